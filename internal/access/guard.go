@@ -1,0 +1,118 @@
+package access
+
+import (
+	"context"
+	"fmt"
+
+	"housecall/internal/fault"
+	"housecall/internal/id"
+)
+
+// Circle knows what a patient has granted. Scopes lists what holds at this moment.
+type Circle interface {
+	Scopes(ctx context.Context, patient id.Patient, holder id.Account) ([]Scope, error)
+}
+
+// Trail keeps what the audit must hold. Seen answers only once the entry is durable.
+type Trail interface {
+	Seen(ctx context.Context, a Actor, action Action, f Facts) error
+	Denied(ctx context.Context, a Actor, action Action, f Facts)
+}
+
+// Guard answers for the policy.
+type Guard struct {
+	rules  *Rules
+	circle Circle
+	trail  Trail
+}
+
+// NewGuard connects the policy with who knows the grants and who keeps the audit.
+func NewGuard(rules *Rules, circle Circle, trail Trail) *Guard {
+	return &Guard{rules: rules, circle: circle, trail: trail}
+}
+
+// Route answers whether the role may ever do this: Unauthenticated for who has not signed in,
+// Denied for the wrong role.
+func (g *Guard) Route(a Actor, action Action) error {
+	if g.rules.Ever(a.Role, action) {
+		return nil
+	}
+	if a.Role == Nobody {
+		return fault.New(fault.Unauthenticated, "Sign in to go on. What you wrote is kept.").Coded("sign-in")
+	}
+	return fault.New(fault.Denied, "Your role can't do this. Ask somebody who may.").Coded("role")
+}
+
+// Check answers whether this person may do this to this record. "Not yours" reads as not found,
+// and is in the audit as denied.
+func (g *Guard) Check(ctx context.Context, a Actor, action Action, f Facts) error {
+	allowed, err := g.allows(ctx, a, action, f)
+	if err != nil {
+		return fault.New(fault.Unavailable, "We can't check your rights just now. Nothing was changed; try again.").Because(err)
+	}
+	if allowed {
+		return nil
+	}
+	g.trail.Denied(ctx, a, action, f)
+	return fault.New(fault.NotFound, "We can't find this. It may have been moved, or it is not yours to see.")
+}
+
+// Read is Check for reading a person's record: the audit has it before the answer leaves, and where
+// it can't be written there is no answer.
+func (g *Guard) Read(ctx context.Context, a Actor, action Action, f Facts) error {
+	if err := g.Check(ctx, a, action, f); err != nil {
+		return err
+	}
+	if a.Role == System {
+		return nil
+	}
+	if err := g.trail.Seen(ctx, a, action, f); err != nil {
+		return fault.New(fault.Unavailable, "We can't show records just now. Try again in a moment.").Because(err)
+	}
+	return nil
+}
+
+func (g *Guard) allows(ctx context.Context, a Actor, action Action, f Facts) (bool, error) {
+	for _, r := range g.standing(a, f) {
+		if g.rules.Allow(a.Role, action, r) {
+			return true, nil
+		}
+	}
+	if a.Role != Patient || f.Patient == "" || !g.rules.needsGrant(action) {
+		return false, nil
+	}
+	scopes, err := g.circle.Scopes(ctx, f.Patient, a.Account)
+	if err != nil {
+		return false, fmt.Errorf("read grants of %s: %w", f.Patient, err)
+	}
+	for _, s := range scopes {
+		if g.rules.Allow(a.Role, action, Relation("granted:"+string(s))) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// standing lists the relations that the facts alone show.
+func (g *Guard) standing(a Actor, f Facts) []Relation {
+	out := make([]Relation, 0, 4)
+	out = append(out, Any)
+	if same(a.Patient, f.Patient) || same(a.Account, f.Owner) {
+		out = append(out, Own)
+	}
+	if same(a.Account, f.Doctor) {
+		out = append(out, Treating)
+	}
+	if same(a.Pharmacy, f.Pharmacy) {
+		out = append(out, Filling)
+	}
+	if same(a.Account, f.Courier) {
+		out = append(out, Riding)
+	}
+	if same(a.Visit, f.Visit) {
+		out = append(out, Seated)
+	}
+	return out
+}
+
+func same[T ~string](a, b T) bool { return a != "" && a == b }

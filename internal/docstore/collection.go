@@ -1,0 +1,305 @@
+package docstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"housecall/internal/clock"
+	"housecall/internal/event"
+	"housecall/internal/fault"
+	"housecall/internal/id"
+)
+
+// Pointer is *T for a T that is stored.
+type Pointer[T any] interface {
+	*T
+	Document
+}
+
+// Spec describes a collection. Schema is the number of the newest shape; Migrate, when given,
+// brings an older body up to it as it is read.
+type Spec[T any] struct {
+	Name    string
+	Schema  int
+	Indexes map[string]func(*T) (Key, bool) // false: this index does not list the document
+	Migrate func(schema int, body []byte) ([]byte, error)
+}
+
+// Collection keeps documents of one type. Create one for each collection at start.
+type Collection[T any, P Pointer[T]] struct {
+	store   Store
+	clock   clock.Clock
+	spec    Spec[T]
+	seed    maphash.Seed
+	stripes [256]sync.Mutex // one writer a document in this process; versions decide between processes
+}
+
+// Open declares a collection in the store.
+func Open[T any, P Pointer[T]](ctx context.Context, store Store, clk clock.Clock, spec Spec[T]) (*Collection[T, P], error) {
+	if spec.Schema == 0 {
+		spec.Schema = 1
+	}
+	names := make([]string, 0, len(spec.Indexes))
+	for name := range spec.Indexes {
+		names = append(names, name)
+	}
+	if err := store.Declare(ctx, spec.Name, names); err != nil {
+		return nil, fmt.Errorf("declare collection %s: %w", spec.Name, err)
+	}
+	return &Collection[T, P]{store: store, clock: clk, spec: spec, seed: maphash.MakeSeed()}, nil
+}
+
+// On says under what conditions a change is made. The zero On asks nothing.
+type On struct {
+	Request id.Request // done once: asked again, the document is answered as it stands
+	Version int64      // only if this is the version (If-Match); 0: whatever it is
+}
+
+// notFound is what everybody reads who asks for what is not there or not theirs.
+func notFound() error {
+	return fault.New(fault.NotFound, "We can't find this. It may have been moved, or it is not yours to see.")
+}
+
+// NotFound is the fault for a document that does not exist, or may not be known to.
+func NotFound() error { return notFound() }
+
+// Insert writes a new document with version 1, for the request req. Asked again by the same request
+// it fills doc with the stored one and answers nil; an id taken by anybody else is a Conflict.
+func (c *Collection[T, P]) Insert(ctx context.Context, req id.Request, doc *T) error {
+	p := P(doc)
+	m := p.DocMeta()
+	now := c.clock.Now()
+	m.Version, m.Schema, m.CreatedAt, m.UpdatedAt, m.Made = 1, c.spec.Schema, now, now, req
+	r, err := c.encode(p, now)
+	if err != nil {
+		return err
+	}
+	err = c.store.Insert(ctx, c.spec.Name, r)
+	if errors.Is(err, ErrExists) {
+		return c.again(ctx, req, doc)
+	}
+	m.outbox = nil
+	return c.wrap("insert", p.DocID(), err)
+}
+
+// again answers a repeated insert with what the first one made.
+func (c *Collection[T, P]) again(ctx context.Context, req id.Request, doc *T) error {
+	stored, err := c.Get(ctx, P(doc).DocID())
+	if err != nil {
+		return err
+	}
+	known, err := P(stored).DocMeta().knows(req)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return fault.New(fault.Conflict, "This exists already. Look at it before you try again.").Coded("exists").Because(ErrExists)
+	}
+	*doc = *stored
+	return nil
+}
+
+// Get reads a document, or a NotFound fault.
+func (c *Collection[T, P]) Get(ctx context.Context, docID string) (*T, error) {
+	r, err := c.store.Get(ctx, c.spec.Name, docID)
+	if err != nil {
+		return nil, c.wrap("get", docID, err)
+	}
+	return c.decode(r)
+}
+
+// Update changes a document under the conditions of on. The change may run twice and must change
+// nothing but its argument; an error from it is answered as it is and nothing is written. The
+// answer is the document as it stands afterwards.
+func (c *Collection[T, P]) Update(ctx context.Context, docID string, on On, change func(*T) error) (*T, error) {
+	lock := &c.stripes[maphash.String(c.seed, docID)%uint64(len(c.stripes))]
+	lock.Lock()
+	defer lock.Unlock()
+	for try := 0; ; try++ {
+		doc, err := c.attempt(ctx, docID, on, change)
+		if !errors.Is(err, ErrStale) {
+			return doc, c.wrap("update", docID, err)
+		}
+		if try == maxTries {
+			return nil, fault.New(fault.Unavailable, "Too many people are changing this at once. Try again in a moment.").
+				After(time.Second).Because(err)
+		}
+		if err := pause(ctx, try); err != nil {
+			return nil, err
+		}
+	}
+}
+
+const maxTries = 200
+
+// pause waits a random while that grows with the tries, so that nodes which race do not march in step.
+func pause(ctx context.Context, try int) error {
+	wait := time.NewTimer(time.Duration(rand.Int64N(int64(min(try+1, 16)) * int64(time.Millisecond))))
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-wait.C:
+		return nil
+	}
+}
+
+func (c *Collection[T, P]) attempt(ctx context.Context, docID string, on On, change func(*T) error) (*T, error) {
+	doc, err := c.Get(ctx, docID)
+	if err != nil {
+		return nil, err
+	}
+	p := P(doc)
+	m := p.DocMeta()
+	if known, err := m.knows(on.Request); known || err != nil {
+		return doc, err
+	}
+	if on.Version != 0 && on.Version != m.Version {
+		return nil, fault.New(fault.Stale, "Somebody changed this since you opened it. Look at the new state, then try again.").Coded("stale")
+	}
+	if err := change(doc); err != nil {
+		return nil, err
+	}
+	m.remember(on.Request)
+	m.Version++
+	m.Schema, m.UpdatedAt = c.spec.Schema, c.clock.Now()
+	r, err := c.encode(p, m.UpdatedAt)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.store.Replace(ctx, c.spec.Name, r); err != nil {
+		return nil, err
+	}
+	m.outbox = nil
+	return doc, nil
+}
+
+// Delete removes a document for good: for what retention has ended, never for a step of a life.
+func (c *Collection[T, P]) Delete(ctx context.Context, docID string) error {
+	r, err := c.store.Get(ctx, c.spec.Name, docID)
+	if err == nil {
+		err = c.store.Delete(ctx, c.spec.Name, docID, r.Version)
+	}
+	return c.wrap("delete", docID, err)
+}
+
+// Page is one page of documents; Next is "" on the last.
+type Page[T any] struct {
+	Items []*T
+	Next  string
+}
+
+// Find reads one page of an index.
+func (c *Collection[T, P]) Find(ctx context.Context, q Query) (Page[T], error) {
+	q, err := q.Normal()
+	if err != nil {
+		return Page[T]{}, err
+	}
+	if _, declared := c.spec.Indexes[q.Index]; !declared {
+		return Page[T]{}, fmt.Errorf("collection %s has no index %s", c.spec.Name, q.Index)
+	}
+	found, err := c.store.Find(ctx, c.spec.Name, q)
+	if err != nil {
+		return Page[T]{}, c.wrap("find in", c.spec.Name, err)
+	}
+	page := Page[T]{Next: found.Next, Items: make([]*T, 0, len(found.Records))}
+	for _, r := range found.Records {
+		doc, err := c.decode(r)
+		if err != nil {
+			return Page[T]{}, err
+		}
+		page.Items = append(page.Items, doc)
+	}
+	return page, nil
+}
+
+// All reads every page of an index, up to limit documents.
+func (c *Collection[T, P]) All(ctx context.Context, q Query, limit int) ([]*T, error) {
+	var all []*T
+	for q.Limit = 200; len(all) < limit; {
+		page, err := c.Find(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.Items...)
+		if q.Cursor = page.Next; q.Cursor == "" {
+			break
+		}
+	}
+	return all[:min(len(all), limit)], nil
+}
+
+func (c *Collection[T, P]) encode(p P, now time.Time) (Record, error) {
+	m := p.DocMeta()
+	for i := range m.outbox {
+		e := &m.outbox[i]
+		e.Doc, e.At = p.DocID(), now
+		if e.ID == "" {
+			e.ID = fmt.Sprintf("%s.%d.%d", p.DocID(), m.Version, i)
+		}
+	}
+	body, err := json.Marshal(p)
+	if err != nil {
+		return Record{}, fmt.Errorf("encode %s: %w", p.DocID(), err)
+	}
+	keys := make(map[string]Key, len(c.spec.Indexes))
+	for name, key := range c.spec.Indexes {
+		if k, listed := key((*T)(p)); listed {
+			keys[name] = k
+		}
+	}
+	return Record{ID: p.DocID(), Version: m.Version, Body: body, Keys: keys,
+		Timers: m.Timers, Outbox: append([]event.Event(nil), m.outbox...)}, nil
+}
+
+func (c *Collection[T, P]) decode(r Record) (*T, error) {
+	doc := new(T)
+	body := r.Body
+	if c.spec.Migrate != nil {
+		var err error
+		if body, err = c.migrate(body); err != nil {
+			return nil, fmt.Errorf("migrate %s: %w", r.ID, err)
+		}
+	}
+	if err := json.Unmarshal(body, doc); err != nil {
+		return nil, fmt.Errorf("decode %s: %w", r.ID, err)
+	}
+	P(doc).DocMeta().Version = r.Version
+	return doc, nil
+}
+
+func (c *Collection[T, P]) migrate(body []byte) ([]byte, error) {
+	var head struct {
+		Meta struct {
+			Schema int `json:"schema"`
+		} `json:"meta"`
+	}
+	if err := json.Unmarshal(body, &head); err != nil {
+		return nil, err
+	}
+	if head.Meta.Schema == c.spec.Schema {
+		return body, nil
+	}
+	return c.spec.Migrate(head.Meta.Schema, body)
+}
+
+// wrap turns what an adapter answers into what a caller reads.
+func (c *Collection[T, P]) wrap(verb, docID string, err error) error {
+	var f *fault.Error
+	switch {
+	case err == nil, errors.As(err, &f), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, ErrNotFound):
+		return notFound()
+	case errors.Is(err, ErrFull):
+		return fault.New(fault.Unavailable, "We can't save anything just now. Nothing was changed; try again in a few minutes.").
+			After(time.Minute).Because(err)
+	}
+	return fmt.Errorf("%s %s: %w", verb, docID, err)
+}

@@ -1,0 +1,15 @@
+// Package policies holds the rules of housecall as data: who may do what, and what the law of a
+// place asks.
+package policies
+
+import _ "embed"
+
+// Model is the Casbin model.
+//
+//go:embed model.conf
+var Model string
+
+// Rules are the rows of the access policy.
+//
+//go:embed rules.csv
+var Rules string
