@@ -82,6 +82,7 @@ type Actor struct {
 	Visit    id.Visit    // the one visit a guest may join
 	// SecondFactor is when this session last showed its second factor; zero: never.
 	SecondFactor time.Time
+	Locked       bool       // a shared counter left alone: unlocking and leaving is all that is allowed
 	Request      id.Request // the request they make, so that it is done once
 }
 

@@ -31,9 +31,15 @@ func NewGuard(rules *Rules, circle Circle, trail Trail) *Guard {
 	return &Guard{rules: rules, circle: circle, trail: trail}
 }
 
-// Route answers whether the role may ever do this: Unauthenticated for who has not signed in,
-// Denied for the wrong role.
+// whileLocked is what a locked session may still do.
+var whileLocked = map[Action]bool{"session.unlock": true, "session.end": true}
+
+// Route answers whether the role may ever do this: Unauthenticated for who has not signed in or
+// whose counter is locked, Denied for the wrong role.
 func (g *Guard) Route(a Actor, action Action) error {
+	if a.Locked && !whileLocked[action] {
+		return fault.New(fault.Unauthenticated, "This counter is locked. Unlock it with your code to go on.").Coded("locked")
+	}
 	if g.rules.Ever(a.Role, action) {
 		return nil
 	}

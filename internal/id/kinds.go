@@ -33,6 +33,8 @@ type (
 	Message      string
 	Event        string
 	Address      string
+	Login        string
+	Recovery     string
 )
 
 func (Account) Prefix() string      { return "acc" }
@@ -65,3 +67,5 @@ func (AuditBlock) Prefix() string   { return "aud" }
 func (Message) Prefix() string      { return "msg" }
 func (Event) Prefix() string        { return "evt" }
 func (Address) Prefix() string      { return "adr" }
+func (Login) Prefix() string        { return "lgn" }
+func (Recovery) Prefix() string     { return "rcv" }
