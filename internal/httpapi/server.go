@@ -1,0 +1,236 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"housecall/internal/access"
+	"housecall/internal/clock"
+	"housecall/internal/fault"
+)
+
+// Deps is what the server stands on. All are required but Mounts.
+type Deps struct {
+	Auth    Authenticator
+	Guard   *access.Guard
+	Clock   clock.Clock
+	Log     *slog.Logger
+	Metrics *prometheus.Registry
+	Limits  Limits
+	Version string
+	// Ready names what is missing, by part; empty: every request would be answered.
+	Ready func(ctx context.Context) map[string]string
+	// Timeout is how long one request may take; streams and files set their own.
+	Timeout time.Duration
+	// Mounts are the handlers beside the API: "GET /blob/*key". They get the actor from their own route.
+	Mounts []Mount
+	// Fallback serves the web app for every other path; nil: not found.
+	Fallback http.Handler
+}
+
+// Mount is a handler that speaks for itself: a stream, a file. It is judged like a route.
+type Mount struct {
+	Method, Path string
+	Action       access.Action
+	Handle       func(w http.ResponseWriter, r *http.Request, a access.Actor)
+}
+
+// Server answers HTTP.
+type Server struct {
+	guard   *access.Guard
+	auth    Authenticator
+	clock   clock.Clock
+	log     *slog.Logger
+	limiter *limiter
+	timeout time.Duration
+	gin     *gin.Engine
+	api     huma.API
+	routes  []Route
+	seconds *prometheus.HistogramVec
+}
+
+// New builds the server from its resources. Two routes with one method and path are a mistake that panics.
+func New(d Deps, resources ...[]Route) *Server {
+	gin.SetMode(gin.ReleaseMode)
+	s := &Server{guard: d.Guard, auth: d.Auth, clock: d.Clock, log: d.Log, timeout: d.Timeout,
+		limiter: newLimiter(d.Limits, d.Clock), gin: gin.New()}
+	s.seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "housecall_http_request_seconds", Help: "Time to answer, by route and status.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+	}, []string{"method", "route", "status"})
+	d.Metrics.MustRegister(s.seconds)
+	s.gin.HandleMethodNotAllowed = true
+	_ = s.gin.SetTrustedProxies(nil)
+	s.gin.Use(s.watch, s.recover)
+	s.gin.NoMethod(func(c *gin.Context) {
+		c.AbortWithStatus(http.StatusMethodNotAllowed)
+		writeProblem(c, newProblem(http.StatusMethodNotAllowed, "This address does not take that method. Look at /docs."))
+	})
+	s.gin.NoRoute(s.fallback(d.Fallback))
+	s.health(d)
+	s.api = humagin.New(s.gin, humaConfig(d.Version))
+	for _, routes := range resources {
+		for _, r := range routes {
+			s.add(r)
+		}
+	}
+	for _, m := range d.Mounts {
+		s.mount(m)
+	}
+	s.document()
+	return s
+}
+
+// humaConfig leaves out what huma adds that we do ourselves: its documentation page loads from
+// elsewhere, its links and $schema fields tell nobody anything.
+func humaConfig(version string) huma.Config {
+	config := huma.DefaultConfig("housecall", version)
+	config.CreateHooks = nil
+	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""
+	config.RejectUnknownQueryParameters = true
+	config.Info.Description = "Telemedicine with medicine at the door. Every refusal is application/problem+json; " +
+		"every POST takes an Idempotency-Key; every edit takes If-Match."
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "http", Scheme: "bearer", Description: "The token that signing in answered."},
+	}
+	config.Security = []map[string][]string{{"session": {}}}
+	huma.ValidateStrictCasing = true
+	huma.NewErrorWithContext = humaProblem
+	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
+		return humaProblem(nil, status, msg, errs...)
+	}
+	return config
+}
+
+// add registers a route: Gin runs the core's checks first, then huma decodes and calls the handler.
+func (s *Server) add(r Route) {
+	op := r.operation()
+	if s.guard.Route(access.Actor{Role: access.Nobody}, r.Action) == nil {
+		op.Security = []map[string][]string{}
+	}
+	group := s.gin.Group("", s.admit(r))
+	api := humagin.NewWithGroup(s.gin, group, huma.Config{OpenAPI: s.api.OpenAPI(), Formats: huma.DefaultFormats,
+		DefaultFormat: "application/json", RejectUnknownQueryParameters: true})
+	r.register(api, op)
+	s.routes = append(s.routes, r)
+}
+
+func (s *Server) mount(m Mount) {
+	r := Route{Method: m.Method, Path: m.Path, Action: m.Action, withoutKey: true}
+	s.gin.Handle(m.Method, m.Path, func(c *gin.Context) {
+		i := infoOf(c.Request.Context())
+		err := s.identify(c, r, i)
+		if err == nil {
+			err = s.guard.Route(i.actor, m.Action)
+		}
+		if err != nil {
+			refuse(c, err)
+			return
+		}
+		m.Handle(c.Writer, c.Request, i.actor)
+	})
+}
+
+// Routes lists the table of routes, by path and method.
+func (s *Server) Routes() []Route {
+	out := slices.Clone(s.routes)
+	slices.SortFunc(out, func(a, b Route) int {
+		return strings.Compare(a.Path+" "+a.Method, b.Path+" "+b.Method)
+	})
+	return out
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.gin.ServeHTTP(w, r) }
+
+// watch gives every request its reference and its time limit, and leaves one line in the log and one
+// sample in the histogram. The line names the route, never the path: a path holds ids only, a query may not.
+func (s *Server) watch(c *gin.Context) {
+	begun := time.Now() //nolint:forbidigo // how long the machine took, whatever time the service shows
+	i := &info{reference: reference(), remote: c.ClientIP(), actor: access.Actor{Role: access.Nobody}}
+	ctx := context.WithValue(c.Request.Context(), infoKey{}, i)
+	if s.timeout > 0 && strings.HasPrefix(c.FullPath(), Base) && !strings.HasSuffix(c.FullPath(), "/feed") {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, s.timeout)
+		defer stop()
+	}
+	c.Request = c.Request.WithContext(ctx)
+	secure(c)
+	c.Header("X-Request-Id", i.reference)
+	c.Next()
+	took := time.Since(begun) //nolint:forbidigo // as above
+	route, status := c.FullPath(), c.Writer.Status()
+	if route == "" {
+		route = "none"
+	}
+	s.seconds.WithLabelValues(c.Request.Method, route, fmt.Sprint(status)).Observe(took.Seconds())
+	level := slog.LevelDebug
+	attrs := []slog.Attr{slog.String("request_id", i.reference), slog.String("method", c.Request.Method), slog.String("route", route),
+		slog.Int("status", status), slog.Int64("duration_ms", took.Milliseconds()), slog.String("role", string(i.actor.Role))}
+	if i.cause != nil {
+		level = slog.LevelError
+		attrs = append(attrs, logCause(i.cause))
+	}
+	s.log.LogAttrs(ctx, level, "request answered", attrs...)
+}
+
+func reference() string {
+	var b [6]byte
+	_, _ = rand.Read(b[:])
+	return "HC-" + strings.ToUpper(hex.EncodeToString(b[:]))
+}
+
+// secure sets what every answer carries.
+func secure(c *gin.Context) {
+	c.Header("X-Content-Type-Options", "nosniff")
+	c.Header("Referrer-Policy", "no-referrer")
+	c.Header("X-Frame-Options", "DENY")
+	if strings.HasPrefix(c.Request.URL.Path, "/api/") {
+		c.Header("Cache-Control", "no-store")
+	}
+}
+
+// recover turns a panic into a 500 that tells nothing.
+func (s *Server) recover(c *gin.Context) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+				panic(p)
+			}
+			refuse(c, fmt.Errorf("panic in %s: %v", c.FullPath(), p))
+		}
+	}()
+	c.Next()
+}
+
+func (s *Server) fallback(app http.Handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		path := c.Request.URL.Path
+		if app == nil || strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/blob/") || strings.HasPrefix(path, "/fhir") {
+			refuse(c, fault.New(fault.NotFound, "There is nothing at this address. Look at /docs."))
+			return
+		}
+		c.Status(http.StatusOK)
+		app.ServeHTTP(c.Writer, c.Request)
+	}
+}
+
+func writeProblem(c *gin.Context, p *Problem) {
+	if i := infoOf(c.Request.Context()); i != nil {
+		p.Reference = i.reference
+	}
+	c.Header("Content-Type", problemType)
+	c.JSON(p.Status, p)
+}
