@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"housecall/internal/event"
 	"housecall/internal/fault"
 )
 
@@ -51,4 +52,22 @@ func (q Query) Normal() (Query, error) {
 		return q, fmt.Errorf("query without an index")
 	}
 	return q, nil
+}
+
+// TimerCursor is where the next page of live timers begins: after this one.
+func TimerCursor(t LiveTimer) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(Eq(t.Collection, t.Doc, string(t.Kind))))
+}
+
+// ParseTimerCursor reads what TimerCursor wrote; "" is before all.
+func ParseTimerCursor(cursor string) (LiveTimer, error) {
+	if cursor == "" {
+		return LiveTimer{}, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	parts := strings.Split(string(raw), "\x1f")
+	if err != nil || len(parts) != 3 {
+		return LiveTimer{}, fmt.Errorf("not a cursor of timers")
+	}
+	return LiveTimer{Collection: parts[0], Doc: parts[1], Timer: Timer{Kind: event.Kind(parts[2])}}, nil
 }

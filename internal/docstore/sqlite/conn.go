@@ -1,0 +1,267 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"housecall/internal/docstore"
+)
+
+// conn is the writing connection with its statements. Only the writer's goroutine uses it.
+type conn struct {
+	*sql.Conn
+	indexes map[indexName]int64 // numbers already known
+
+	beginTx, commitTx, rollbackTx   *sql.Stmt
+	insertDoc, readDoc, updateDoc   *sql.Stmt
+	deleteDoc, insertRow, deleteRow *sql.Stmt
+	insertEvent, deleteEvent        *sql.Stmt
+	insertTimer, deleteTimers       *sql.Stmt
+	declareIndex, readIndex         *sql.Stmt
+	fillProbe, clearProbe           *sql.Stmt
+}
+
+func newConn(ctx context.Context, db *sql.DB) (*conn, error) {
+	// The connection lives as long as the store, not as long as the call that opened it.
+	one, err := db.Conn(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil, err
+	}
+	c := &conn{Conn: one, indexes: map[indexName]int64{}}
+	for _, s := range []struct {
+		into **sql.Stmt
+		text string
+	}{
+		{&c.beginTx, `BEGIN IMMEDIATE`},
+		{&c.commitTx, `COMMIT`},
+		{&c.rollbackTx, `ROLLBACK`},
+		{&c.insertDoc, `INSERT INTO docs (collection, id, version, body, keys, timers) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`},
+		{&c.readDoc, `SELECT n, version, keys, timers FROM docs WHERE collection = ? AND id = ?`},
+		{&c.updateDoc, `UPDATE docs SET version = ?, body = ?, keys = ?, timers = ? WHERE n = ?`},
+		{&c.deleteDoc, `DELETE FROM docs WHERE n = ?`},
+		{&c.insertRow, `INSERT INTO index_rows (ix, equal, ord, id, doc) VALUES (?, ?, ?, ?, ?)`},
+		{&c.deleteRow, `DELETE FROM index_rows WHERE ix = ? AND equal = ? AND ord = ? AND id = ?`},
+		{&c.insertEvent, `INSERT INTO outbox (collection, doc, event_id, event) VALUES (?, ?, ?, ?)`},
+		{&c.deleteEvent, `DELETE FROM outbox WHERE event_id = ? AND doc = ? AND collection = ?`},
+		{&c.insertTimer, `INSERT OR REPLACE INTO timers (collection, doc, kind, due) VALUES (?, ?, ?, ?)`},
+		{&c.deleteTimers, `DELETE FROM timers WHERE collection = ? AND doc = ?`},
+		{&c.declareIndex, `INSERT INTO indexes (collection, name) VALUES (?, ?) ON CONFLICT DO NOTHING`},
+		{&c.readIndex, `SELECT n FROM indexes WHERE collection = ? AND name = ?`},
+		{&c.fillProbe, `INSERT INTO probe (filler) VALUES (zeroblob(16384))`},
+		{&c.clearProbe, `DELETE FROM probe`},
+	} {
+		if *s.into, err = one.PrepareContext(ctx, s.text); err != nil {
+			return nil, fmt.Errorf("prepare %q: %w", s.text, err)
+		}
+	}
+	return c, nil
+}
+
+// close gives the connection back; its statements end with the database.
+func (c *conn) close() error { return c.Conn.Close() }
+
+// exec runs a statement. Nobody's context reaches a transaction that many share.
+func exec(s *sql.Stmt, args ...any) (sql.Result, error) {
+	return s.ExecContext(context.Background(), args...)
+}
+
+func (c *conn) begin() error { _, err := exec(c.beginTx); return err }
+
+func (c *conn) commit() error { _, err := exec(c.commitTx); return err }
+
+// rollback answers nothing: SQLite has rolled back by itself after some errors, and then complains.
+func (c *conn) rollback() { _, _ = exec(c.rollbackTx) }
+
+func (c *conn) declare(collection, name string) (int64, error) {
+	key := indexName{collection, name}
+	if n, known := c.indexes[key]; known {
+		return n, nil
+	}
+	result, err := exec(c.declareIndex, collection, name)
+	if err != nil {
+		return 0, err
+	}
+	made, err := result.RowsAffected()
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	if err := c.readIndex.QueryRowContext(context.Background(), collection, name).Scan(&n); err != nil {
+		return 0, err
+	}
+	if made == 0 { // one made just now is gone again if this transaction is rolled back
+		c.indexes[key] = n
+	}
+	return n, nil
+}
+
+func (c *conn) insert(r row) error {
+	result, err := exec(c.insertDoc, r.collection, r.id, r.version, r.body, r.keys, r.timers)
+	if err != nil {
+		return err
+	}
+	if made, err := result.RowsAffected(); err != nil || made == 0 {
+		return cmp.Or(err, docstore.ErrExists)
+	}
+	n, err := result.LastInsertId()
+	if err != nil {
+		return err
+	}
+	if err := c.addPlaces(r, n, r.places); err != nil {
+		return err
+	}
+	if err := c.addTimers(r); err != nil {
+		return err
+	}
+	return c.addEvents(r)
+}
+
+func (c *conn) replace(r row) error {
+	old, err := c.load(r.collection, r.id, r.version-1)
+	if err != nil {
+		return err
+	}
+	if _, err := exec(c.updateDoc, r.version, r.body, r.keys, r.timers, old.n); err != nil {
+		return err
+	}
+	if old.keys != r.keys {
+		if err := c.movePlaces(r, old); err != nil {
+			return err
+		}
+	}
+	if old.timers != r.timers {
+		if err := c.clearTimers(r.collection, r.id); err != nil {
+			return err
+		}
+		if err := c.addTimers(r); err != nil {
+			return err
+		}
+	}
+	return c.addEvents(r)
+}
+
+func (c *conn) remove(collection, id string, version int64) error {
+	old, err := c.load(collection, id, version)
+	if err != nil {
+		return err
+	}
+	if _, err := exec(c.deleteDoc, old.n); err != nil {
+		return err
+	}
+	if err := c.movePlaces(row{collection: collection, id: id}, old); err != nil {
+		return err
+	}
+	return c.clearTimers(collection, id)
+}
+
+// stored is what the tables hold of a document that is to change.
+type stored struct {
+	n            int64
+	keys, timers string
+}
+
+// load reads a document of this version, or refuses.
+func (c *conn) load(collection, id string, version int64) (stored, error) {
+	var s stored
+	var present int64
+	err := c.readDoc.QueryRowContext(context.Background(), collection, id).Scan(&s.n, &present, &s.keys, &s.timers)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return s, docstore.ErrNotFound
+	case err != nil:
+		return s, err
+	case present != version:
+		return s, docstore.ErrStale
+	}
+	return s, nil
+}
+
+// movePlaces takes away the index rows that are no longer true and adds the new ones.
+func (c *conn) movePlaces(r row, old stored) error {
+	before, err := c.places(r.collection, old.keys)
+	if err != nil {
+		return err
+	}
+	for _, p := range before {
+		if slices.Contains(r.places, p) {
+			continue
+		}
+		if _, err := exec(c.deleteRow, p.index, p.equal, p.ord, r.id); err != nil {
+			return err
+		}
+	}
+	added := slices.DeleteFunc(slices.Clone(r.places), func(p place) bool { return slices.Contains(before, p) })
+	return c.addPlaces(r, old.n, added)
+}
+
+// places lists the index rows that docs.keys stands for.
+func (c *conn) places(collection, keys string) ([]place, error) {
+	var k keyed
+	if err := json.Unmarshal([]byte(keys), &k); err != nil {
+		return nil, err
+	}
+	out := make([]place, 0, len(k))
+	for name, parts := range k {
+		n, err := c.declare(collection, name) // another process may have declared it
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, place{n, parts[0], parts[1]})
+	}
+	return out, nil
+}
+
+func (c *conn) addPlaces(r row, n int64, places []place) error {
+	for _, p := range places {
+		if _, err := exec(c.insertRow, p.index, p.equal, p.ord, r.id, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *conn) addTimers(r row) error {
+	for _, t := range r.live {
+		if _, err := exec(c.insertTimer, r.collection, r.id, t.kind, t.due); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *conn) clearTimers(collection, id string) error {
+	_, err := exec(c.deleteTimers, collection, id)
+	return err
+}
+
+func (c *conn) addEvents(r row) error {
+	for _, e := range r.events {
+		if _, err := exec(c.insertEvent, r.collection, r.id, e.id, e.event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *conn) published(events []docstore.Outgoing) error {
+	for _, e := range events {
+		if _, err := exec(c.deleteEvent, e.Event.ID, e.Doc, e.Collection); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// probe needs room as a document does and leaves nothing.
+func (c *conn) probe() error {
+	if _, err := exec(c.fillProbe); err != nil {
+		return err
+	}
+	_, err := exec(c.clearProbe)
+	return err
+}

@@ -1,0 +1,190 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"housecall/internal/docstore"
+)
+
+// reads are the statements of the reading connections.
+type reads struct {
+	get, waiting, timers *sql.Stmt
+	// A page walks the index; CROSS JOIN keeps SQLite from beginning at the documents.
+	up, upUntil, down, downBefore *sql.Stmt
+}
+
+const page = `SELECT i.ord, i.id, d.version, d.body, d.keys, d.timers
+	FROM index_rows i CROSS JOIN docs d ON d.n = i.doc WHERE i.ix = ? AND i.equal = ? AND `
+
+func (r *reads) prepare(ctx context.Context, db *sql.DB) error {
+	for _, s := range []struct {
+		into **sql.Stmt
+		text string
+	}{
+		{&r.get, `SELECT version, body, keys, timers FROM docs WHERE collection = ? AND id = ?`},
+		{&r.up, page + `(i.ord, i.id) > (?, ?) ORDER BY i.ord, i.id LIMIT ?`},
+		{&r.upUntil, page + `(i.ord, i.id) > (?, ?) AND i.ord < ? ORDER BY i.ord, i.id LIMIT ?`},
+		{&r.down, page + `i.ord >= ? ORDER BY i.ord DESC, i.id DESC LIMIT ?`},
+		{&r.downBefore, page + `i.ord >= ? AND (i.ord, i.id) < (?, ?) ORDER BY i.ord DESC, i.id DESC LIMIT ?`},
+		{&r.waiting, `SELECT collection, doc, event FROM outbox ORDER BY n LIMIT ?`},
+		{&r.timers, `SELECT collection, doc, kind, due FROM timers
+			WHERE (collection, doc, kind) > (?, ?, ?) ORDER BY collection, doc, kind LIMIT ?`},
+	} {
+		var err error
+		if *s.into, err = db.PrepareContext(ctx, s.text); err != nil {
+			return fmt.Errorf("prepare %q: %w", s.text, err)
+		}
+	}
+	return nil
+}
+
+// Get implements docstore.Store.
+func (s *Store) Get(ctx context.Context, collection, id string) (docstore.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return docstore.Record{}, err
+	}
+	var version int64
+	var body []byte
+	var keys, timers string
+	// A read takes microseconds; watching ctx during it would cost as much again.
+	err := s.read.get.QueryRowContext(context.WithoutCancel(ctx), collection, id).Scan(&version, &body, &keys, &timers)
+	if errors.Is(err, sql.ErrNoRows) {
+		return docstore.Record{}, docstore.ErrNotFound
+	}
+	if err != nil {
+		return docstore.Record{}, err
+	}
+	return decode(id, version, body, keys, timers)
+}
+
+// Find implements docstore.Store.
+func (s *Store) Find(ctx context.Context, collection string, q docstore.Query) (docstore.Found, error) {
+	q, err := q.Normal()
+	if err != nil {
+		return docstore.Found{}, err
+	}
+	index, err := s.index(collection, q.Index)
+	if err != nil {
+		return docstore.Found{}, err
+	}
+	stmt, args, err := s.walk(index, q)
+	if err != nil {
+		return docstore.Found{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return docstore.Found{}, err
+	}
+	rows, err := stmt.QueryContext(context.WithoutCancel(ctx), args...)
+	if err != nil {
+		return docstore.Found{}, err
+	}
+	defer func() { _ = rows.Close() }()
+	return collect(rows, q.Limit)
+}
+
+// walk chooses the statement for a page and its arguments. One row more than the page is asked for,
+// to know whether there is a next one.
+func (s *Store) walk(index int64, q docstore.Query) (*sql.Stmt, []any, error) {
+	var order, id string
+	if q.Cursor != "" {
+		var err error
+		if order, id, err = docstore.ParseCursor(q.Cursor); err != nil {
+			return nil, nil, err
+		}
+	}
+	args := []any{index, q.Equal}
+	if q.Descending {
+		before, beforeID := q.Until, ""
+		if q.Cursor != "" && (before == "" || order < before) {
+			before, beforeID = order, id
+		}
+		if before == "" {
+			return s.read.down, append(args, q.From, q.Limit+1), nil
+		}
+		return s.read.downBefore, append(args, q.From, before, beforeID, q.Limit+1), nil
+	}
+	after, afterID := q.From, "" // (From, "") is before every document of that order
+	if q.Cursor != "" && order >= after {
+		after, afterID = order, id
+	}
+	if q.Until == "" {
+		return s.read.up, append(args, after, afterID, q.Limit+1), nil
+	}
+	return s.read.upUntil, append(args, after, afterID, q.Until, q.Limit+1), nil
+}
+
+func collect(rows *sql.Rows, limit int) (docstore.Found, error) {
+	var found docstore.Found
+	var lastOrder string
+	for rows.Next() {
+		var order, id, keys, timers string
+		var version int64
+		var body []byte
+		if err := rows.Scan(&order, &id, &version, &body, &keys, &timers); err != nil {
+			return docstore.Found{}, err
+		}
+		if len(found.Records) == limit {
+			found.Next = docstore.Cursor(lastOrder, found.Records[limit-1].ID)
+			break
+		}
+		r, err := decode(id, version, body, keys, timers)
+		if err != nil {
+			return docstore.Found{}, err
+		}
+		found.Records = append(found.Records, r)
+		lastOrder = order
+	}
+	return found, rows.Err()
+}
+
+// Waiting implements docstore.Store.
+func (s *Store) Waiting(ctx context.Context, limit int) ([]docstore.Outgoing, error) {
+	rows, err := s.read.waiting.QueryContext(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var out []docstore.Outgoing
+	for rows.Next() {
+		var o docstore.Outgoing
+		var text []byte
+		if err := rows.Scan(&o.Collection, &o.Doc, &text); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(text, &o.Event); err != nil {
+			return nil, fmt.Errorf("decode event of %s: %w", o.Doc, err)
+		}
+		out = append(out, o)
+	}
+	return out, rows.Err()
+}
+
+// Timers implements docstore.Store.
+func (s *Store) Timers(ctx context.Context, cursor string, limit int) ([]docstore.LiveTimer, string, error) {
+	after, err := docstore.ParseTimerCursor(cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	rows, err := s.read.timers.QueryContext(ctx, after.Collection, after.Doc, string(after.Kind), limit)
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() { _ = rows.Close() }()
+	var out []docstore.LiveTimer
+	for rows.Next() {
+		var collection, doc, kind string
+		var due int64
+		if err := rows.Scan(&collection, &doc, &kind, &due); err != nil {
+			return nil, "", err
+		}
+		out = append(out, liveTimer(collection, doc, kind, due))
+	}
+	if err := rows.Err(); err != nil || len(out) < limit {
+		return out, "", err
+	}
+	return out, docstore.TimerCursor(out[len(out)-1]), nil
+}

@@ -1,0 +1,170 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"runtime"
+	"sync"
+
+	"modernc.org/sqlite" // registers the driver, too
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"housecall/internal/docstore"
+)
+
+// Store is a docstore.Store in one SQLite file. Open makes it.
+type Store struct {
+	reading *sql.DB
+	read    reads
+	write   *writer
+
+	mu      sync.RWMutex // guards indexes
+	indexes map[indexName]int64
+}
+
+type indexName struct{ collection, name string }
+
+var _ docstore.Store = (*Store)(nil)
+
+// errClosed is answered to a write that comes after Close; nothing of it is kept.
+var errClosed = errors.New("the store is closed")
+
+// Open opens the file, or makes it, readable by nobody else. Its folder must exist. A file that a
+// newer housecall has written is refused.
+func Open(ctx context.Context, path string) (*Store, error) {
+	s, err := open(ctx, path)
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, path string) (*Store, error) {
+	// SQLite would make the file readable by everybody; the files it adds take this one's mode.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	writing, err := sql.Open("sqlite", source(path, "synchronous(FULL)", "cache_size(-65536)", "wal_autocheckpoint(4000)"))
+	if err != nil {
+		return nil, err
+	}
+	writing.SetMaxOpenConns(1)
+	if err := prepareSchema(ctx, writing); err != nil {
+		return nil, errors.Join(err, writing.Close())
+	}
+	s := &Store{indexes: map[indexName]int64{}}
+	if s.reading, err = sql.Open("sqlite", source(path, "query_only(1)", "cache_size(-16384)")); err != nil {
+		return nil, errors.Join(err, writing.Close())
+	}
+	readers := max(4, runtime.GOMAXPROCS(0))
+	s.reading.SetMaxOpenConns(readers)
+	s.reading.SetMaxIdleConns(readers)
+	if err := s.read.prepare(ctx, s.reading); err != nil {
+		return nil, errors.Join(err, s.reading.Close(), writing.Close())
+	}
+	if s.write, err = startWriter(ctx, writing); err != nil {
+		return nil, errors.Join(err, s.reading.Close(), writing.Close())
+	}
+	return s, nil
+}
+
+// source is the driver's name for the file with the settings of each connection.
+func source(path string, pragmas ...string) string {
+	settings := url.Values{
+		"_txlock": {"immediate"},
+		// busy_timeout comes first: switching to WAL may itself have to wait for another process.
+		"_pragma": append([]string{"busy_timeout(10000)", "journal_mode(WAL)"}, pragmas...),
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + settings.Encode()
+}
+
+// Close lets the writes that have begun end, then closes the file.
+func (s *Store) Close() error {
+	return errors.Join(s.write.stop(), s.reading.Close())
+}
+
+// Declare implements docstore.Store.
+func (s *Store) Declare(ctx context.Context, collection string, indexes []string) error {
+	for _, name := range indexes {
+		var n int64
+		err := s.write.do(ctx, write{run: func(c *conn) (err error) {
+			n, err = c.declare(collection, name)
+			return err
+		}})
+		if err != nil {
+			return err
+		}
+		s.mu.Lock()
+		s.indexes[indexName{collection, name}] = n
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+// index is the number of a declared index.
+func (s *Store) index(collection, name string) (int64, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	n, declared := s.indexes[indexName{collection, name}]
+	if !declared {
+		return 0, fmt.Errorf("index %s of %s is not declared", name, collection)
+	}
+	return n, nil
+}
+
+// Insert implements docstore.Store. When ctx ends while the write waits for its turn, it is
+// withdrawn; once its turn has come, the answer is what became of it, whatever ctx says.
+func (s *Store) Insert(ctx context.Context, collection string, r docstore.Record) error {
+	row, err := s.encode(collection, r)
+	if err != nil {
+		return err
+	}
+	return s.write.do(ctx, write{wakes: len(row.events) > 0, run: func(c *conn) error { return c.insert(row) }})
+}
+
+// Replace implements docstore.Store; ctx is treated as Insert does.
+func (s *Store) Replace(ctx context.Context, collection string, r docstore.Record) error {
+	row, err := s.encode(collection, r)
+	if err != nil {
+		return err
+	}
+	return s.write.do(ctx, write{wakes: len(row.events) > 0, run: func(c *conn) error { return c.replace(row) }})
+}
+
+// Delete implements docstore.Store.
+func (s *Store) Delete(ctx context.Context, collection, id string, version int64) error {
+	return s.write.do(ctx, write{run: func(c *conn) error { return c.remove(collection, id, version) }})
+}
+
+// Published implements docstore.Store.
+func (s *Store) Published(ctx context.Context, events []docstore.Outgoing) error {
+	if len(events) == 0 {
+		return nil
+	}
+	return s.write.do(ctx, write{run: func(c *conn) error { return c.published(events) }})
+}
+
+// Wake implements docstore.Store.
+func (s *Store) Wake() <-chan struct{} { return s.write.wake }
+
+// Ping implements docstore.Store: it writes, durably, and takes away what it wrote.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.write.do(ctx, write{run: (*conn).probe})
+}
+
+// translate answers what docstore calls a full disk; anything else stays as it is.
+func translate(err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_FULL || e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE) {
+		return fmt.Errorf("%w: %w", docstore.ErrFull, err)
+	}
+	return err
+}

@@ -1,0 +1,152 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"housecall/internal/docstore"
+)
+
+// maxGroup bounds how many writes share a transaction, and with it how long the first of them waits.
+const maxGroup = 256
+
+// write is one thing to do in a transaction that it may share with others.
+type write struct {
+	run   func(*conn) error // either refuses before it changes anything, or does all of it
+	wakes bool              // it leaves events to publish
+	done  chan error
+}
+
+// writer owns the one connection that writes.
+type writer struct {
+	db      *sql.DB
+	conn    *conn
+	queue   chan write // not buffered: what is received is done, what is not was never begun
+	closing chan struct{}
+	closed  chan struct{}
+	wake    chan struct{}
+}
+
+func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
+	c, err := newConn(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{db: db, conn: c, queue: make(chan write), closing: make(chan struct{}),
+		closed: make(chan struct{}), wake: make(chan struct{}, 1)}
+	go w.loop()
+	return w, nil
+}
+
+// do has the write done and answers what became of it. When ctx ends before the writer takes it,
+// it is not done and the answer is ctx's error; after that the answer is awaited, one commit at most,
+// since who reads "cancelled" must be able to trust that nothing was written.
+func (w *writer) do(ctx context.Context, one write) error {
+	one.done = make(chan error, 1)
+	select {
+	case w.queue <- one:
+		return <-one.done
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.closing:
+		return errClosed
+	}
+}
+
+// stop waits for the writes that have begun. It may be called once.
+func (w *writer) stop() error {
+	close(w.closing)
+	<-w.closed
+	return errors.Join(w.conn.close(), w.db.Close())
+}
+
+func (w *writer) loop() {
+	defer close(w.closed)
+	group := make([]write, 0, maxGroup)
+	for {
+		select {
+		case <-w.closing:
+			return
+		case first := <-w.queue:
+			group = w.gather(append(group[:0], first))
+			w.commit(group)
+			clear(group)
+		}
+	}
+}
+
+// gather adds whatever waits at this moment.
+func (w *writer) gather(group []write) []write {
+	for len(group) < maxGroup {
+		select {
+		case one := <-w.queue:
+			group = append(group, one)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commit does a group and answers everybody in it. A group that failed as a whole (a full disk, a
+// value that is too big) is done again one by one, so that only who is to blame is refused.
+func (w *writer) commit(group []write) {
+	answers, err := w.transact(group)
+	if err == nil || len(group) == 1 || errors.Is(err, errBegin) {
+		w.answer(group, answers, err)
+		return
+	}
+	for i := range group {
+		answers, err := w.transact(group[i : i+1])
+		w.answer(group[i:i+1], answers, err)
+	}
+}
+
+func (w *writer) answer(group []write, answers []error, err error) {
+	wakes := false
+	for i, one := range group {
+		if err != nil {
+			one.done <- translate(err)
+			continue
+		}
+		wakes = wakes || one.wakes && answers[i] == nil
+		one.done <- answers[i]
+	}
+	if !wakes {
+		return
+	}
+	select {
+	case w.wake <- struct{}{}:
+	default: // a signal waits already
+	}
+}
+
+var errBegin = errors.New("begin a write")
+
+// transact runs a group in one transaction. The answers are each write's own; an error means that
+// nothing of the group was kept.
+func (w *writer) transact(group []write) ([]error, error) {
+	if err := w.conn.begin(); err != nil {
+		return nil, fmt.Errorf("%w: %w", errBegin, err)
+	}
+	answers := make([]error, len(group))
+	for i, one := range group {
+		answers[i] = one.run(w.conn)
+		if answers[i] != nil && !refused(answers[i]) {
+			w.conn.rollback()
+			return nil, answers[i]
+		}
+	}
+	if err := w.conn.commit(); err != nil {
+		w.conn.rollback()
+		return nil, fmt.Errorf("commit: %w", err)
+	}
+	return answers, nil
+}
+
+// refused tells a write whose condition did not hold, and which therefore changed nothing.
+func refused(err error) bool {
+	return errors.Is(err, docstore.ErrExists) || errors.Is(err, docstore.ErrStale) || errors.Is(err, docstore.ErrNotFound)
+}
