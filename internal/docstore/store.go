@@ -29,9 +29,9 @@ type Store interface {
 	// Replace writes the document if the stored version is r.Version-1, else ErrStale; its Outbox is
 	// added to what waits, Keys and Timers take the place of the old ones. ErrNotFound when it is gone.
 	Replace(ctx context.Context, collection string, r Record) error
-	// Get reads a document or ErrNotFound. Outbox is not filled.
+	// Get reads a document or ErrNotFound. Only ID, Version and Body are filled.
 	Get(ctx context.Context, collection, id string) (Record, error)
-	// Find reads one page of one index. Outbox is not filled.
+	// Find reads one page of one index, filled as Get does.
 	Find(ctx context.Context, collection string, q Query) (Found, error)
 	// Delete removes a document of this version for good, with its timers; events that wait stay.
 	Delete(ctx context.Context, collection, id string, version int64) error
@@ -55,9 +55,11 @@ type Record struct {
 	ID      string
 	Version int64 // 1 for a new document
 	Body    []byte
-	Keys    map[string]Key // by index name; an index that is absent does not list the document
-	Timers  []Timer
-	Outbox  []event.Event // to be published; only for writes
+
+	// Only for writes.
+	Keys   map[string]Key // by index name; an index that is absent does not list the document
+	Timers []Timer
+	Outbox []event.Event // to be published
 }
 
 // Key places a document in an index: equality on Equal, order by Order, then by id.

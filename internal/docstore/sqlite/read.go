@@ -13,11 +13,12 @@ import (
 // reads are the statements of the reading connections.
 type reads struct {
 	get, waiting, timers *sql.Stmt
-	// A page walks the index; CROSS JOIN keeps SQLite from beginning at the documents.
+	// A page walks the index; CROSS JOIN keeps SQLite from beginning at the documents. A bare LIMIT ?
+	// would have the statement parsed again each time, to plan for the number.
 	up, upUntil, down, downBefore *sql.Stmt
 }
 
-const page = `SELECT i.ord, i.id, d.version, d.body, d.keys, d.timers
+const page = `SELECT i.ord, i.id, d.version, d.body
 	FROM index_rows i CROSS JOIN docs d ON d.n = i.doc WHERE i.ix = ? AND i.equal = ? AND `
 
 func (r *reads) prepare(ctx context.Context, db *sql.DB) error {
@@ -25,14 +26,14 @@ func (r *reads) prepare(ctx context.Context, db *sql.DB) error {
 		into **sql.Stmt
 		text string
 	}{
-		{&r.get, `SELECT version, body, keys, timers FROM docs WHERE collection = ? AND id = ?`},
-		{&r.up, page + `(i.ord, i.id) > (?, ?) ORDER BY i.ord, i.id LIMIT ?`},
-		{&r.upUntil, page + `(i.ord, i.id) > (?, ?) AND i.ord < ? ORDER BY i.ord, i.id LIMIT ?`},
-		{&r.down, page + `i.ord >= ? ORDER BY i.ord DESC, i.id DESC LIMIT ?`},
-		{&r.downBefore, page + `i.ord >= ? AND (i.ord, i.id) < (?, ?) ORDER BY i.ord DESC, i.id DESC LIMIT ?`},
-		{&r.waiting, `SELECT collection, doc, event FROM outbox ORDER BY n LIMIT ?`},
+		{&r.get, `SELECT version, body FROM docs WHERE collection = ? AND id = ?`},
+		{&r.up, page + `(i.ord, i.id) > (?, ?) ORDER BY i.ord, i.id LIMIT ? + 0`},
+		{&r.upUntil, page + `(i.ord, i.id) > (?, ?) AND i.ord < ? ORDER BY i.ord, i.id LIMIT ? + 0`},
+		{&r.down, page + `i.ord >= ? ORDER BY i.ord DESC, i.id DESC LIMIT ? + 0`},
+		{&r.downBefore, page + `i.ord >= ? AND (i.ord, i.id) < (?, ?) ORDER BY i.ord DESC, i.id DESC LIMIT ? + 0`},
+		{&r.waiting, `SELECT collection, doc, event FROM outbox ORDER BY n LIMIT ? + 0`},
 		{&r.timers, `SELECT collection, doc, kind, due FROM timers
-			WHERE (collection, doc, kind) > (?, ?, ?) ORDER BY collection, doc, kind LIMIT ?`},
+			WHERE (collection, doc, kind) > (?, ?, ?) ORDER BY collection, doc, kind LIMIT ? + 0`},
 	} {
 		var err error
 		if *s.into, err = db.PrepareContext(ctx, s.text); err != nil {
@@ -47,18 +48,13 @@ func (s *Store) Get(ctx context.Context, collection, id string) (docstore.Record
 	if err := ctx.Err(); err != nil {
 		return docstore.Record{}, err
 	}
-	var version int64
-	var body []byte
-	var keys, timers string
+	r := docstore.Record{ID: id}
 	// A read takes microseconds; watching ctx during it would cost as much again.
-	err := s.read.get.QueryRowContext(context.WithoutCancel(ctx), collection, id).Scan(&version, &body, &keys, &timers)
+	err := s.read.get.QueryRowContext(context.WithoutCancel(ctx), collection, id).Scan(&r.Version, &r.Body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return docstore.Record{}, docstore.ErrNotFound
 	}
-	if err != nil {
-		return docstore.Record{}, err
-	}
-	return decode(id, version, body, keys, timers)
+	return r, err
 }
 
 // Find implements docstore.Store.
@@ -121,19 +117,14 @@ func collect(rows *sql.Rows, limit int) (docstore.Found, error) {
 	var found docstore.Found
 	var lastOrder string
 	for rows.Next() {
-		var order, id, keys, timers string
-		var version int64
-		var body []byte
-		if err := rows.Scan(&order, &id, &version, &body, &keys, &timers); err != nil {
+		var order string
+		var r docstore.Record
+		if err := rows.Scan(&order, &r.ID, &r.Version, &r.Body); err != nil {
 			return docstore.Found{}, err
 		}
 		if len(found.Records) == limit {
 			found.Next = docstore.Cursor(lastOrder, found.Records[limit-1].ID)
 			break
-		}
-		r, err := decode(id, version, body, keys, timers)
-		if err != nil {
-			return docstore.Found{}, err
 		}
 		found.Records = append(found.Records, r)
 		lastOrder = order

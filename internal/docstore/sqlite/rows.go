@@ -35,11 +35,8 @@ type timer struct {
 // outgoing is one row of the outbox.
 type outgoing struct{ id, event string }
 
-// keyed and timed are how docs.keys and docs.timers are written.
-type (
-	keyed map[string][2]string
-	timed [][2]any
-)
+// keyed is how docs.keys is written.
+type keyed map[string][2]string
 
 func (s *Store) encode(collection string, r docstore.Record) (row, error) {
 	out := row{collection: collection, id: r.ID, version: r.Version, body: r.Body, keys: "{}"}
@@ -77,27 +74,6 @@ func (s *Store) encode(collection string, r docstore.Record) (row, error) {
 		out.events = append(out.events, outgoing{e.ID, string(text)})
 	}
 	return out, nil
-}
-
-// decode makes a record of what docs holds.
-func decode(id string, version int64, body []byte, keys, timers string) (docstore.Record, error) {
-	r := docstore.Record{ID: id, Version: version, Body: body}
-	if keys != "{}" {
-		var k keyed
-		if err := json.Unmarshal([]byte(keys), &k); err != nil {
-			return r, fmt.Errorf("decode keys of %s: %w", id, err)
-		}
-		r.Keys = make(map[string]docstore.Key, len(k))
-		for name, parts := range k {
-			r.Keys[name] = docstore.Key{Equal: parts[0], Order: parts[1]}
-		}
-	}
-	if timers != "" {
-		if err := json.Unmarshal([]byte(timers), &r.Timers); err != nil {
-			return r, fmt.Errorf("decode timers of %s: %w", id, err)
-		}
-	}
-	return r, nil
 }
 
 func liveTimer(collection, doc, kind string, due int64) docstore.LiveTimer {
