@@ -1,0 +1,182 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"housecall/internal/clock"
+	"housecall/internal/docstore"
+	"housecall/internal/event"
+)
+
+// Config says where the engine is. Give Dir or URL.
+type Config struct {
+	Dir      string // the engine runs in the process and keeps its files here
+	URL      string // a NATS cluster: "nats://a:4222,nats://b:4222"
+	Creds    string // file with the credentials for the cluster; may be empty
+	Replicas int    // copies of each stream on a cluster; 0 is 3
+
+	// Node names this process among others that share the cluster. Empty: made at random.
+	Node string
+	// Backoff lists the pauses between the tries of a handler; after the last the event is a dead
+	// letter. Nil: from 50 ms to 10 minutes, nine tries.
+	Backoff []time.Duration
+	// LeaseTTL is how long a lease outlives a holder that has died. 0 is 10 s.
+	LeaseTTL time.Duration
+	// ClockTimers has timers fire when this clock is advanced, for tests.
+	ClockTimers *clock.Fake
+}
+
+// Deps is what a bus stands on.
+type Deps struct {
+	Store docstore.Store
+	Clock clock.Clock
+	Log   *slog.Logger
+}
+
+// Scheduler has the event delivered at event.Due, or takes that timer away when it says Cancelled.
+type Scheduler interface {
+	Schedule(ctx context.Context, e event.Event) error
+}
+
+// Bus is a running engine. Stop it.
+type Bus struct {
+	cfg    Config
+	store  docstore.Store
+	clock  clock.Clock
+	log    *slog.Logger
+	server *server.Server // nil on a cluster
+	conn   *nats.Conn
+	js     jetstream.JetStream
+	events jetstream.Stream
+	feed   jetstream.Stream
+	timers jetstream.Stream
+	dead   jetstream.Stream
+	leases jetstream.KeyValue
+	sched  Scheduler
+
+	stopping chan struct{} // closed when nothing new is begun
+	kick     chan struct{} // has the relay look at once
+	moved    atomic.Uint64 // counts what was relayed or handled; Settle watches it
+	running  sync.WaitGroup
+	stopOnce sync.Once
+	stopErr  error
+
+	mu        sync.Mutex // guards consumers, closed
+	consumers []*consumer
+	closed    bool
+}
+
+// Start opens the engine, makes its streams ready, sets lost timers again and starts the relay. Nothing
+// is handled before Subscribe.
+func Start(ctx context.Context, cfg Config, deps Deps) (*Bus, error) {
+	if deps.Store == nil || deps.Clock == nil || deps.Log == nil || (cfg.Dir == "") == (cfg.URL == "") {
+		return nil, errors.New("bus: store, clock, log and one of folder and address are needed")
+	}
+	b := &Bus{cfg: withDefaults(cfg), store: deps.Store, clock: deps.Clock, log: deps.Log.With("component", "bus"),
+		stopping: make(chan struct{}), kick: make(chan struct{}, 1)}
+	err := b.open(ctx)
+	if err != nil {
+		b.shut()
+		return nil, err
+	}
+	b.running.Go(b.relay)
+	return b, nil
+}
+
+func (b *Bus) open(ctx context.Context) error {
+	if err := b.connect(); err != nil {
+		return err
+	}
+	fresh, err := b.makeStreams(ctx)
+	if err != nil {
+		return err
+	}
+	if b.cfg.ClockTimers != nil {
+		b.sched = newClockTimers(b, b.cfg.ClockTimers)
+		return b.setTimersAgain(ctx)
+	}
+	b.sched = &streamTimers{bus: b}
+	if fresh {
+		if err := b.setTimersAgain(ctx); err != nil {
+			return err
+		}
+		if err := b.timersKept(ctx); err != nil {
+			return err
+		}
+	}
+	return b.forwardFired(ctx)
+}
+
+// Stop ends the relay and the consumers, waits for the handlers that run, and closes the engine. What is
+// not handled or not relayed yet is there at the next start. When ctx ends first, handlers are cut short.
+func (b *Bus) Stop(ctx context.Context) error {
+	b.stopOnce.Do(func() {
+		b.mu.Lock()
+		b.closed = true
+		consumers := b.consumers
+		b.mu.Unlock()
+		close(b.stopping)
+		over := context.AfterFunc(ctx, func() {
+			for _, c := range consumers {
+				c.cut()
+			}
+		})
+		for _, c := range consumers {
+			c.wait()
+		}
+		over()
+		b.running.Wait()
+		b.shut()
+		b.stopErr = ctx.Err()
+	})
+	return b.stopErr
+}
+
+func (b *Bus) shut() {
+	if b.conn != nil {
+		_ = b.conn.FlushTimeout(2 * time.Second) // acknowledgements; without them events come once more
+		b.conn.Close()
+	}
+	if b.server != nil {
+		b.server.Shutdown()
+		b.server.WaitForShutdown()
+	}
+}
+
+// Ping answers nil when an event would be taken now.
+func (b *Bus) Ping(ctx context.Context) error {
+	if _, err := b.events.Info(ctx); err != nil {
+		return fmt.Errorf("ask the event stream: %w", err)
+	}
+	return nil
+}
+
+func withDefaults(cfg Config) Config {
+	if cfg.Node == "" {
+		cfg.Node = nats.NewInbox()[len("_INBOX."):]
+	}
+	if cfg.Backoff == nil {
+		cfg.Backoff = []time.Duration{50 * time.Millisecond, 250 * time.Millisecond, time.Second, 5 * time.Second,
+			15 * time.Second, time.Minute, 3 * time.Minute, 10 * time.Minute}
+	}
+	if cfg.LeaseTTL == 0 {
+		cfg.LeaseTTL = 10 * time.Second
+	}
+	if cfg.Replicas == 0 {
+		cfg.Replicas = 3
+	}
+	if cfg.Dir != "" {
+		cfg.Replicas = 1
+	}
+	return cfg
+}

@@ -1,0 +1,192 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"housecall/internal/docstore"
+	"housecall/internal/event"
+)
+
+const (
+	relayBatch = 256
+	sweepEvery = time.Second // what a lost wake-up, or another node's death, leaves behind
+	relayTime  = 30 * time.Second
+)
+
+// relay moves events out of documents into the streams until the bus stops.
+func (b *Bus) relay() {
+	sweep := time.NewTicker(sweepEvery)
+	defer sweep.Stop()
+	for failed := 0; ; {
+		select {
+		case <-b.stopping:
+			return
+		case <-b.store.Wake():
+		case <-b.kick:
+		case <-sweep.C:
+		}
+		err := b.drain()
+		if err == nil {
+			failed = 0
+			continue
+		}
+		b.log.Error("events could not be relayed", "error", err, "tries", failed+1)
+		failed = min(failed+1, 6)
+		select {
+		case <-b.stopping:
+			return
+		case <-time.After(100 * time.Millisecond << failed):
+		}
+	}
+}
+
+// drain relays until nothing waits.
+func (b *Bus) drain() error {
+	for {
+		select {
+		case <-b.stopping:
+			return nil
+		default:
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), relayTime)
+		n, err := b.relayBatch(ctx)
+		cancel()
+		if n == 0 || err != nil {
+			return err
+		}
+	}
+}
+
+// relayBatch relays what waits, up to one batch, and answers how much it was. An event is published
+// only when the one before it in its document is in the stream, else a failure between the two
+// would turn them round.
+func (b *Bus) relayBatch(ctx context.Context) (int, error) {
+	waiting, err := b.store.Waiting(ctx, relayBatch)
+	if err != nil {
+		return 0, fmt.Errorf("list waiting events: %w", err)
+	}
+	failed := map[string]bool{}
+	var done []docstore.Outgoing
+	var firstErr error
+	for _, round := range rounds(waiting) {
+		for i, err := range b.publish(ctx, round, failed) {
+			switch {
+			case err == nil:
+				done = append(done, round[i])
+			default:
+				failed[round[i].Doc] = true
+				firstErr = first(firstErr, err)
+			}
+		}
+	}
+	if len(done) > 0 {
+		if err := b.store.Published(ctx, done); err != nil {
+			return 0, fmt.Errorf("take %d published events out: %w", len(done), err)
+		}
+		b.moved.Add(uint64(len(done)))
+	}
+	return len(done), firstErr
+}
+
+// rounds puts the n-th waiting event of each document into round n.
+func rounds(waiting []docstore.Outgoing) [][]docstore.Outgoing {
+	var out [][]docstore.Outgoing
+	next := make(map[string]int, len(waiting))
+	for _, w := range waiting {
+		n := next[w.Doc]
+		next[w.Doc]++
+		if n == len(out) {
+			out = append(out, nil)
+		}
+		out[n] = append(out[n], w)
+	}
+	return out
+}
+
+// publish sends one round and waits until the streams have it. The answer has an error for each event
+// that is not certainly there; events of documents that failed before are not sent.
+func (b *Bus) publish(ctx context.Context, round []docstore.Outgoing, failed map[string]bool) []error {
+	errs := make([]error, len(round))
+	acks := make([][]jetstream.PubAckFuture, len(round))
+	var timers sync.WaitGroup
+	for i, w := range round {
+		e := w.Event
+		switch {
+		case failed[w.Doc]:
+			errs[i] = fmt.Errorf("event %s waits for the one before it", e.ID)
+		case e.Due != nil || e.Cancelled:
+			timers.Go(func() { errs[i] = b.sched.Schedule(ctx, e) })
+		default:
+			acks[i], errs[i] = b.send(e)
+		}
+	}
+	for i := range round {
+		for _, ack := range acks[i] {
+			select {
+			case <-ack.Ok():
+			case err := <-ack.Err():
+				errs[i] = first(errs[i], fmt.Errorf("publish event %s: %w", round[i].Event.ID, err))
+			case <-ctx.Done():
+				errs[i] = first(errs[i], fmt.Errorf("publish event %s: %w", round[i].Event.ID, ctx.Err()))
+			}
+		}
+	}
+	timers.Wait()
+	return errs
+}
+
+// send begins to publish an event and its copies for the live feeds.
+func (b *Bus) send(e event.Event) ([]jetstream.PubAckFuture, error) {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("encode event %s: %w", e.ID, err)
+	}
+	acks := make([]jetstream.PubAckFuture, 0, 1+len(e.To))
+	ack, err := b.js.PublishMsgAsync(message("ev."+string(e.Kind), e.ID, body))
+	if err != nil {
+		return nil, fmt.Errorf("publish event %s: %w", e.ID, err)
+	}
+	acks = append(acks, ack)
+	for i, topic := range e.To {
+		if contains(e.To[:i], topic) {
+			continue
+		}
+		ack, err := b.js.PublishMsgAsync(message(feedSubject(topic), e.ID+"/"+topic, body))
+		if err != nil {
+			return acks, fmt.Errorf("publish event %s to a feed: %w", e.ID, err)
+		}
+		acks = append(acks, ack)
+	}
+	return acks, nil
+}
+
+// message has an id, so that a message published again is dropped.
+func message(subject, msgID string, body []byte) *nats.Msg {
+	m := nats.NewMsg(subject)
+	m.Header.Set(nats.MsgIdHdr, msgID)
+	m.Data = body
+	return m
+}
+
+func contains(all []string, s string) bool {
+	for _, a := range all {
+		if a == s {
+			return true
+		}
+	}
+	return false
+}
+
+func first(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
