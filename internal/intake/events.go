@@ -1,0 +1,17 @@
+package intake
+
+import "housecall/internal/event"
+
+// What an intake and a health record announce. Data: patient, and where it applies jurisdiction,
+// zone, flags (ids of red flags), fact, kind, attachment.
+const (
+	Submitted          event.Kind = "intake.submitted"
+	Stopped            event.Kind = "intake.stopped"
+	Discarded          event.Kind = "intake.discarded"
+	AttachmentReady    event.Kind = "intake.attachment_settled"
+	AttachmentRefused  event.Kind = "intake.attachment_refused"
+	IdentityShown      event.Kind = "intake.identity_shown"
+	DiagnosisQualified event.Kind = "intake.earlier_diagnosis_judged"
+	FactAdded          event.Kind = "health_record.fact_added"
+	FactEnded          event.Kind = "health_record.fact_ended"
+)
