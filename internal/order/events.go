@@ -1,0 +1,34 @@
+package order
+
+import "housecall/internal/event"
+
+// What an order announces. Data holds "order", "patient", "part", "pharmacy" and "attempt" where they are known.
+const (
+	EventPlacing        event.Kind = "order.placing"         // claim and reserve
+	EventHeld           event.Kind = "order.held"            // claimed and reserved: can be paid
+	EventPaymentRefused event.Kind = "order.payment_refused" // still unpaid; try another way
+	EventPaying         event.Kind = "order.paying"          // authorise; data: payment
+	EventPlaced         event.Kind = "order.placed"          // paid for: the clock starts
+	EventRerouted       event.Kind = "order.rerouted"        // another pharmacy, or brought again: a new attempt; data: reason
+	EventReviewing      event.Kind = "order.reviewing"
+	EventPreparing      event.Kind = "order.preparing"
+	EventReady          event.Kind = "order.ready"
+	EventCollected      event.Kind = "order.collected"
+	EventDelivered      event.Kind = "order.delivered"
+	EventUndelivered    event.Kind = "order.undelivered"
+	EventCancelled      event.Kind = "order.cancelled" // data: reason, from (the state before)
+	EventReaddressed    event.Kind = "order.readdressed"
+	EventAsked          event.Kind = "order.asked"    // the patient owes an answer; data: question
+	EventAnswered       event.Kind = "order.answered" // data: question, accepted
+	EventAtRisk         event.Kind = "order.at_risk"
+	EventBroken         event.Kind = "order.promise_broken" // data: stage
+	EventRated          event.Kind = "order.rated"          // data: tip_minor, currency, thanks
+)
+
+// The timers of an order.
+const (
+	TimerUnpaid  event.Kind = "order.unpaid_expired"
+	TimerAtRisk  event.Kind = "order.risk_due"
+	TimerPromise event.Kind = "order.promise_due"
+	TimerAnswer  event.Kind = "order.answer_expired"
+)

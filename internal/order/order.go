@@ -1,0 +1,137 @@
+package order
+
+import (
+	"strconv"
+	"time"
+
+	"housecall/internal/docstore"
+	"housecall/internal/geo"
+	"housecall/internal/id"
+	"housecall/internal/lifecycle"
+	"housecall/internal/money"
+	"housecall/internal/phi"
+)
+
+// Fulfilment is how the medicine gets to the patient.
+type Fulfilment string
+
+// The ways of fulfilment.
+const (
+	Courier Fulfilment = "courier"
+	Pickup  Fulfilment = "pickup"
+	Parcel  Fulfilment = "parcel"
+)
+
+// Order is a patient's order.
+type Order struct {
+	ID            id.Order `json:"id"`
+	docstore.Meta `json:"meta"`
+
+	State   State                          `json:"state"`
+	History []lifecycle.Step[State, Event] `json:"history"`
+
+	Patient      id.Patient      `json:"patient"`
+	PlacedBy     id.Account      `json:"placed_by"`
+	Prescription id.Prescription `json:"prescription"`
+	Part         id.Part         `json:"part"`
+	Fulfilment   Fulfilment      `json:"fulfilment"`
+	Address      Address         `json:"address"` // empty for a pick-up
+	Zone         id.Zone         `json:"zone,omitempty"`
+
+	Pharmacy id.Pharmacy   `json:"pharmacy"` // of the present attempt
+	Attempt  int           `json:"attempt"`  // of the fill and of the job, from 1
+	Tried    []id.Pharmacy `json:"tried,omitempty"`
+	Quote    Quote         `json:"quote"` // of the present pharmacy
+
+	Held          bool         `json:"held"` // prescription claimed, stock reserved: can be paid
+	Coupon        string       `json:"coupon,omitempty"`
+	Discount      money.Amount `json:"discount"`
+	Authorised    money.Amount `json:"authorised"` // what the patient agreed to pay at most
+	Method        string       `json:"method,omitempty"`
+	Payment       id.Payment   `json:"payment,omitempty"`
+	Payments      int          `json:"payments"` // tries so far
+	PaymentFailed string       `json:"payment_failed,omitempty"`
+	Paying        bool         `json:"paying,omitempty"` // authorisation under way
+
+	Promise  Promise   `json:"promise"`
+	Question *Question `json:"question,omitempty"`
+	Rating   *Rating   `json:"rating,omitempty"`
+}
+
+// Address is where the medicine goes and who takes it there.
+type Address struct {
+	Text     phi.Text  `json:"text,omitempty"`
+	Entrance phi.Text  `json:"entrance,omitempty"`
+	Floor    phi.Text  `json:"floor,omitempty"`
+	Door     phi.Text  `json:"door,omitempty"`
+	Receiver phi.Text  `json:"receiver,omitempty"`
+	Note     phi.Text  `json:"note,omitempty"`
+	Point    geo.Point `json:"point"`
+}
+
+// Line is one medicine of the order: Quantity units (tablets, mL, ...) of a product of the formulary.
+type Line struct {
+	Product  string       `json:"product"`
+	Quantity int          `json:"quantity"`
+	Price    money.Amount `json:"price"` // of the whole line
+}
+
+// Quote is what a pharmacy asks and how soon it can be.
+type Quote struct {
+	Pharmacy    id.Pharmacy   `json:"pharmacy"`
+	PharmacyAt  geo.Point     `json:"pharmacy_at"`
+	Lines       []Line        `json:"lines"`
+	Medicine    money.Amount  `json:"medicine"`
+	DeliveryFee money.Amount  `json:"delivery_fee"`
+	CourierPay  money.Amount  `json:"courier_pay"`
+	Promised    time.Duration `json:"promised"` // 0: nothing is promised, Late is the honest time
+	Median      time.Duration `json:"median"`
+	Late        time.Duration `json:"late"` // 90 of 100 orders are sooner
+	ColdChain   bool          `json:"cold_chain,omitempty"`
+}
+
+// Total is what the patient pays with this quote, before any discount.
+func (q Quote) Total() money.Amount { return q.Medicine.Plus(q.DeliveryFee) }
+
+// Rating is what the patient said afterwards.
+type Rating struct {
+	Stars int          `json:"stars"` // 1 to 5
+	Words phi.Text     `json:"words,omitempty"`
+	Tip   money.Amount `json:"tip"`
+	At    time.Time    `json:"at"`
+}
+
+// DocID implements docstore.Document.
+func (o *Order) DocID() string { return string(o.ID) }
+
+// Total is what the patient pays.
+func (o *Order) Total() money.Amount { return o.Quote.Total().Minus(o.Discount) }
+
+// Fill is the id of the pharmacy's work of the present attempt.
+func (o *Order) Fill() id.Fill { return id.FillOf(o.ID, o.Attempt) }
+
+// Job is the id of the courier's job of the present attempt.
+func (o *Order) Job() id.Job { return id.JobOf(o.ID, o.Attempt) }
+
+func (o *Order) facts() map[string]string {
+	return map[string]string{
+		"order": string(o.ID), "patient": string(o.Patient), "part": string(o.Part), "prescription": string(o.Prescription),
+		"pharmacy": string(o.Pharmacy), "attempt": strconv.Itoa(o.Attempt), "fulfilment": string(o.Fulfilment), "payment": string(o.Payment),
+	}
+}
+
+var spec = docstore.Spec[Order]{
+	Name: "orders",
+	Indexes: map[string]func(*Order) (docstore.Key, bool){
+		"patient": func(o *Order) (docstore.Key, bool) {
+			return docstore.Key{Equal: docstore.Eq(o.Patient), Order: docstore.ByTime(o.CreatedAt)}, true
+		},
+		"state": func(o *Order) (docstore.Key, bool) {
+			return docstore.Key{Equal: docstore.Eq(o.State), Order: docstore.ByTime(o.CreatedAt)}, true
+		},
+		// Open orders by the moment they are due: who is late, and who will be.
+		"due": func(o *Order) (docstore.Key, bool) {
+			return docstore.Key{Equal: "open", Order: docstore.ByTime(o.Promise.Due)}, !o.Promise.Due.IsZero() && o.Promise.Stopped.IsZero()
+		},
+	},
+}

@@ -1,0 +1,94 @@
+package order
+
+import (
+	"time"
+
+	"housecall/internal/access"
+	"housecall/internal/event"
+	"housecall/internal/lifecycle"
+)
+
+// State is where an order is.
+type State string
+
+// The states of an order.
+const (
+	Unpaid      State = "unpaid"
+	Placed      State = "placed"
+	Reviewing   State = "reviewing"
+	Preparing   State = "preparing"
+	Ready       State = "ready"
+	Collected   State = "collected"
+	Delivered   State = "delivered"
+	Undelivered State = "undelivered"
+	Cancelled   State = "cancelled"
+)
+
+// Event is what moves an order.
+type Event string
+
+// The events of an order.
+const (
+	pay       Event = "pay"
+	expire    Event = "expire"
+	review    Event = "review"
+	accept    Event = "accept"
+	pack      Event = "pack"
+	collect   Event = "collect"
+	deliver   Event = "deliver"
+	bringBack Event = "bring_back"
+	reroute   Event = "reroute"
+	reattempt Event = "reattempt"
+	cancel    Event = "cancel"
+)
+
+// Moves is the life of an order.
+var Moves = lifecycle.Table[State, Event]{
+	Unpaid:      {pay: Placed, cancel: Cancelled, expire: Cancelled},
+	Placed:      {review: Reviewing, reroute: Placed, cancel: Cancelled},
+	Reviewing:   {accept: Preparing, reroute: Placed, cancel: Cancelled},
+	Preparing:   {pack: Ready, reroute: Placed, cancel: Cancelled},
+	Ready:       {collect: Collected, deliver: Delivered, reroute: Placed, cancel: Cancelled},
+	Collected:   {deliver: Delivered, bringBack: Undelivered},
+	Undelivered: {reattempt: Placed, cancel: Cancelled},
+	Delivered:   {},
+	Cancelled:   {},
+}
+
+// announced is the event that each state is entered with.
+var announced = map[State]event.Kind{
+	Placed: EventPlaced, Reviewing: EventReviewing, Preparing: EventPreparing, Ready: EventReady, Collected: EventCollected,
+	Delivered: EventDelivered, Undelivered: EventUndelivered, Cancelled: EventCancelled,
+}
+
+// apply makes a move and announces it. It is the only place that sets State.
+func (o *Order) apply(now time.Time, a access.Actor, e Event, why string) error {
+	to, err := Moves.Next(o.State, e)
+	if err != nil {
+		return err
+	}
+	from := o.State
+	o.State = to
+	o.History = append(o.History, lifecycle.Step[State, Event]{Event: e, From: from, To: to, By: string(a.Account), At: now, Why: why})
+	kind := announced[to]
+	if e == reroute || e == reattempt {
+		kind = EventRerouted
+	}
+	o.announce(a, kind, map[string]string{"from": string(from), "reason": why})
+	if Moves.Ended(to) || to == Undelivered {
+		o.stopClock(now)
+	}
+	return nil
+}
+
+// announce emits an event that everybody who has to do with the order can place.
+func (o *Order) announce(a access.Actor, kind event.Kind, data map[string]string) {
+	all := o.facts()
+	for k, v := range data {
+		if v != "" {
+			all[k] = v
+		}
+	}
+	o.Emit(event.Event{Kind: kind, By: string(a.Account), Data: all,
+		To: []string{string(o.Patient), string(o.PlacedBy), event.ToOperators}})
+}
