@@ -1,0 +1,59 @@
+package pharmacy
+
+import (
+	"time"
+
+	"housecall/internal/event"
+)
+
+// doctorPause is how long, over all questions of a fill, a doctor's answer may hold the pharmacy's
+// budget up. Then the pharmacist decides with what is known.
+const doctorPause = 6 * time.Minute
+
+// patientPause is how long a patient may leave a proposal unanswered before it lapses: the bag must
+// not stand on the counter for ever.
+const patientPause = 30 * time.Minute
+
+// leastLeft is what a pharmacist has at least after an answer came.
+const leastLeft = time.Minute
+
+// budget starts the clock of the present stage.
+func (f *Fill) budget(from time.Time, d time.Duration) {
+	f.Began, f.PausedFor = from, 0
+	f.Deadline = from.Add(d)
+	f.SetTimer(f.stageTimer(), f.Deadline)
+}
+
+func (f *Fill) stageTimer() event.Kind {
+	if f.State == Preparing {
+		return TimerPackOverdue
+	}
+	return TimerReviewOverdue
+}
+
+// pause stops the budget while somebody owes an answer, until then at most.
+func (f *Fill) pause(now time.Time, owes string, until time.Time) {
+	f.Left = max(f.Deadline.Sub(now), leastLeft)
+	f.Paused = &Waiting{Owes: owes, Since: now, Until: until}
+	f.Deadline = until.Add(f.Left)
+	f.ClearTimer(f.stageTimer())
+}
+
+// resume lets the budget run on with what was left of it.
+func (f *Fill) resume(now time.Time) {
+	if f.Paused == nil {
+		return
+	}
+	waited := now.Sub(f.Paused.Since)
+	f.PausedFor += waited
+	if f.Paused.Owes == owesDoctor {
+		f.DocPaused += waited
+	}
+	f.Paused = nil
+	f.Deadline = now.Add(f.Left)
+	f.Left = 0
+	f.SetTimer(f.stageTimer(), f.Deadline)
+}
+
+// spent is how long the present stage took, without the time that others owed.
+func (f *Fill) spent(now time.Time) time.Duration { return max(now.Sub(f.Began)-f.PausedFor, 0) }

@@ -1,0 +1,242 @@
+package pharmacy
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"housecall/internal/access"
+	"housecall/internal/docstore"
+	"housecall/internal/fault"
+	"housecall/internal/geo"
+	"housecall/internal/id"
+	"housecall/internal/money"
+)
+
+// QuoteRequest asks what a medicine costs and when it could be there. Without Lines the part is
+// read, as the actor. Without a Zone all pharmacies are asked, for pick-up and parcel.
+type QuoteRequest struct {
+	Part       id.Part
+	Lines      []Line
+	Door       geo.Point
+	Zone       id.Zone
+	Fulfilment string       // only pharmacies that hand over so; "" any
+	Within     money.Amount // medicine and delivery fee together; zero: no limit
+}
+
+// Quote is what one pharmacy can do.
+type Quote struct {
+	Pharmacy    id.Pharmacy
+	Name        string
+	Address     string
+	At          geo.Point
+	Lines       []Item
+	Price       money.Amount // of the medicine, in whole packs
+	DeliveryFee money.Amount // when a courier brings it
+	Metres      int
+	InStock     bool
+	Open        bool
+	OpensAt     time.Time // zero when it does not open within two weeks
+	Fulfilments []string
+	// Minutes from now until the door by courier, or until the bag is ready for pick-up where no
+	// courier goes or pick-up was asked for.
+	MedianMinutes, P90Minutes int
+	PromiseMinutes            int
+	Kept                      bool // P90 is within the promise
+}
+
+const (
+	reach     = 30_000 // metres that people go for a pick-up
+	mostAsked = 200
+)
+
+// Quotes compares the vetted pharmacies in reach: those with everything in stock first, then the
+// soonest, then the cheapest.
+func (s *Service) Quotes(ctx context.Context, a access.Actor, r QuoteRequest) ([]Quote, error) {
+	if err := s.Guard.Check(ctx, a, "quote.list", access.Facts{Record: string(r.Part)}); err != nil {
+		return nil, err
+	}
+	if len(r.Lines) == 0 {
+		script, err := s.Scripts.Script(ctx, a, r.Part)
+		if err != nil {
+			return nil, fmt.Errorf("read script of %s: %w", r.Part, err)
+		}
+		for _, l := range script.Lines {
+			r.Lines = append(r.Lines, Line{l.Product, l.Quantity})
+		}
+	}
+	return s.compare(ctx, r, nil)
+}
+
+// Next is the best pharmacy for an order that lost its own: open, with everything in stock, within
+// the sum authorised, and none that was tried. False when there is none.
+func (s *Service) Next(ctx context.Context, r QuoteRequest, excluded []id.Pharmacy) (Quote, bool, error) {
+	all, err := s.compare(ctx, r, excluded)
+	if err != nil {
+		return Quote{}, false, err
+	}
+	for _, q := range all {
+		if q.InStock && q.Open && q.within(r) {
+			return q, true, nil
+		}
+	}
+	return Quote{}, false, nil
+}
+
+// within tells whether the order still costs no more than was authorised.
+func (q Quote) within(r QuoteRequest) bool {
+	if r.Within.IsZero() {
+		return true
+	}
+	sum := q.Price
+	if sum.Currency != r.Within.Currency {
+		return false
+	}
+	if r.Fulfilment == ByCourier || r.Fulfilment == "" {
+		sum = sum.Plus(q.DeliveryFee)
+	}
+	return sum.Minor <= r.Within.Minor
+}
+
+func (s *Service) compare(ctx context.Context, r QuoteRequest, excluded []id.Pharmacy) ([]Quote, error) {
+	for i, l := range r.Lines {
+		if l.Quantity <= 0 || l.Product == "" {
+			return nil, fault.InvalidField(fmt.Sprintf("/lines/%d", i), "Say how much of which product.")
+		}
+	}
+	if len(r.Lines) == 0 {
+		return nil, fault.InvalidField("/lines", "Say which medicine.")
+	}
+	q := docstore.Query{Index: "all", Equal: "all"}
+	if r.Zone != "" {
+		q = docstore.Query{Index: "zone", Equal: string(r.Zone)}
+	}
+	all, err := s.pharmacies.All(ctx, q, mostAsked)
+	if err != nil {
+		return nil, err
+	}
+	var quotes []Quote
+	for _, ph := range all {
+		if slices.Contains(excluded, ph.ID) {
+			continue
+		}
+		q, ok, err := s.quote(ctx, r, ph)
+		if err != nil {
+			return nil, fmt.Errorf("quote %s: %w", ph.ID, err)
+		}
+		if ok {
+			quotes = append(quotes, q)
+		}
+	}
+	slices.SortFunc(quotes, func(x, y Quote) int {
+		return cmp.Or(first(x.InStock, y.InStock), first(!x.OpensAt.IsZero(), !y.OpensAt.IsZero()),
+			cmp.Compare(x.MedianMinutes, y.MedianMinutes), cmp.Compare(x.Price.Minor, y.Price.Minor), cmp.Compare(x.Pharmacy, y.Pharmacy))
+	})
+	return quotes, nil
+}
+
+// first sorts what is true before what is not.
+func first(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case x:
+		return -1
+	}
+	return 1
+}
+
+// quote asks one pharmacy; false when it can't serve the order at all.
+func (s *Service) quote(ctx context.Context, r QuoteRequest, ph *Pharmacy) (Quote, bool, error) {
+	vetted, err := s.Vetting.Standing(ctx, string(ph.ID))
+	if err != nil || !vetted {
+		return Quote{}, false, err
+	}
+	terms, err := s.Zones.Terms(ctx, ph.Zone)
+	if err != nil {
+		return Quote{}, false, err
+	}
+	q := Quote{Pharmacy: ph.ID, Name: ph.Name, Address: ph.Address, At: ph.At, PromiseMinutes: minutes(terms.Promise)}
+	if !r.Door.IsZero() {
+		q.Metres = int(geo.Metres(ph.At, r.Door))
+	}
+	q.Fulfilments = ways(r, ph, terms, q.Metres)
+	if len(q.Fulfilments) == 0 || (r.Fulfilment != "" && !slices.Contains(q.Fulfilments, r.Fulfilment)) {
+		return Quote{}, false, nil
+	}
+	if slices.Contains(q.Fulfilments, ByCourier) {
+		q.DeliveryFee = terms.DeliveryFee
+	}
+	if err := s.fillIn(ctx, &q, r, ph); err != nil {
+		return Quote{}, false, err
+	}
+	return q, true, s.estimate(ctx, &q, r, ph, terms)
+}
+
+// ways lists how this pharmacy could hand over to this door.
+func ways(r QuoteRequest, ph *Pharmacy, t Terms, metres int) []string {
+	var out []string
+	for _, f := range ph.Fulfilments {
+		switch {
+		case f == ByCourier && (!t.Couriers || r.Zone == "" || r.Door.IsZero()):
+		case f == ByPickup && metres > reach:
+		default:
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// fillIn prices the lines and looks whether they are on the shelf.
+func (s *Service) fillIn(ctx context.Context, q *Quote, r QuoteRequest, ph *Pharmacy) error {
+	day := ph.day(s.Clock.Now())
+	q.InStock, q.Price = true, money.Of(0, ph.Currency)
+	needed := map[string]int{}
+	for _, l := range r.Lines {
+		st, err := s.stock.Get(ctx, string(StockOf(ph.ID, l.Product)))
+		if fault.Is(err, fault.NotFound) {
+			q.InStock = false
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		item := st.item(l)
+		needed[l.Product] += item.Units
+		q.InStock = q.InStock && st.Free(day) >= needed[l.Product]
+		q.Lines = append(q.Lines, item)
+		q.Price = q.Price.Plus(item.Price)
+	}
+	return nil
+}
+
+// estimate says honestly when it could be there.
+func (s *Service) estimate(ctx context.Context, q *Quote, r QuoteRequest, ph *Pharmacy, t Terms) error {
+	now := s.Clock.Now()
+	opens, ok := ph.OpensAt(now)
+	if !ok {
+		return nil
+	}
+	q.OpensAt, q.Open = opens, opens.Equal(now)
+	span, err := s.preparation(ctx, ph.ID, t)
+	if err != nil {
+		return err
+	}
+	if r.Fulfilment != ByPickup && slices.Contains(q.Fulfilments, ByCourier) {
+		ride, err := s.Rides.Ride(ctx, r.Zone, ph.At, r.Door)
+		if err != nil {
+			return err
+		}
+		span = span.plus(ride)
+	}
+	closed := opens.Sub(now)
+	q.MedianMinutes, q.P90Minutes = minutes(closed+span.Median), minutes(closed+span.P90)
+	q.Kept = q.P90Minutes <= q.PromiseMinutes
+	return nil
+}
+
+// minutes rounds up: nobody is told less than it takes.
+func minutes(d time.Duration) int { return int(math.Ceil(d.Minutes())) }
