@@ -1,0 +1,99 @@
+package billing
+
+import (
+	"time"
+
+	"housecall/internal/lifecycle"
+)
+
+// State is where a payment stands.
+type State string
+
+// Event is what happens to a payment.
+type Event string
+
+// The states of a payment.
+const (
+	Pending        State = "pending"
+	Authorised     State = "authorised"
+	Captured       State = "captured"
+	PartlyRefunded State = "partly_refunded"
+	Refunded       State = "refunded"
+	Refused        State = "refused"
+	Released       State = "released"
+)
+
+// The events of a payment.
+const (
+	authorise  Event = "authorise"
+	refuse     Event = "refuse"
+	release    Event = "release"
+	reduce     Event = "reduce"
+	capture    Event = "capture"
+	refundPart Event = "refund_part"
+	refundAll  Event = "refund_all"
+)
+
+var moves = lifecycle.Table[State, Event]{
+	Pending:        {authorise: Authorised, refuse: Refused},
+	Authorised:     {capture: Captured, reduce: Authorised, release: Released},
+	Captured:       {refundPart: PartlyRefunded, refundAll: Refunded},
+	PartlyRefunded: {refundPart: PartlyRefunded, refundAll: Refunded},
+	Refunded:       {},
+	Refused:        {},
+	Released:       {},
+}
+
+// Moves is the life of a payment, for drawings.
+func Moves() lifecycle.Table[State, Event] { return moves }
+
+// apply is the only place that sets State.
+func (p *Payment) apply(now time.Time, by string, e Event, why string) error {
+	to, err := moves.Next(p.State, e)
+	if err != nil {
+		return err
+	}
+	p.History = append(p.History, lifecycle.Step[State, Event]{Event: e, From: p.State, To: to, By: by, At: now, Why: why})
+	p.State = to
+	return nil
+}
+
+// PayoutState is where a payout stands.
+type PayoutState string
+
+// PayoutEvent is what happens to a payout.
+type PayoutEvent string
+
+// The states of a payout.
+const (
+	PayoutClosing PayoutState = "closing" // its items are being gathered
+	PayoutClosed  PayoutState = "closed"  // to be paid
+	PayoutPaid    PayoutState = "paid"
+	PayoutCarried PayoutState = "carried" // more went back than came in: carried to the next period
+)
+
+const (
+	closePayout PayoutEvent = "close"
+	carryPayout PayoutEvent = "carry"
+	payPayout   PayoutEvent = "pay"
+)
+
+var payoutMoves = lifecycle.Table[PayoutState, PayoutEvent]{
+	PayoutClosing: {closePayout: PayoutClosed, carryPayout: PayoutCarried},
+	PayoutClosed:  {payPayout: PayoutPaid},
+	PayoutPaid:    {},
+	PayoutCarried: {},
+}
+
+// PayoutMoves is the life of a payout, for drawings.
+func PayoutMoves() lifecycle.Table[PayoutState, PayoutEvent] { return payoutMoves }
+
+func (p *Payout) apply(now time.Time, by string, e PayoutEvent, why string) error {
+	to, err := payoutMoves.Next(p.State, e)
+	if err != nil {
+		return err
+	}
+	p.History = append(p.History, lifecycle.Step[PayoutState, PayoutEvent]{Event: e, From: p.State, To: to, By: by, At: now, Why: why})
+	p.State = to
+	return nil
+}
