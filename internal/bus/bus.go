@@ -69,7 +69,6 @@ type Bus struct {
 	moved    atomic.Uint64 // counts what was relayed or handled; Settle watches it
 	running  sync.WaitGroup
 	stopOnce sync.Once
-	stopErr  error
 
 	mu        sync.Mutex // guards consumers, closed
 	consumers []*consumer
@@ -120,6 +119,7 @@ func (b *Bus) open(ctx context.Context) error {
 // Stop ends the relay and the consumers, waits for the handlers that run, and closes the engine. What is
 // not handled or not relayed yet is there at the next start. When ctx ends first, handlers are cut short.
 func (b *Bus) Stop(ctx context.Context) error {
+	var err error
 	b.stopOnce.Do(func() {
 		b.mu.Lock()
 		b.closed = true
@@ -137,9 +137,9 @@ func (b *Bus) Stop(ctx context.Context) error {
 		over()
 		b.running.Wait()
 		b.shut()
-		b.stopErr = ctx.Err()
+		err = ctx.Err()
 	})
-	return b.stopErr
+	return err
 }
 
 func (b *Bus) shut() {
