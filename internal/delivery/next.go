@@ -1,0 +1,140 @@
+package delivery
+
+import (
+	"context"
+	"time"
+
+	"housecall/internal/access"
+	"housecall/internal/docstore"
+	"housecall/internal/geo"
+	"housecall/internal/id"
+	"housecall/internal/money"
+)
+
+// Todo is what a courier does next.
+type Todo string
+
+// What a courier does next.
+const (
+	Wait        Todo = "wait"            // nothing in hand
+	Answer      Todo = "answer_offer"    // accept or decline
+	RideCounter Todo = "ride_to_counter" // then: arrive
+	ShowCode    Todo = "show_code"       // the pharmacy types it
+	RideDoor    Todo = "ride_to_door"    // then: at door
+	AskPIN      Todo = "ask_pin"         // then: hand over
+	TurnBackNow Todo = "turn_back"       // then: returning
+	BringBack   Todo = "bring_back"      // and show the code at the counter
+	GoOnShift   Todo = "start_shift"
+)
+
+// Next is the one clear next step of a courier.
+type Next struct {
+	Todo         Todo
+	Job          id.Job
+	Order        id.Order
+	Sequence     int
+	State        State
+	To           geo.Point
+	Door         geo.Point
+	Counter      geo.Point
+	Where        Where // of the door, from accepting until the job ends
+	Pharmacy     id.Pharmacy
+	Pay          money.Amount
+	OfferExpires time.Time
+	Deadline     time.Time
+	ReadyAt      time.Time
+	Seal         string // to compare with the bag, from the counter on
+	ColdChain    bool
+	Metres       int // from the counter to the door
+}
+
+// NextStep answers a courier what to do now, and nothing else.
+func (s *Service) NextStep(ctx context.Context, a access.Actor) (*Next, error) {
+	h, err := s.Shift(ctx, a, a.Account)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range h.Held {
+		j, err := s.jobs.Get(ctx, string(c.Job))
+		if err != nil {
+			return nil, err
+		}
+		if j.Holds(a.Account, c.Offer) {
+			return j.next(), nil
+		}
+	}
+	if h.State == Off {
+		return &Next{Todo: GoOnShift}, nil
+	}
+	return &Next{Todo: Wait}, nil
+}
+
+func (j *Job) next() *Next {
+	n := &Next{Job: j.ID, Order: j.Order, Sequence: j.Sequence, State: j.State, Door: j.Door.Point, Counter: j.PharmacyAt,
+		Pharmacy: j.Pharmacy, Pay: j.Pay, Deadline: j.Deadline, ReadyAt: j.ReadyAt, ColdChain: j.ColdChain,
+		Where: j.Door.Where, Seal: j.Seal, To: j.PharmacyAt, Metres: int(geo.Metres(j.PharmacyAt, j.Door.Point))}
+	switch j.State {
+	case Offered:
+		// An offer says what it pays and where it goes; who lives there is for the one who rides.
+		n.Todo, n.OfferExpires, n.Where, n.Seal = Answer, j.OfferExpires, Where{}, ""
+	case Accepted:
+		n.Todo = RideCounter
+	case AtPharmacy:
+		n.Todo = ShowCode
+	case Collected:
+		n.Todo, n.To = RideDoor, j.Door.Point
+	case AtDoor:
+		n.Todo, n.To = AskPIN, j.Door.Point
+	case Failed:
+		n.Todo = TurnBackNow
+	case Returning:
+		n.Todo = BringBack
+	default:
+		return &Next{Todo: Wait}
+	}
+	return n
+}
+
+// LiveJobs lists the jobs of a zone that have not ended, the tightest deadline first. For operators
+// and the dispatcher.
+func (s *Service) LiveJobs(ctx context.Context, a access.Actor, zone id.Zone) ([]*Job, error) {
+	if err := s.guard.Check(ctx, a, whoever(a, "job.list"), access.Facts{Record: string(zone)}); err != nil {
+		return nil, err
+	}
+	return s.jobs.All(ctx, docstore.Query{Index: "zone_live", Equal: string(zone)}, 20_000)
+}
+
+// JobsIn lists one page of the jobs in a state, by deadline, for operators.
+func (s *Service) JobsIn(ctx context.Context, a access.Actor, state State, cursor string, limit int) (docstore.Page[Job], error) {
+	if err := s.guard.Check(ctx, a, whoever(a, "job.list"), access.Facts{}); err != nil {
+		return docstore.Page[Job]{}, err
+	}
+	return s.jobs.Find(ctx, docstore.Query{Index: "state", Equal: string(state), Cursor: cursor, Limit: limit})
+}
+
+// AtCounter lists the jobs that will come, are or come back to a pharmacy's counter. For those who
+// work there.
+func (s *Service) AtCounter(ctx context.Context, a access.Actor) ([]*Job, error) {
+	if err := s.guard.Check(ctx, a, "job.counter", access.Facts{Record: string(a.Pharmacy), Pharmacy: a.Pharmacy}); err != nil {
+		return nil, err
+	}
+	return s.jobs.All(ctx, docstore.Query{Index: "pharmacy_live", Equal: string(a.Pharmacy)}, 1000)
+}
+
+// Job answers one job with its history, to its pharmacy, support and operators.
+func (s *Service) Job(ctx context.Context, a access.Actor, job id.Job) (*Job, error) {
+	j, err := s.jobs.Get(ctx, string(job))
+	if err != nil {
+		return nil, err
+	}
+	return j, s.guard.Read(ctx, a, whoever(a, "job.read"), j.facts())
+}
+
+// OfOrder lists every attempt to deliver an order, the first one first, as evidence.
+func (s *Service) OfOrder(ctx context.Context, a access.Actor, order id.Order) ([]*Job, error) {
+	jobs, err := s.jobs.All(ctx, docstore.Query{Index: "order", Equal: string(order)}, 100)
+	if err != nil || len(jobs) == 0 {
+		return nil, err
+	}
+	return jobs, s.guard.Read(ctx, a, whoever(a, "job.read"), jobs[0].facts())
+}

@@ -1,0 +1,236 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"housecall/internal/access"
+	"housecall/internal/docstore"
+	"housecall/internal/fault"
+	"housecall/internal/id"
+)
+
+const (
+	// OfferTime is how long a courier has to answer.
+	OfferTime = 25 * time.Second
+	// abandoned is how old a claim must be that no job answers for, before others look into it.
+	abandoned = 10 * time.Second
+)
+
+// Offer offers a planned job to one free courier, and to nobody else until it is answered or
+// expires. For the dispatcher and operators. Conflict: the job or the courier is taken meanwhile;
+// plan again.
+//
+// The shift takes the job first; then the job is written under the version read before the shift
+// was taken. Whoever finds a claim that no job answers for moves that version on before freeing the
+// courier, so that the slow writer's offer can't come true after all.
+func (s *Service) Offer(ctx context.Context, a access.Actor, job id.Job, courier id.Account) error {
+	j, err := s.jobs.Get(ctx, string(job))
+	if err != nil {
+		return err
+	}
+	if err := s.guard.Check(ctx, a, whoever(a, "job.offer"), j.facts()); err != nil {
+		return err
+	}
+	if j.State == Offered && j.Courier == courier {
+		return nil
+	}
+	if _, err := moves.Next(j.State, Offer); err != nil {
+		return err
+	}
+	c := Claim{Courier: courier, Job: job, Offer: j.Offers + 1, Version: j.Version, At: s.clock.Now()}
+	if err := s.claim(ctx, a, c); err != nil {
+		return err
+	}
+	_, err = s.jobs.Update(ctx, string(job), docstore.On{Version: c.Version}, func(j *Job) error {
+		now := s.clock.Now()
+		if err := j.apply(now, string(a.Account), Offer, ""); err != nil {
+			return err
+		}
+		j.Courier, j.Offers, j.OfferExpires = courier, c.Offer, now.Add(OfferTime)
+		j.SetTimer(JobOfferExpired, j.OfferExpires)
+		j.announce(JobOffered, a, courier, nil)
+		return nil
+	})
+	if err == nil {
+		return nil
+	}
+	return s.offerFailed(ctx, a, c, err)
+}
+
+// offerFailed finds out what became of a job that could not be written, and frees the courier if
+// it is not theirs.
+func (s *Service) offerFailed(ctx context.Context, a access.Actor, c Claim, cause error) error {
+	if !fault.Is(cause, fault.Stale) && !fault.Is(cause, fault.Conflict) {
+		// Written or not, nobody can say: the claim stays until a sweep finds out.
+		return cause
+	}
+	if err := s.release(ctx, a, c); err != nil {
+		return err
+	}
+	return fault.New(fault.Conflict, "This delivery has changed meanwhile. Look at it again.").Coded("job-changed").Because(cause)
+}
+
+// claim has the courier's shift take the job, if it is free.
+func (s *Service) claim(ctx context.Context, a access.Actor, c Claim) error {
+	take := func(h *Shift) error {
+		switch {
+		case h.State != On:
+			return fault.New(fault.Conflict, "This courier is not on shift.").Coded("courier-off")
+		case len(h.Held) >= capacity:
+			return errBusy
+		}
+		h.Held = append(h.Held, c)
+		return nil
+	}
+	_, err := s.shifts.Update(ctx, string(ShiftOf(c.Courier)), docstore.On{}, take)
+	if !errors.Is(err, errBusy) {
+		return err
+	}
+	if err := s.sweep(ctx, a, c.Courier); err != nil {
+		return err
+	}
+	_, err = s.shifts.Update(ctx, string(ShiftOf(c.Courier)), docstore.On{}, take)
+	if errors.Is(err, errBusy) {
+		return fault.New(fault.Conflict, "This courier has another delivery in hand.").Coded("courier-busy")
+	}
+	return err
+}
+
+var errBusy = errors.New("the courier holds a job")
+
+// release takes a claim out of the courier's shift. Who is finishing is off with the last one.
+func (s *Service) release(ctx context.Context, a access.Actor, c Claim) error {
+	_, err := s.shifts.Update(ctx, string(ShiftOf(c.Courier)), docstore.On{}, func(h *Shift) error {
+		i := slices.IndexFunc(h.Held, func(held Claim) bool { return held == c })
+		if i < 0 {
+			return errNothing
+		}
+		h.Held = slices.Delete(h.Held, i, i+1)
+		now := s.clock.Now()
+		h.IdleSince = now
+		if h.State == Finishing && len(h.Held) == 0 {
+			if err := h.apply(now, string(a.Account), End, "finished"); err != nil {
+				return err
+			}
+			h.announce(ShiftEnded, a)
+		}
+		return nil
+	})
+	if errors.Is(err, errNothing) {
+		return nil
+	}
+	return err
+}
+
+// settle frees the courier of a job they hold no more. It is run after each step, done now or
+// before, so that a step sent again heals what was cut short.
+func (s *Service) settle(ctx context.Context, a access.Actor, j *Job, courier id.Account) error {
+	if courier == "" {
+		return nil
+	}
+	h, err := s.shifts.Get(ctx, string(ShiftOf(courier)))
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, c := range h.Held {
+		// A claim made under this version or a later one may be an offer on its way.
+		if c.Job != j.ID || j.Holds(courier, c.Offer) || c.Version >= j.Version {
+			continue
+		}
+		if err := s.release(ctx, a, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweep frees a courier of claims that no job answers for: a node died between two writes.
+func (s *Service) sweep(ctx context.Context, a access.Actor, courier id.Account) error {
+	h, err := s.shifts.Get(ctx, string(ShiftOf(courier)))
+	if err != nil {
+		return err
+	}
+	for _, c := range h.Held {
+		if s.clock.Now().Sub(c.At) < abandoned {
+			continue
+		}
+		theirs, err := s.fence(ctx, c)
+		if err != nil {
+			return err
+		}
+		if theirs {
+			continue
+		}
+		if err := s.release(ctx, a, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fence tells whether the job answers for the claim; where it does not, it never will.
+func (s *Service) fence(ctx context.Context, c Claim) (bool, error) {
+	j, err := s.jobs.Get(ctx, string(c.Job))
+	if err != nil {
+		return false, err
+	}
+	if j.Version == c.Version {
+		_, err = s.jobs.Update(ctx, string(c.Job), docstore.On{Version: c.Version}, func(j *Job) error {
+			j.Fences++
+			return nil
+		})
+		if err != nil && !fault.Is(err, fault.Stale) {
+			return false, err
+		}
+		if j, err = s.jobs.Get(ctx, string(c.Job)); err != nil {
+			return false, err
+		}
+	}
+	return j.Holds(c.Courier, c.Offer), nil
+}
+
+// Sweep frees the couriers of a zone from claims that a dead node left. For the dispatcher.
+func (s *Service) Sweep(ctx context.Context, a access.Actor, zone id.Zone) error {
+	shifts, err := s.Shifts(ctx, a, zone)
+	if err != nil {
+		return err
+	}
+	for _, h := range shifts {
+		if len(h.Held) == 0 {
+			continue
+		}
+		if err := s.sweep(ctx, a, h.Courier); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expire puts a job back that its courier has not answered in time.
+func (s *Service) expire(ctx context.Context, a access.Actor, job id.Job) error {
+	var courier id.Account
+	j, err := s.change(ctx, a, job, advance, docstore.On{}, func(j *Job) error {
+		courier = j.Courier
+		if j.State != Offered || !j.TimerDue(JobOfferExpired, s.clock.Now()) {
+			return errNothing
+		}
+		if err := j.apply(s.clock.Now(), string(a.Account), Expire, "unanswered"); err != nil {
+			return err
+		}
+		j.announce(JobUnanswered, a, courier, nil)
+		return nil
+	})
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.settle(ctx, a, j, courier)
+}
