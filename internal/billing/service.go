@@ -244,8 +244,9 @@ func (p *Payment) usesCoupon() bool {
 	return false
 }
 
+// facts leave the payer out: a caregiver reads by the grant to pay, as long as it holds.
 func (p *Payment) facts() access.Facts {
-	return access.Facts{Record: string(p.ID), Patient: p.Patient, Owner: p.Payer}
+	return access.Facts{Record: string(p.ID), Patient: p.Patient}
 }
 
 // Heard follows billing's own events, so that earnings and receipts exist even if whoever captured
