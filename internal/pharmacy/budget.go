@@ -10,9 +10,9 @@ import (
 // budget up. Then the pharmacist decides with what is known.
 const doctorPause = 6 * time.Minute
 
-// patientPause is how long a patient may leave a proposal unanswered before it lapses: the bag must
-// not stand on the counter for ever.
-const patientPause = 30 * time.Minute
+// patientPause is how long a proposal waits for the patient before it lapses. The order asks them and
+// closes its question sooner; this is the net below, so that no bag stands on the counter for ever.
+const patientPause = 12 * time.Minute
 
 // leastLeft is what a pharmacist has at least after an answer came.
 const leastLeft = time.Minute

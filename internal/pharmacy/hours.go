@@ -3,6 +3,7 @@ package pharmacy
 import (
 	"fmt"
 	"time"
+	_ "time/tzdata" // opening hours must not depend on what the machine has installed
 
 	"housecall/internal/fault"
 )

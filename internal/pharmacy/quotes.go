@@ -56,24 +56,66 @@ const (
 // Quotes compares the vetted pharmacies in reach: those with everything in stock first, then the
 // soonest, then the cheapest.
 func (s *Service) Quotes(ctx context.Context, a access.Actor, r QuoteRequest) ([]Quote, error) {
-	if err := s.Guard.Check(ctx, a, "quote.list", access.Facts{Record: string(r.Part)}); err != nil {
+	r, err := s.asked(ctx, a, r)
+	if err != nil {
 		return nil, err
+	}
+	return s.compare(ctx, r, nil)
+}
+
+// Quote asks one pharmacy, for who has chosen it. A Conflict coded "pharmacy-unavailable" when it
+// can't serve the order.
+func (s *Service) Quote(ctx context.Context, a access.Actor, ph id.Pharmacy, r QuoteRequest) (Quote, error) {
+	r, err := s.asked(ctx, a, r)
+	if err != nil {
+		return Quote{}, err
+	}
+	doc, err := s.pharmacies.Get(ctx, string(ph))
+	if err != nil {
+		return Quote{}, err
+	}
+	q, ok, err := s.quote(ctx, r, doc)
+	if err == nil && !ok {
+		err = unavailable()
+	}
+	return q, err
+}
+
+// asked reads the lines of the part when they are not given, as the actor.
+func (s *Service) asked(ctx context.Context, a access.Actor, r QuoteRequest) (QuoteRequest, error) {
+	if err := s.Guard.Check(ctx, a, "quote.list", access.Facts{Record: string(r.Part)}); err != nil {
+		return r, err
 	}
 	if len(r.Lines) == 0 {
 		script, err := s.Scripts.Script(ctx, a, r.Part)
 		if err != nil {
-			return nil, fmt.Errorf("read script of %s: %w", r.Part, err)
+			return r, fmt.Errorf("read script of %s: %w", r.Part, err)
 		}
 		for _, l := range script.Lines {
 			r.Lines = append(r.Lines, Line{l.Product, l.Quantity})
 		}
 	}
-	return s.compare(ctx, r, nil)
+	return r, r.check()
+}
+
+func (r QuoteRequest) check() error {
+	for i, l := range r.Lines {
+		if l.Quantity <= 0 || l.Product == "" {
+			return fault.InvalidField(fmt.Sprintf("/lines/%d", i), "Say how much of which product.")
+		}
+	}
+	if len(r.Lines) == 0 {
+		return fault.InvalidField("/lines", "Say which medicine.")
+	}
+	return nil
 }
 
 // Next is the best pharmacy for an order that lost its own: open, with everything in stock, within
 // the sum authorised, and none that was tried. False when there is none.
 func (s *Service) Next(ctx context.Context, r QuoteRequest, excluded []id.Pharmacy) (Quote, bool, error) {
+	if err := r.check(); err != nil {
+		return Quote{}, false, err
+	}
 	all, err := s.compare(ctx, r, excluded)
 	if err != nil {
 		return Quote{}, false, err
@@ -102,14 +144,6 @@ func (q Quote) within(r QuoteRequest) bool {
 }
 
 func (s *Service) compare(ctx context.Context, r QuoteRequest, excluded []id.Pharmacy) ([]Quote, error) {
-	for i, l := range r.Lines {
-		if l.Quantity <= 0 || l.Product == "" {
-			return nil, fault.InvalidField(fmt.Sprintf("/lines/%d", i), "Say how much of which product.")
-		}
-	}
-	if len(r.Lines) == 0 {
-		return nil, fault.InvalidField("/lines", "Say which medicine.")
-	}
 	q := docstore.Query{Index: "all", Equal: "all"}
 	if r.Zone != "" {
 		q = docstore.Query{Index: "zone", Equal: string(r.Zone)}

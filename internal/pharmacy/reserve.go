@@ -34,6 +34,10 @@ type Line struct {
 	Quantity int    `json:"quantity"`
 }
 
+func unavailable() *fault.Error {
+	return fault.New(fault.Conflict, "This pharmacy can't take the order. Choose another.").Coded("pharmacy-unavailable")
+}
+
 // stalled is after how long a half done change of stock is taken up again.
 const stalled = time.Minute
 
@@ -64,12 +68,11 @@ func (s *Service) begin(ctx context.Context, a access.Actor, r Reservation) (*Fi
 	if err != nil {
 		return nil, fmt.Errorf("reserve %s: %w", r.Fill, err)
 	}
-	unavailable := fault.New(fault.Conflict, "This pharmacy can't take the order. Choose another.").Coded("pharmacy-unavailable")
-	if err := s.vetted(ctx, string(ph.ID), unavailable); err != nil {
+	if err := s.vetted(ctx, string(ph.ID), unavailable()); err != nil {
 		return nil, err
 	}
 	if !slices.Contains(ph.Fulfilments, r.Fulfilment) {
-		return nil, unavailable
+		return nil, unavailable()
 	}
 	lines, err := s.itemise(ctx, ph, r.Lines)
 	if err != nil {
