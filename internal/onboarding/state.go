@@ -1,0 +1,66 @@
+package onboarding
+
+import (
+	"time"
+
+	"housecall/internal/id"
+	"housecall/internal/lifecycle"
+)
+
+// State is a stage in the life of an application.
+type State string
+
+// The states of an application.
+const (
+	Draft     State = "draft"
+	Submitted State = "submitted"
+	Reviewing State = "reviewing"
+	Asked     State = "asked" // the applicant owes more papers
+	Approved  State = "approved"
+	Refused   State = "refused"
+	Suspended State = "suspended"
+	Expired   State = "expired" // a paper has run out
+)
+
+// Event is what can happen to an application.
+type Event string
+
+// The events of an application.
+const (
+	Begin     Event = "begin"
+	Submit    Event = "submit"
+	Review    Event = "review"
+	Ask       Event = "ask"
+	Approve   Event = "approve"
+	Refuse    Event = "refuse"
+	Renew     Event = "renew" // a newer paper was accepted
+	Expire    Event = "expire"
+	Suspend   Event = "suspend"
+	Reinstate Event = "reinstate"
+)
+
+var moves = lifecycle.Table[State, Event]{
+	"":        {Begin: Draft},
+	Draft:     {Submit: Submitted},
+	Submitted: {Review: Reviewing},
+	Reviewing: {Approve: Approved, Refuse: Refused, Ask: Asked},
+	Asked:     {Submit: Submitted},
+	Refused:   {Submit: Submitted},
+	Approved:  {Renew: Approved, Expire: Expired, Suspend: Suspended},
+	Suspended: {Reinstate: Approved, Expire: Expired},
+	Expired:   {Submit: Submitted},
+}
+
+// Moves draws the life of an application as a Mermaid state diagram.
+func Moves() string { return moves.Mermaid() }
+
+// apply is the only place that sets the state.
+func (a *Application) apply(now time.Time, by id.Account, e Event, why string) error {
+	to, err := moves.Next(a.State, e)
+	if err != nil {
+		return err
+	}
+	a.History = append(a.History, lifecycle.Step[State, Event]{Event: e, From: a.State, To: to, By: string(by), At: now, Why: why})
+	a.State = to
+	return nil
+}
