@@ -7,8 +7,8 @@ import (
 
 	"housecall/internal/access"
 	"housecall/internal/docstore"
+	"housecall/internal/fault"
 	"housecall/internal/id"
-	"housecall/internal/money"
 )
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
@@ -111,27 +111,32 @@ func (s *Service) Undelivered(ctx context.Context, a access.Actor, order id.Orde
 	return s.follow(ctx, a, order, attempt, bringBack)
 }
 
+// stage is how far along each state is.
+var stage = map[State]int{Unpaid: 0, Placed: 1, Reviewing: 2, Preparing: 3, Ready: 4, Collected: 5, Delivered: 6, Undelivered: 6, Cancelled: 7}
+
 // follow makes a move that another part of the chain has made. What belongs to an attempt that is
-// over moves nothing.
+// over, or has been made, moves nothing; what comes before the move that it stands on is a Conflict,
+// to be told again.
 func (s *Service) follow(ctx context.Context, a access.Actor, order id.Order, attempt int, e Event) error {
 	return s.advance(ctx, a, order, func(o *Order, now time.Time) error {
-		if attempt != o.Attempt {
+		if attempt != o.Attempt || stage[o.State] >= stage[leadsTo[e]] {
 			return nil
+		}
+		if e == deliver && o.State == Ready && o.Fulfilment != Pickup {
+			return fault.New(fault.Conflict, "It has not left the pharmacy yet.").Coded("not-collected")
 		}
 		return o.apply(now, a, e, "")
 	})
 }
 
+var leadsTo = map[Event]State{review: Reviewing, accept: Preparing, pack: Ready, collect: Collected, deliver: Delivered, bringBack: Undelivered}
+
 // Reroute sends the order to the next pharmacy, as a new attempt; dearer than what was authorised,
 // it asks the patient first.
 func (s *Service) Reroute(ctx context.Context, a access.Actor, order id.Order, attempt int, next Quote, reason string) error {
 	return s.advance(ctx, a, order, func(o *Order, now time.Time) error {
-		if attempt != o.Attempt || Moves.Ended(o.State) {
+		if attempt != o.Attempt || o.State == Unpaid || Moves.Ended(o.State) {
 			return nil
-		}
-		if o.State == Unpaid {
-			o.Quote = next
-			return o.restart(a, next)
 		}
 		if next.Total().Minus(o.Discount).Minor > o.Authorised.Minor {
 			o.ask(now, a, Question{Kind: Dearer, Quote: &next})
@@ -139,15 +144,6 @@ func (s *Service) Reroute(ctx context.Context, a access.Actor, order id.Order, a
 		}
 		return o.moveTo(now, a, next, reason)
 	})
-}
-
-// restart begins again with another pharmacy before anything was paid.
-func (o *Order) restart(a access.Actor, next Quote) error {
-	o.Tried = append(o.Tried, o.Pharmacy)
-	o.Pharmacy, o.Quote, o.Held = next.Pharmacy, next, false
-	o.Attempt++
-	o.announce(a, EventPlacing, nil)
-	return nil
 }
 
 func (o *Order) moveTo(now time.Time, a access.Actor, next Quote, reason string) error {
@@ -165,9 +161,4 @@ func (s *Service) GiveUp(ctx context.Context, a access.Actor, order id.Order, re
 		}
 		return o.apply(now, a, cancel, reason)
 	})
-}
-
-// Charge lists what a payment of the order is for: kinds as billing knows them, amounts and payees.
-func (o *Order) Charge() (medicine, deliveryFee, discount money.Amount) {
-	return o.Quote.Medicine, o.Quote.DeliveryFee, o.Discount
 }

@@ -22,7 +22,7 @@ const (
 	EventAnswered       event.Kind = "order.answered" // data: question, accepted
 	EventAtRisk         event.Kind = "order.at_risk"
 	EventBroken         event.Kind = "order.promise_broken" // data: stage
-	EventRated          event.Kind = "order.rated"          // data: tip_minor, currency, thanks
+	EventRated          event.Kind = "order.rated"          // data: stars
 )
 
 // The timers of an order.

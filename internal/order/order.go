@@ -95,10 +95,9 @@ func (q Quote) Total() money.Amount { return q.Medicine.Plus(q.DeliveryFee) }
 
 // Rating is what the patient said afterwards.
 type Rating struct {
-	Stars int          `json:"stars"` // 1 to 5
-	Words phi.Text     `json:"words,omitempty"`
-	Tip   money.Amount `json:"tip"`
-	At    time.Time    `json:"at"`
+	Stars int       `json:"stars"` // 1 to 5
+	Words phi.Text  `json:"words,omitempty"`
+	At    time.Time `json:"at"`
 }
 
 // DocID implements docstore.Document.

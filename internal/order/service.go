@@ -225,7 +225,7 @@ func (o *Order) startPayment(a access.Actor, method string, total money.Amount) 
 
 // PaymentOf is the id of try n of paying an order.
 func PaymentOf(order id.Order, n int) id.Payment {
-	return id.Derive[id.Payment](string(order), string(rune('0'+n%10)), time.Duration(n).String())
+	return id.Derive[id.Payment](string(order), itoa(int64(n)))
 }
 
 func settled() error {
@@ -273,7 +273,7 @@ func (s *Service) Reattempt(ctx context.Context, a access.Actor, order id.Order)
 	})
 }
 
-// Rate keeps the patient's thanks for a delivered order, once; a tip goes to the courier whole.
+// Rate keeps the patient's thanks for a delivered order, once. A tip is billing's.
 func (s *Service) Rate(ctx context.Context, a access.Actor, order id.Order, r Rating) (*Order, error) {
 	return s.change(ctx, a, order, "order.rate", docstore.On{Request: a.Request}, func(o *Order, now time.Time) error {
 		switch {
@@ -281,14 +281,12 @@ func (s *Service) Rate(ctx context.Context, a access.Actor, order id.Order, r Ra
 			return fault.New(fault.Conflict, "You can thank the courier once the medicine is there.").Coded("not-delivered")
 		case o.Rating != nil:
 			return fault.New(fault.Conflict, "You have rated this order already. Thank you.").Coded("rated")
-		case r.Tip.Minor < 0 || (r.Tip.Minor > 0 && r.Tip.Currency != o.Quote.Medicine.Currency):
-			return fault.InvalidField("/tip", "A tip is an amount in the order's currency.")
-		case r.Tip.Minor > 0 && o.Fulfilment != Courier:
-			return fault.InvalidField("/tip", "There was no courier to tip on this order.")
+		case r.Stars < 1 || r.Stars > 5:
+			return fault.InvalidField("/stars", "Give one to five stars.")
 		}
 		r.At = now
 		o.Rating = &r
-		o.announce(a, EventRated, map[string]string{"tip_minor": itoa(r.Tip.Minor), "currency": r.Tip.Currency})
+		o.announce(a, EventRated, map[string]string{"stars": itoa(int64(r.Stars))})
 		return nil
 	})
 }

@@ -518,12 +518,12 @@ func TestOperatorSeesWhoIsLateBeforeTheyAre(t *testing.T) {
 	}
 }
 
-func TestThanksAreGivenOnceAndATipOnlyToACourier(t *testing.T) {
+func TestThanksAreGivenOnceAndOnlyOnceTheMedicineIsThere(t *testing.T) {
 	w := newWorld(t)
 	oid := w.placed(t)
 	early := func() error { _, err := w.Rate(t.Context(), w.as(patient), oid, order.Rating{Stars: 5}); return err }()
 	w.to(t, oid, order.Delivered)
-	_, err := w.Rate(t.Context(), w.as(patient), oid, order.Rating{Stars: 5, Tip: money.Of(500, "CNY")})
+	_, err := w.Rate(t.Context(), w.as(patient), oid, order.Rating{Stars: 5})
 	must(t, err)
 	_, again := w.Rate(t.Context(), w.as(patient), oid, order.Rating{Stars: 1})
 
