@@ -1,0 +1,118 @@
+package config
+
+import (
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Check names everything that keeps the service from serving people, each with what to do.
+func (c Config) Check() error {
+	var all []error
+	say := func(format string, args ...any) { all = append(all, fmt.Errorf(format, args...)) }
+	if _, err := c.Secret(); err != nil {
+		all = append(all, err)
+	}
+	if c.Mail.Host == "" || c.Mail.From == "" {
+		say("mail.host and mail.from are not set: patients sign in by a code sent by mail, so name your SMTP server and the address that messages come from")
+	}
+	if c.Mail.TLS != "required" && c.Mail.TLS != "if_offered" && c.Mail.TLS != "none" {
+		say("mail.tls is %q: say required, if_offered or none", c.Mail.TLS)
+	}
+	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" {
+		say("public_url is %q: say the address that people open, like https://care.example.org", c.PublicURL)
+	}
+	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
+		say("tls.cert and tls.key go together: set both, or neither")
+	}
+	if c.Payment != "sandbox" {
+		say("payment is %q: only sandbox is built so far", c.Payment)
+	}
+	if _, err := c.Log.SlogLevel(); err != nil {
+		all = append(all, err)
+	}
+	for key, file := range map[string]string{"mail.password_file": c.Mail.PasswordFile, "sms.token_file": c.SMS.TokenFile, "admin_token_file": c.AdminTokenFile} {
+		if _, err := ReadSecret(file); err != nil {
+			say("%s: %w", key, err)
+		}
+	}
+	if err := c.checkData(); err != nil {
+		all = append(all, err)
+	}
+	return errors.Join(all...)
+}
+
+// checkData makes sure that the data folder can be written, by writing.
+func (c Config) checkData() error {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return fmt.Errorf("data: can't make the folder %s: make it, or name another with --data (%w)", c.Data, err)
+	}
+	f, err := os.CreateTemp(c.Data, ".writable-*")
+	if err != nil {
+		return fmt.Errorf("data: can't write in %s: give this user the right to, or name another with --data (%w)", c.Data, err)
+	}
+	return errors.Join(f.Close(), os.Remove(filepath.Clean(f.Name())))
+}
+
+// minSecret is what a secret must have, in bytes.
+const minSecret = 32
+
+// Secret is the service's own secret.
+func (c Config) Secret() ([]byte, error) {
+	if c.SecretFile == "" {
+		return nil, errors.New("secret_file is not set: make one with `openssl rand -hex 32 > FILE`, readable by this user alone, and name it")
+	}
+	raw, err := os.ReadFile(c.SecretFile)
+	if err != nil {
+		return nil, fmt.Errorf("secret_file: %w", err)
+	}
+	secret := strings.TrimSpace(string(raw))
+	distinct := map[rune]bool{}
+	for _, r := range secret {
+		distinct[r] = true
+	}
+	if len(secret) < minSecret || len(distinct) < 8 {
+		return nil, fmt.Errorf("secret_file: %s is too weak: it needs %d random bytes or more; make one with `openssl rand -hex 32 > FILE`", c.SecretFile, minSecret)
+	}
+	return []byte(secret), nil
+}
+
+// Key derives a key of 32 bytes for one purpose; two purposes never share a key.
+func Key(secret []byte, purpose string) []byte {
+	key, err := hkdf.Key(sha256.New, secret, nil, "housecall "+purpose, 32)
+	if err != nil {
+		panic("config: derive key: " + err.Error())
+	}
+	return key
+}
+
+// ReadSecret reads a secret from a file, without the line's end. No file is no secret.
+func ReadSecret(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimSpace(string(raw))
+	if secret == "" {
+		return "", fmt.Errorf("%s is empty", file)
+	}
+	return secret, nil
+}
+
+// SlogLevel is the level in slog's words.
+func (l Log) SlogLevel() (slog.Level, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(l.Level)); err != nil {
+		return level, fmt.Errorf("log.level is %q: say debug, info, warn or error", l.Level)
+	}
+	return level, nil
+}

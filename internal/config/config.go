@@ -1,0 +1,90 @@
+// Package config is everything that can be set: defaults that run on a laptop, then a file, then
+// HOUSECALL_* variables, then flags. An unknown key is an error. Secrets are read from files.
+package config
+
+import (
+	"time"
+)
+
+// Config is the whole configuration. The yaml names are the keys; in the environment they are
+// HOUSECALL_ and the key in capitals, mail.host as HOUSECALL_MAIL_HOST; as flags --mail-host.
+type Config struct {
+	Listen    string `yaml:"listen" help:"address to listen on"`
+	PublicURL string `yaml:"public_url" help:"address that people open, for links in messages"`
+	Data      string `yaml:"data" help:"folder for documents, events and files"`
+	Store     string `yaml:"store" help:"where documents are kept: empty for a file in the data folder, or mongodb://..."`
+	Bus       string `yaml:"bus" help:"where events are kept: empty for the data folder, or nats://..."`
+	BusCreds  string `yaml:"bus_creds" help:"file with the credentials for the NATS cluster"`
+	Node      string `yaml:"node" help:"name of this node among others; empty for the host's name"`
+
+	SecretFile     string `yaml:"secret_file" help:"file with the service's secret, 32 bytes or more, that keys are made from"`
+	AdminTokenFile string `yaml:"admin_token_file" help:"file with a token that acts as an operator, for programs"`
+
+	Mail  Mail  `yaml:"mail"`
+	SMS   SMS   `yaml:"sms"`
+	TLS   TLS   `yaml:"tls"`
+	Log   Log   `yaml:"log"`
+	Limit Limit `yaml:"limit"`
+	Visit Visit `yaml:"visit"`
+
+	Payment       string        `yaml:"payment" help:"payment gateway: sandbox"`
+	Currency      string        `yaml:"currency" help:"ISO 4217 code where no zone says another"`
+	Jurisdiction  string        `yaml:"jurisdiction" help:"rules that hold where no zone says others"`
+	Emergency     string        `yaml:"emergency_number" help:"number to call where no zone says another"`
+	FormularyFile string        `yaml:"formulary_dir" help:"folder with an own formulary; empty for the one built in"`
+	Timeout       time.Duration `yaml:"timeout" help:"how long one request may take"`
+	StopWithin    time.Duration `yaml:"stop_within" help:"how long a graceful stop may take"`
+}
+
+// Mail is the way to people's mailboxes.
+type Mail struct {
+	Host         string `yaml:"host" help:"SMTP server"`
+	Port         int    `yaml:"port" help:"its port"`
+	User         string `yaml:"user" help:"user name; empty for none"`
+	PasswordFile string `yaml:"password_file" help:"file with the password"`
+	From         string `yaml:"from" help:"address that messages come from"`
+	TLS          string `yaml:"tls" help:"required, if_offered or none (none only for a server on this machine)"`
+}
+
+// SMS is the way to people's phones.
+type SMS struct {
+	URL       string `yaml:"url" help:"HTTP gateway for messages; empty: mail only"`
+	TokenFile string `yaml:"token_file" help:"file with its bearer token"`
+}
+
+// TLS is the certificate of the service; without one a proxy in front ends TLS.
+type TLS struct {
+	Cert string `yaml:"cert" help:"certificate file (PEM)"`
+	Key  string `yaml:"key" help:"key file (PEM)"`
+}
+
+// Log says what is logged.
+type Log struct {
+	Level  string `yaml:"level" help:"debug, info, warn or error"`
+	Format string `yaml:"format" help:"json or text"`
+}
+
+// Limit says how much one caller may ask.
+type Limit struct {
+	PerSecond float64 `yaml:"per_second" help:"requests a second for one account; 0: no limit"`
+	Burst     int     `yaml:"burst" help:"how many at once"`
+	Nobody    float64 `yaml:"nobody_per_second" help:"requests a second for one address that has not signed in"`
+}
+
+// Visit says what a visit costs, in minor units of the currency of the place.
+type Visit struct {
+	Fee       int64 `yaml:"fee_minor" help:"fee of a visit, minor units"`
+	NoShowFee int64 `yaml:"no_show_fee_minor" help:"fee for a booked visit that nobody came to, minor units"`
+}
+
+// Default is the configuration of a laptop. What it lacks for serving people (a secret, a mail
+// server) Check names.
+func Default() Config {
+	return Config{
+		Listen: "localhost:8080", Data: "data", Payment: "sandbox", Currency: "CNY", Jurisdiction: "house", Emergency: "112",
+		Mail: Mail{Port: 587, TLS: "required"}, Log: Log{Level: "info", Format: "json"},
+		Limit:   Limit{PerSecond: 50, Burst: 100, Nobody: 10},
+		Visit:   Visit{Fee: 5000},
+		Timeout: 15 * time.Second, StopWithin: 20 * time.Second,
+	}
+}

@@ -1,0 +1,88 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"housecall/internal/config"
+)
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestFlagsGoOverTheEnvironmentAndThatOverTheFile(t *testing.T) {
+	file := write(t, "listen: file:1\ndata: fromfile\nmail:\n  host: file.example\ntimeout: 3s\n")
+
+	c, err := config.Load(file, []string{"HOUSECALL_LISTEN=env:2", "HOUSECALL_MAIL_HOST=env.example", "HOUSECALL_TEST_X=1", "PATH=/bin"},
+		map[string]string{"listen": "flag:3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if c.Listen != "flag:3" || c.Mail.Host != "env.example" || c.Data != "fromfile" || c.Timeout != 3*time.Second || c.Mail.Port != 587 {
+		t.Errorf("config = %+v", c)
+	}
+}
+
+func TestUnknownSettingsAreRefusedByName(t *testing.T) {
+	for name, load := range map[string]func() (config.Config, error){
+		"HOUSECALL_LISTN": func() (config.Config, error) { return config.Load("", []string{"HOUSECALL_LISTN=x"}, nil) },
+		"listn":           func() (config.Config, error) { return config.Load(write(t, "listn: x\n"), nil, nil) },
+		"mail.hots":       func() (config.Config, error) { return config.Load("", nil, map[string]string{"mail.hots": "x"}) },
+		"15 seconds":      func() (config.Config, error) { return config.Load("", []string{"HOUSECALL_TIMEOUT=15 seconds"}, nil) },
+	} {
+		if _, err := load(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: error = %v, want it named", name, err)
+		}
+	}
+}
+
+func TestServiceThatCantServeSaysWhatToDo(t *testing.T) {
+	c := config.Default()
+	c.Data = t.TempDir()
+	c.SecretFile = write(t, "tooweak")
+
+	err := c.Check()
+
+	for _, want := range []string{"openssl rand -hex 32", "mail.host", "public_url"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error lacks %q: %v", want, err)
+		}
+	}
+}
+
+func TestFolderThatCantBeWrittenIsRefused(t *testing.T) {
+	c := config.Default()
+	c.Data = filepath.Join(write(t, "a file where the folder should be"), "data")
+
+	if err := c.Check(); err == nil || !strings.Contains(err.Error(), "--data") {
+		t.Errorf("error = %v, want it to say what to do", err)
+	}
+}
+
+func TestCompleteConfigurationIsAccepted(t *testing.T) {
+	c := config.Default()
+	c.Data, c.PublicURL, c.Mail.Host, c.Mail.From = t.TempDir(), "https://care.example", "mail.example", "care@care.example"
+	c.SecretFile = write(t, "4f1d2c3b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff001\n")
+
+	if err := c.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTwoPurposesNeverShareAKey(t *testing.T) {
+	secret := []byte("a secret of the service")
+
+	if string(config.Key(secret, "audit")) == string(config.Key(secret, "codes")) {
+		t.Error("one key for two purposes")
+	}
+}
