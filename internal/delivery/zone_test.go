@@ -1,0 +1,110 @@
+package delivery_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"housecall/internal/delivery"
+	"housecall/internal/fault"
+	"housecall/internal/geo"
+	"housecall/internal/money"
+)
+
+func TestOutsideEveryZoneIsSaidUpFront(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := t.Context()
+
+	in, err := w.Coverage(ctx, doorAt)
+	must(t, err)
+	out, err := w.Coverage(ctx, outside)
+	must(t, err)
+	_, off := w.Coverage(ctx, geo.Point{Lat: math.NaN()})
+	_, none := w.ZoneAt(ctx, outside)
+
+	if !in.Covered || in.Zone.Promise.Duration() != 30*time.Minute || out.Covered || out.Otherwise == "" {
+		t.Errorf("inside %+v, outside %+v", in, out)
+	}
+	refused(t, off, fault.Invalid, "")
+	refused(t, none, fault.NotFound, "outside-zones")
+}
+
+func TestZoneIsChangedByOneOperatorAtATime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := t.Context()
+	z, err := w.Zone(ctx, w.zone)
+	must(t, err)
+	c := content()
+	c.DeliveryFee = money.Of(900, "CNY")
+
+	_, err = w.ChangeZone(ctx, w.as(operator), w.zone, z.Version, c)
+	must(t, err)
+	_, err = w.ChangeZone(ctx, w.as(operator), w.zone, z.Version, c)
+	refused(t, err, fault.Stale, "")
+	_, err = w.ChangeZone(ctx, w.as(support), w.zone, 0, c)
+	refused(t, err, fault.NotFound, "")
+
+	z, err = w.ZoneAt(ctx, doorAt) // at once, not after the memory's time
+	must(t, err)
+	if z.DeliveryFee.Minor != 900 {
+		t.Errorf("fee = %s, want CNY 9.00", z.DeliveryFee)
+	}
+}
+
+func TestWithdrawnZoneCoversNothingHereAtOnceAndElsewhereInSeconds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := t.Context()
+	elsewhere := w.another(t)
+	_, err := elsewhere.ZoneAt(ctx, doorAt)
+	must(t, err)
+	z, err := w.Zone(ctx, w.zone)
+	must(t, err)
+
+	must(t, w.WithdrawZone(ctx, w.as(operator), w.zone, z.Version))
+
+	_, err = w.ZoneAt(ctx, doorAt)
+	refused(t, err, fault.NotFound, "outside-zones")
+	w.clock.Advance(5 * time.Second)
+	_, err = elsewhere.ZoneAt(ctx, doorAt)
+	refused(t, err, fault.NotFound, "outside-zones")
+	if _, err := w.Zone(ctx, w.zone); err != nil {
+		t.Errorf("jobs under way lost their zone: %v", err)
+	}
+}
+
+func TestZoneThatCantWorkIsRefusedFieldByField(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tests := []struct {
+		name    string
+		spoil   func(*delivery.ZoneContent)
+		pointer string
+	}{
+		{"no name", func(c *delivery.ZoneContent) { c.Name = " " }, "/name"},
+		{"two points", func(c *delivery.ZoneContent) { c.Polygon = c.Polygon[:2] }, "/polygon"},
+		{"a point off the earth", func(c *delivery.ZoneContent) { c.Polygon[1].Lat = 95 }, "/polygon/1"},
+		{"no such time zone", func(c *delivery.ZoneContent) { c.TimeZone = "Moon/Tycho" }, "/time_zone"},
+		{"the server's own time zone", func(c *delivery.ZoneContent) { c.TimeZone = "Local" }, "/time_zone"},
+		{"no emergency number", func(c *delivery.ZoneContent) { c.Emergency = "" }, "/emergency_number"},
+		{"a fee below zero", func(c *delivery.ZoneContent) { c.DeliveryFee.Minor = -1 }, "/delivery_fee"},
+		{"a pay in another currency", func(c *delivery.ZoneContent) { c.CourierPay.Currency = "EUR" }, "/courier_pay"},
+		{"a promise of a minute", func(c *delivery.ZoneContent) { c.Promise = 1 }, "/promise_minutes"},
+		{"budgets beyond the promise", func(c *delivery.ZoneContent) { c.Budgets.Ride = 90 }, "/budgets"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := content()
+			tt.spoil(&c)
+
+			_, err := w.DrawZone(t.Context(), w.as(operator), c)
+
+			f, ok := err.(*fault.Error) //nolint:errorlint // the fault itself must come back
+			if !ok || f.Kind != fault.Invalid || f.Fields[0].Pointer != tt.pointer {
+				t.Errorf("error = %v, want invalid at %s", err, tt.pointer)
+			}
+		})
+	}
+}
