@@ -155,7 +155,8 @@ func (s *Service) HoursOf(ctx context.Context, a access.Actor, doctor id.Account
 	return h, err
 }
 
-// SetHours keeps when the doctor who asks can be booked, on the version they saw; 0 for the first time.
+// SetHours keeps when the doctor who asks can be booked, on the version they saw; 0 is whatever
+// stands there, or nothing yet.
 // What is booked already stays booked.
 func (s *Service) SetHours(ctx context.Context, a access.Actor, version int64, h Hours) (*Hours, error) {
 	if err := s.Guard.Check(ctx, a, "hours.set", access.Facts{Record: string(a.Account), Owner: a.Account}); err != nil {
@@ -173,10 +174,9 @@ func (s *Service) SetHours(ctx context.Context, a access.Actor, version int64, h
 		first := &Hours{}
 		_ = set(first)
 		err := s.hours.Insert(ctx, a.Request, first)
-		if errors.Is(err, docstore.ErrExists) {
-			return nil, fault.New(fault.Stale, "Your hours have been set since. Look at them, then try again.").Coded("stale")
+		if !errors.Is(err, docstore.ErrExists) {
+			return first, err
 		}
-		return first, err
 	}
 	return s.hours.Update(ctx, string(a.Account), docstore.On{Request: a.Request, Version: version}, set)
 }

@@ -82,7 +82,8 @@ type NoteChange struct {
 	Referral                                         **Referral
 }
 
-// SaveNote keeps what the treating doctor typed, on the version that was on screen; 0 for the first save.
+// SaveNote keeps what the treating doctor typed, on the version that was on screen; 0 is whatever
+// stands there, or nothing yet.
 func (s *Service) SaveNote(ctx context.Context, a access.Actor, visit id.Visit, version int64, c NoteChange) (*Note, error) {
 	v, err := s.visits.Get(ctx, string(visit))
 	if err != nil {
@@ -110,16 +111,15 @@ func (s *Service) SaveNote(ctx context.Context, a access.Actor, visit id.Visit, 
 		c.into(&n.Written)
 		return nil
 	}
-	if version != 0 {
-		return s.notes.Update(ctx, string(NoteOf(visit)), docstore.On{Request: a.Request, Version: version}, write)
+	if version == 0 {
+		first := &Note{ID: NoteOf(visit), Visit: visit, Patient: v.Patient}
+		_ = write(first)
+		err := s.notes.Insert(ctx, a.Request, first)
+		if !errors.Is(err, docstore.ErrExists) {
+			return first, err
+		}
 	}
-	first := &Note{ID: NoteOf(visit), Visit: visit, Patient: v.Patient}
-	_ = write(first)
-	err = s.notes.Insert(ctx, a.Request, first)
-	if errors.Is(err, docstore.ErrExists) {
-		return nil, fault.New(fault.Stale, "This note has been begun. Look at it, then go on.").Coded("stale")
-	}
-	return first, err
+	return s.notes.Update(ctx, string(NoteOf(visit)), docstore.On{Request: a.Request, Version: version}, write)
 }
 
 func sealed() error {

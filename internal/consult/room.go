@@ -100,8 +100,20 @@ func (v *Visit) missed(now time.Time, a access.Actor) error {
 	if err := v.apply(now, a, noShow, "not_there"); err != nil {
 		return err
 	}
-	v.announce(a, NoShow, v.feeData())
+	data := v.feeData()
+	data["charge_minor"], data["doctor"] = data["no_show_fee_minor"], string(v.lastDoctor())
+	v.announce(a, NoShow, data)
 	return nil
+}
+
+// lastDoctor is who waited for the patient: the one booked, or the last who called.
+func (v *Visit) lastDoctor() id.Account {
+	for _, step := range slices.Backward(v.History) {
+		if v.Doctor == "" && step.Event == admit {
+			return id.Account(step.By)
+		}
+	}
+	return v.Doctor
 }
 
 // HandOver gives somebody in the room back to the head of the queue (to is empty), or straight to another

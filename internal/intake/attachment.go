@@ -22,8 +22,8 @@ type Files interface {
 	// Settle looks at what lies under the quarantine key, strips where a photo was taken, moves it to
 	// key and answers what it really is. An Invalid, WrongType or TooLarge fault refuses it for good.
 	Settle(ctx context.Context, quarantine, key string, types []string) (contentType string, size int64, err error)
-	// SignGet answers a URL to read key until it expires.
-	SignGet(ctx context.Context, key string, ttl time.Duration) (string, error)
+	// SignGet answers a URL to read key until it expires. The filename is part of it and describes nobody.
+	SignGet(ctx context.Context, key, filename string, ttl time.Duration) (string, error)
 	Delete(ctx context.Context, key string) error
 }
 
@@ -60,6 +60,8 @@ const (
 
 // FileTypes lists what may be attached.
 var FileTypes = []string{"image/jpeg", "image/png", "image/webp", "application/pdf"}
+
+var endings = map[string]string{"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
 
 // Upload is where to send a file.
 type Upload struct {
@@ -188,7 +190,7 @@ func (s *Service) Open(ctx context.Context, a access.Actor, intake id.Intake, at
 	if x == nil || x.State != Readable {
 		return "", docstore.NotFound()
 	}
-	url, err := s.Files.SignGet(ctx, x.Key, readTime)
+	url, err := s.Files.SignGet(ctx, x.Key, "attachment."+endings[x.Type], readTime)
 	if err != nil {
 		return "", fmt.Errorf("sign reading of %s: %w", att, err)
 	}

@@ -5,9 +5,9 @@ import "housecall/internal/event"
 // What an intake and a health record announce. Data: patient, and where it applies jurisdiction,
 // zone, flags (ids of red flags), fact, kind, attachment.
 const (
-	Submitted          event.Kind = "intake.submitted"
-	Stopped            event.Kind = "intake.stopped"
-	Discarded          event.Kind = "intake.discarded"
+	EventSubmitted     event.Kind = "intake.submitted"
+	EventStopped       event.Kind = "intake.stopped"
+	EventDiscarded     event.Kind = "intake.discarded"
 	AttachmentReady    event.Kind = "intake.attachment_settled"
 	AttachmentRefused  event.Kind = "intake.attachment_refused"
 	IdentityShown      event.Kind = "intake.identity_shown"

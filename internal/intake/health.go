@@ -82,7 +82,7 @@ func (s *Service) Fold(ctx context.Context, a access.Actor, intake id.Intake) er
 	if err != nil {
 		return err
 	}
-	if i.State != IsSubmitted {
+	if i.State != Submitted {
 		return nil
 	}
 	by := access.Actor{Account: i.submittedBy(), Request: id.RequestOf(nil, "fold", string(intake))}

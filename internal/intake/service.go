@@ -205,11 +205,11 @@ func (s *Service) Submit(ctx context.Context, a access.Actor, intake id.Intake) 
 		if err := i.apply(now, a, submit, ""); err != nil {
 			return err
 		}
-		i.Emit(event.Event{Kind: Submitted, By: string(a.Account), To: []string{string(i.Patient)}, Data: map[string]string{
+		i.Emit(event.Event{Kind: EventSubmitted, By: string(a.Account), To: []string{string(i.Patient)}, Data: map[string]string{
 			"patient": string(i.Patient), "jurisdiction": i.Place.Jurisdiction, "zone": string(i.Place.Zone), "specialty": i.Specialty}})
 		return nil
 	})
-	if err != nil || i.State != IsSubmitted {
+	if err != nil || i.State != Submitted {
 		return i, err
 	}
 	return i, s.Fold(ctx, a, i.ID)
@@ -225,7 +225,7 @@ func (s *Service) stop(i *Intake, a access.Actor, j Judgement) error {
 	for n, alert := range j.Raised {
 		data[fmt.Sprintf("flag_%d", n+1)] = alert.ID
 	}
-	i.Emit(event.Event{Kind: Stopped, By: string(a.Account), To: []string{string(i.Patient), event.ToOperators}, Data: data})
+	i.Emit(event.Event{Kind: EventStopped, By: string(a.Account), To: []string{string(i.Patient), event.ToOperators}, Data: data})
 	return nil
 }
 
@@ -246,7 +246,7 @@ func (s *Service) Discard(ctx context.Context, a access.Actor, intake id.Intake)
 		if err := i.apply(s.Clock.Now(), a, discard, ""); err != nil {
 			return err
 		}
-		i.Emit(event.Event{Kind: Discarded, By: string(a.Account), To: []string{string(i.Patient)}, Data: map[string]string{"patient": string(i.Patient)}})
+		i.Emit(event.Event{Kind: EventDiscarded, By: string(a.Account), To: []string{string(i.Patient)}, Data: map[string]string{"patient": string(i.Patient)}})
 		return nil
 	})
 }
@@ -278,7 +278,7 @@ func (s *Service) JudgeDiagnosis(ctx context.Context, a access.Actor, intake id.
 		return nil, err
 	}
 	return s.intakes.Update(ctx, string(intake), docstore.On{Request: a.Request}, func(i *Intake) error {
-		if i.State != IsSubmitted || i.EarlierDiagnosis == nil {
+		if i.State != Submitted || i.EarlierDiagnosis == nil {
 			return fault.New(fault.Conflict, "There is no earlier diagnosis to judge here.").Coded("no-earlier-diagnosis")
 		}
 		i.EarlierDiagnosis.Verdict = &Verdict{Answer: verdict, By: a.Account, At: s.Clock.Now()}

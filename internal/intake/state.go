@@ -12,10 +12,10 @@ type State string
 
 // The states of an intake.
 const (
-	Draft       State = "draft"
-	IsSubmitted State = "submitted"
-	IsStopped   State = "stopped" // a red flag: this needs help at the person's side
-	IsDiscarded State = "discarded"
+	Draft     State = "draft"
+	Submitted State = "submitted"
+	Stopped   State = "stopped" // a red flag: this needs help at the person's side
+	Discarded State = "discarded"
 )
 
 // Event moves an intake.
@@ -28,10 +28,10 @@ const (
 )
 
 var moves = lifecycle.Table[State, Event]{
-	Draft:       {submit: IsSubmitted, stop: IsStopped, discard: IsDiscarded},
-	IsSubmitted: {},
-	IsStopped:   {},
-	IsDiscarded: {},
+	Draft:     {submit: Submitted, stop: Stopped, discard: Discarded},
+	Submitted: {},
+	Stopped:   {},
+	Discarded: {},
 }
 
 // Moves is the life of an intake, for drawings and exhaustive tests.
