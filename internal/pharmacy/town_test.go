@@ -334,3 +334,21 @@ func (w *world) Ride(_ context.Context, _ id.Zone, from, to geo.Point) (pharmacy
 	d := time.Duration(geo.Metres(from, to)/5) * time.Second
 	return pharmacy.Span{Median: d, P90: d * 3 / 2}, nil
 }
+
+const pharmacyStalled = pharmacy.Stalled
+
+func (w *town) crashAfterFillWritten(r pharmacy.Reservation) {
+	w.t.Helper()
+	_, err := pharmacy.Begin(w.Service, w.t.Context(), journey("crash"), r)
+	must(w.t, err)
+}
+
+func (w *town) leakHold(fill id.Fill) {
+	w.t.Helper()
+	must(w.t, w.LeakHold(w.t.Context(), w.oak.ID, amoxicillin, fill))
+}
+
+func pointsAt(err error, pointer string) bool {
+	var f *fault.Error
+	return errors.As(err, &f) && slices.ContainsFunc(f.Fields, func(x fault.Field) bool { return x.Pointer == pointer })
+}
