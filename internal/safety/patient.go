@@ -67,3 +67,19 @@ type Amount struct {
 	Value     Decimal `json:"value"`
 	Unit      string  `json:"unit"` // mg, mcg, g, IU
 }
+
+var perGram = map[string]Decimal{"g": Whole(1), "mg": Whole(1000), "mcg": Whole(1000000), "micrograms": Whole(1000000)}
+
+// Convert writes a weight in another unit; false when the two do not go together.
+func Convert(v Decimal, from, to string) (Decimal, bool) {
+	if from == to && from != "" {
+		return v, true
+	}
+	f, known := perGram[from]
+	t, also := perGram[to]
+	if !known || !also {
+		return v, false
+	}
+	out, _ := v.Times(t).Over(f)
+	return out, true
+}

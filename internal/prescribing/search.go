@@ -1,0 +1,145 @@
+package prescribing
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"housecall/internal/safety"
+)
+
+// Hit is one medicine that a search found, with its products.
+type Hit struct {
+	Drug     *safety.Drug
+	Products []*Product
+	Score    int
+}
+
+// entry is one medicine with everything it may be asked for by.
+type entry struct {
+	drug     *safety.Drug
+	products []*Product
+	names    []string // folded: generic, other names, Chinese
+	atc      string
+}
+
+func indexOf(f *Formulary) []entry {
+	byINN := map[string]*entry{}
+	var order []string
+	for _, p := range f.Products {
+		e := byINN[p.Drug.INN]
+		if e == nil {
+			e = &entry{drug: p.Drug, names: []string{p.Drug.INN, safety.Fold(p.Drug.NameZH)}, atc: strings.ToLower(p.Drug.ATC)}
+			byINN[p.Drug.INN] = e
+			order = append(order, p.Drug.INN)
+		}
+		e.products = append(e.products, p)
+	}
+	for name, inn := range f.Rules.Names {
+		if e := byINN[inn]; e != nil && !slices.Contains(e.names, name) {
+			e.names = append(e.names, name)
+		}
+	}
+	out := make([]entry, len(order))
+	for i, inn := range order {
+		slices.Sort(byINN[inn].names[2:])
+		out[i] = *byINN[inn]
+	}
+	return out
+}
+
+// Search finds medicines by generic name, another name, Chinese name or ATC code: exact first, then
+// what begins so, then a word that does, then what is nearly so written. At most limit.
+func (f *Formulary) Search(words string, limit int) []Hit {
+	q := safety.Fold(words)
+	if q == "" || len(q) > 100 {
+		return nil
+	}
+	var hits []Hit
+	for _, e := range f.index {
+		if s := e.score(q); s > 0 {
+			hits = append(hits, Hit{e.drug, e.products, s})
+		}
+	}
+	slices.SortFunc(hits, func(a, b Hit) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Drug.INN, b.Drug.INN))
+	})
+	return hits[:min(len(hits), max(limit, 0))]
+}
+
+func (e *entry) score(q string) int {
+	best := 0
+	if len(q) >= 3 && strings.HasPrefix(e.atc, q) {
+		best = 70
+	}
+	for i, n := range e.names {
+		s := nameScore(n, q)
+		if i > 0 && s > 1 {
+			s-- // the generic name first
+		}
+		best = max(best, s)
+	}
+	return best
+}
+
+func nameScore(name, q string) int {
+	switch {
+	case name == q:
+		return 100
+	case strings.HasPrefix(name, q):
+		return 90
+	case strings.Contains(name, " "+q):
+		return 80
+	case len(q) >= 2 && q[0] > 127 && strings.Contains(name, q): // Chinese has no spaces
+		return 75
+	}
+	if len(q) < 4 || q[0] > 127 {
+		return 0
+	}
+	allowed := 1
+	if len(q) >= 7 {
+		allowed = 2
+	}
+	for _, w := range append([]string{name}, strings.Fields(name)...) {
+		if d := typos(cut(w, len(q)), q, allowed); d <= allowed {
+			return 60 - 10*d
+		}
+		if d := typos(w, q, allowed); d <= allowed {
+			return 60 - 10*d
+		}
+	}
+	return 0
+}
+
+func cut(s string, n int) string { return s[:min(len(s), n)] }
+
+// typos counts letters changed, left out, added or swapped, and stops counting beyond most.
+func typos(a, b string, most int) int {
+	if len(a)-len(b) > most || len(b)-len(a) > most {
+		return most + 1
+	}
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		least := i
+		for j := 1; j <= len(b); j++ {
+			same := 1
+			if a[i-1] == b[j-1] {
+				same = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+same)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+			least = min(least, row[j])
+		}
+		if least > most {
+			return most + 1
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}

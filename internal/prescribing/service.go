@@ -1,0 +1,141 @@
+package prescribing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"housecall/internal/access"
+	"housecall/internal/clock"
+	"housecall/internal/docstore"
+	"housecall/internal/id"
+	"housecall/internal/safety"
+)
+
+// The actions of this capability.
+const (
+	WriteAction     access.Action = "prescription.write"
+	SignAction      access.Action = "prescription.sign"
+	ReadAction      access.Action = "prescription.read"
+	CancelAction    access.Action = "prescription.cancel"
+	ReviewAction    access.Action = "prescription.review"
+	ListAction      access.Action = "prescription.list"
+	FavouriteAction access.Action = "favourite.write"
+	SearchAction    access.Action = "formulary.search"
+	AdvanceAction   access.Action = "prescribing.advance"
+)
+
+// Visits tells what a prescription must know of the visit it belongs to.
+type Visits interface {
+	Visit(ctx context.Context, visit id.Visit) (VisitFacts, error)
+}
+
+// VisitFacts is a visit as prescribing sees it. Open: it is in progress, or completed so lately that
+// the rules of the place still let its doctor prescribe.
+type VisitFacts struct {
+	Doctor       id.Account
+	Patient      id.Patient
+	State        string
+	Open         bool
+	Jurisdiction string // "CN", "US", "EU", or "" where the house rules alone hold
+	Zone         string // IANA name of the time zone where the patient is; "" is UTC
+}
+
+// Health knows the lasting facts of a patient.
+type Health interface {
+	Facts(ctx context.Context, patient id.Patient) (Facts, error)
+}
+
+// Facts is what is known of a patient today, and what they say they take.
+type Facts struct {
+	Subject Subject
+	Patient safety.Patient
+	Present []safety.Medicine
+}
+
+// SecondFactor takes a one-time code that is good once, for one purpose.
+type SecondFactor interface {
+	Confirm(ctx context.Context, a access.Actor, purpose, code string) error
+}
+
+// Vetting tells whether a doctor may practise now, there.
+type Vetting interface {
+	MayPrescribe(ctx context.Context, doctor id.Account, jurisdiction string) error
+}
+
+// Fillers knows which pharmacy works on an order now; "" when none does.
+type Fillers interface {
+	Filling(ctx context.Context, order id.Order) (id.Pharmacy, error)
+}
+
+// Signer signs for doctors and knows their public keys. KeyBook is the one in the service itself; a
+// hardware module or a key service stands behind the same methods.
+type Signer interface {
+	Sign(ctx context.Context, doctor id.Account, message []byte) (key string, signature []byte, err error)
+	Verify(ctx context.Context, doctor id.Account, key string, message, signature []byte) error
+}
+
+// Deps is what prescribing needs; all of it.
+type Deps struct {
+	Store     docstore.Store
+	Clock     clock.Clock
+	Guard     *access.Guard
+	Formulary *Formulary
+	Visits    Visits
+	Health    Health
+	Factor    SecondFactor
+	Vetting   Vetting
+	Fillers   Fillers
+	Signer    Signer
+}
+
+// Service is prescribing.
+type Service struct {
+	clock         clock.Clock
+	guard         *access.Guard
+	formulary     *Formulary
+	visits        Visits
+	health        Health
+	factor        SecondFactor
+	vetting       Vetting
+	fillers       Fillers
+	signer        Signer
+	prescriptions *docstore.Collection[Prescription, *Prescription]
+	challenges    *docstore.Collection[Challenge, *Challenge]
+	favourites    *docstore.Collection[Favourites, *Favourites]
+}
+
+// New opens the collections of prescribing.
+func New(ctx context.Context, d Deps) (*Service, error) {
+	if d.Store == nil || d.Clock == nil || d.Guard == nil || d.Formulary == nil || d.Visits == nil ||
+		d.Health == nil || d.Factor == nil || d.Vetting == nil || d.Fillers == nil || d.Signer == nil {
+		return nil, errors.New("prescribing: a dependency is missing")
+	}
+	s := &Service{clock: d.Clock, guard: d.Guard, formulary: d.Formulary, visits: d.Visits, health: d.Health,
+		factor: d.Factor, vetting: d.Vetting, fillers: d.Fillers, signer: d.Signer}
+	var err error
+	s.prescriptions, err = docstore.Open[Prescription](ctx, d.Store, d.Clock, docstore.Spec[Prescription]{
+		Name: "prescriptions", Indexes: map[string]func(*Prescription) (docstore.Key, bool){
+			"patient": func(rx *Prescription) (docstore.Key, bool) {
+				return docstore.Key{Equal: string(rx.Patient), Order: docstore.ByTime(rx.CreatedAt)}, true
+			},
+			"visit": func(rx *Prescription) (docstore.Key, bool) {
+				return docstore.Key{Equal: string(rx.Visit), Order: docstore.ByTime(rx.CreatedAt)}, true
+			},
+			"running": func(rx *Prescription) (docstore.Key, bool) {
+				return docstore.Key{Equal: string(rx.Patient), Order: docstore.ByTime(rx.runsUntil())}, rx.Signature != nil
+			},
+		}})
+	if err != nil {
+		return nil, fmt.Errorf("open prescriptions: %w", err)
+	}
+	s.challenges, err = docstore.Open[Challenge](ctx, d.Store, d.Clock, docstore.Spec[Challenge]{Name: "signing_challenges"})
+	if err != nil {
+		return nil, fmt.Errorf("open signing challenges: %w", err)
+	}
+	s.favourites, err = docstore.Open[Favourites](ctx, d.Store, d.Clock, docstore.Spec[Favourites]{Name: "favourites"})
+	if err != nil {
+		return nil, fmt.Errorf("open favourites: %w", err)
+	}
+	return s, nil
+}

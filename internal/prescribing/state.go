@@ -1,0 +1,87 @@
+package prescribing
+
+import (
+	"time"
+
+	"housecall/internal/access"
+	"housecall/internal/lifecycle"
+)
+
+// State is where a prescription, or a part of one, stands.
+type State string
+
+// The states. A prescription is draft, signed, or ended by its doctor; a part lives on from signed.
+const (
+	Draft     State = "draft"
+	Signed    State = "signed"
+	Claimed   State = "claimed"
+	Dispensed State = "dispensed"
+	Cancelled State = "cancelled"
+	Expired   State = "expired"
+	Replaced  State = "replaced"
+)
+
+// Event is what happens to a prescription or a part.
+type Event string
+
+// The events of a prescription and of its parts.
+const (
+	sign          Event = "sign"
+	discard       Event = "discard"
+	cancel        Event = "cancel"
+	replace       Event = "replace"
+	claim         Event = "claim"
+	unclaim       Event = "unclaim"
+	dispense      Event = "dispense"
+	expire        Event = "expire"
+	returnCancel  Event = "return_after_cancel"
+	returnReplace Event = "return_after_replacement"
+	returnExpired Event = "return_after_expiry"
+)
+
+// moves is the life of a prescription. A signed one ends by its doctor alone; its parts tell what
+// became of the medicine.
+var moves = lifecycle.Table[State, Event]{
+	Draft:     {sign: Signed, discard: Cancelled},
+	Signed:    {cancel: Cancelled, replace: Replaced},
+	Cancelled: {},
+	Replaced:  {},
+}
+
+// partMoves is the life of a part. While it is claimed, a cancel, a replacement and the expiry wait
+// for the pharmacy to hand it back; what was dispensed stays so.
+var partMoves = lifecycle.Table[State, Event]{
+	Signed: {claim: Claimed, cancel: Cancelled, replace: Replaced, expire: Expired},
+	Claimed: {unclaim: Signed, dispense: Dispensed,
+		returnCancel: Cancelled, returnReplace: Replaced, returnExpired: Expired},
+	Dispensed: {},
+	Cancelled: {},
+	Expired:   {},
+	Replaced:  {},
+}
+
+// Moves is the life of a prescription, for drawings.
+func Moves() lifecycle.Table[State, Event] { return moves }
+
+// PartMoves is the life of a part, for drawings.
+func PartMoves() lifecycle.Table[State, Event] { return partMoves }
+
+func (rx *Prescription) apply(now time.Time, a access.Actor, e Event, why string) error {
+	to, err := moves.Next(rx.State, e)
+	if err != nil {
+		return err
+	}
+	rx.History = append(rx.History, lifecycle.Step[State, Event]{Event: e, From: rx.State, To: to, By: string(a.Account), At: now, Why: why})
+	rx.State = to
+	return nil
+}
+
+func (p *Part) apply(now time.Time, a access.Actor, e Event, why string) error {
+	to, err := partMoves.Next(p.State, e)
+	if err != nil {
+		return err
+	}
+	p.History = append(p.History, lifecycle.Step[State, Event]{Event: e, From: p.State, To: to, By: string(a.Account), At: now, Why: why})
+	p.State = to
+	return nil
+}
