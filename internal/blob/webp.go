@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strings"
 )
@@ -24,6 +25,9 @@ func stripWebP(raw []byte) ([]byte, error) {
 	chunks, err := stripRIFF(raw[12:size+8], webpKept)
 	if err != nil {
 		return nil, err
+	}
+	if !bytes.HasPrefix(chunks, []byte("VP8")) {
+		return nil, errDamaged // no picture in it
 	}
 	out := append(make([]byte, 0, len(chunks)+12), "RIFF\x00\x00\x00\x00WEBP"...)
 	binary.LittleEndian.PutUint32(out[4:], uint32(len(chunks)+4))
