@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -161,37 +162,57 @@ func (s *Service) resumePayout(ctx context.Context, doc string) error {
 	return err
 }
 
-// fill claims the open earnings of the period and writes them into the payout.
+// fill claims the open earnings of the period, then writes all that is claimed into the payout. Two
+// who fill at once claim for the same payout and write the same.
 func (s *Service) fill(ctx context.Context, p *Payout, by string) (*Payout, error) {
-	mine, err := s.earnings.All(ctx, docstore.Query{Index: "payout", Equal: p.DocID()}, mostItems)
-	if err != nil {
-		return nil, err
-	}
 	prefix := openOrder(p.Payee, p.Currency)
-	open, err := s.earnings.All(ctx, docstore.Query{Index: "open", Equal: "open", From: prefix, Until: prefix + docstore.ByTime(p.Until)}, mostItems-len(mine))
+	open, err := s.earnings.All(ctx, docstore.Query{Index: "open", Equal: "open", From: prefix, Until: prefix + docstore.ByTime(p.Until)}, mostItems)
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range open {
-		claimed, err := s.earnings.Update(ctx, e.DocID(), docstore.On{}, func(e *Earning) error {
-			if e.Payout != "" {
-				return errNothing
-			}
-			e.Payout = p.ID
-			return nil
-		})
-		if errors.Is(err, errNothing) {
-			continue // a payout of another period was first
-		}
-		if err != nil {
+		if err := s.claim(ctx, e, "", p.ID); err != nil {
 			return nil, err
 		}
-		mine = append(mine, claimed)
 	}
-	return s.seal(ctx, p, mine, by)
+	mine, err := s.earnings.All(ctx, docstore.Query{Index: "payout", Equal: p.DocID()}, 2*mostItems)
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := s.seal(ctx, p, mine, by)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range mine { // claimed while somebody else sealed: open again, for the next period
+		if !sealed.holds(e.ID) {
+			if err := s.claim(ctx, e, p.ID, ""); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return sealed, s.carry(ctx, sealed)
 }
 
-// seal closes a payout. What is below zero is carried to the next period as one earning.
+// claim moves an earning from one payout to another, or leaves it where somebody else put it.
+func (s *Service) claim(ctx context.Context, e *Earning, from, to id.Payout) error {
+	_, err := s.earnings.Update(ctx, e.DocID(), docstore.On{}, func(e *Earning) error {
+		if e.Payout != from {
+			return errNothing
+		}
+		e.Payout = to
+		return nil
+	})
+	if errors.Is(err, errNothing) {
+		return nil
+	}
+	return err
+}
+
+func (p *Payout) holds(e id.Entry) bool {
+	return slices.ContainsFunc(p.Items, func(i PayoutItem) bool { return i.Earning == e })
+}
+
+// seal closes a payout with these items, unless somebody has.
 func (s *Service) seal(ctx context.Context, p *Payout, items []*Earning, by string) (*Payout, error) {
 	sealed, err := s.payouts.Update(ctx, p.DocID(), docstore.On{}, func(p *Payout) error {
 		if p.State != PayoutClosing {
@@ -210,13 +231,18 @@ func (s *Service) seal(ctx context.Context, p *Payout, items []*Earning, by stri
 		return p.apply(s.d.Clock.Now(), by, closePayout, "")
 	})
 	if errors.Is(err, errNothing) {
-		sealed, err = s.payouts.Get(ctx, p.DocID())
+		return s.payouts.Get(ctx, p.DocID())
 	}
-	if err != nil || sealed.State != PayoutCarried || sealed.Minor == 0 {
-		return sealed, err
+	return sealed, err
+}
+
+// carry brings what is below zero into the next period, as one earning.
+func (s *Service) carry(ctx context.Context, p *Payout) error {
+	if p.State != PayoutCarried || p.Minor == 0 {
+		return nil
 	}
-	return sealed, s.insertOnce(ctx, &Earning{ID: id.Derive[id.Entry](p.DocID(), "carried"), Payee: p.Payee, Role: p.Role, For: sealed.Items[0].For,
-		Source: p.DocID(), What: "carried", Currency: p.Currency, Minor: sealed.Minor, At: s.d.Clock.Now()})
+	return s.insertOnce(ctx, &Earning{ID: id.Derive[id.Entry](p.DocID(), "carried"), Payee: p.Payee, Role: p.Role, For: p.Items[0].For,
+		Source: p.DocID(), What: "carried", Currency: p.Currency, Minor: p.Minor, At: s.d.Clock.Now()})
 }
 
 func (p *Payout) announce(kind event.Kind, by string) {
