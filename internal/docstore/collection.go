@@ -140,7 +140,7 @@ const maxTries = 200
 
 // pause waits a random while that grows with the tries, so that nodes which race do not march in step.
 func pause(ctx context.Context, try int) error {
-	wait := time.NewTimer(time.Duration(rand.Int64N(int64(min(try+1, 16)) * int64(time.Millisecond))))
+	wait := time.NewTimer(time.Duration(rand.Int64N(int64(min(try+1, 16)) * int64(time.Millisecond)))) //nolint:forbidigo // real nodes race in real time
 	defer wait.Stop()
 	select {
 	case <-ctx.Done():
@@ -254,8 +254,10 @@ func (c *Collection[T, P]) encode(p P, now time.Time) (Record, error) {
 			keys[name] = k
 		}
 	}
-	return Record{ID: p.DocID(), Version: m.Version, Body: body, Keys: keys,
-		Timers: m.Timers, Outbox: append([]event.Event(nil), m.outbox...)}, nil
+	return Record{
+		ID: p.DocID(), Version: m.Version, Body: body, Keys: keys,
+		Timers: m.Timers, Outbox: append([]event.Event(nil), m.outbox...),
+	}, nil
 }
 
 func (c *Collection[T, P]) decode(r Record) (*T, error) {

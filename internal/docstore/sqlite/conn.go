@@ -12,9 +12,10 @@ import (
 	"housecall/internal/docstore"
 )
 
-// conn is the writing connection with its statements. Only the writer's goroutine uses it.
+// conn is the writing connection with its statements. Only the writer's goroutine uses it, and never
+// with the context of a caller: many share a transaction.
 type conn struct {
-	*sql.Conn
+	db      *sql.Conn
 	indexes map[indexName]int64 // numbers already known
 
 	beginTx, commitTx, rollbackTx   *sql.Stmt
@@ -32,7 +33,7 @@ func newConn(ctx context.Context, db *sql.DB) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{Conn: one, indexes: map[indexName]int64{}}
+	c := &conn{db: one, indexes: map[indexName]int64{}}
 	for _, s := range []struct {
 		into **sql.Stmt
 		text string
@@ -55,7 +56,7 @@ func newConn(ctx context.Context, db *sql.DB) (*conn, error) {
 		{&c.fillProbe, `INSERT INTO probe (filler) VALUES (zeroblob(16384))`},
 		{&c.clearProbe, `DELETE FROM probe`},
 	} {
-		if *s.into, err = one.PrepareContext(ctx, s.text); err != nil {
+		if *s.into, err = one.PrepareContext(ctx, s.text); err != nil { //nolint:sqlclosecheck // ends with the store
 			return nil, fmt.Errorf("prepare %q: %w", s.text, err)
 		}
 	}
@@ -63,26 +64,21 @@ func newConn(ctx context.Context, db *sql.DB) (*conn, error) {
 }
 
 // close gives the connection back; its statements end with the database.
-func (c *conn) close() error { return c.Conn.Close() }
+func (c *conn) close() error { return c.db.Close() }
 
-// exec runs a statement. Nobody's context reaches a transaction that many share.
-func exec(s *sql.Stmt, args ...any) (sql.Result, error) {
-	return s.ExecContext(context.Background(), args...)
-}
+func (c *conn) begin(ctx context.Context) error { _, err := c.beginTx.ExecContext(ctx); return err }
 
-func (c *conn) begin() error { _, err := exec(c.beginTx); return err }
-
-func (c *conn) commit() error { _, err := exec(c.commitTx); return err }
+func (c *conn) commit(ctx context.Context) error { _, err := c.commitTx.ExecContext(ctx); return err }
 
 // rollback answers nothing: SQLite has rolled back by itself after some errors, and then complains.
-func (c *conn) rollback() { _, _ = exec(c.rollbackTx) }
+func (c *conn) rollback(ctx context.Context) { _, _ = c.rollbackTx.ExecContext(ctx) }
 
-func (c *conn) declare(collection, name string) (int64, error) {
+func (c *conn) declare(ctx context.Context, collection, name string) (int64, error) {
 	key := indexName{collection, name}
 	if n, known := c.indexes[key]; known {
 		return n, nil
 	}
-	result, err := exec(c.declareIndex, collection, name)
+	result, err := c.declareIndex.ExecContext(ctx, collection, name)
 	if err != nil {
 		return 0, err
 	}
@@ -91,7 +87,7 @@ func (c *conn) declare(collection, name string) (int64, error) {
 		return 0, err
 	}
 	var n int64
-	if err := c.readIndex.QueryRowContext(context.Background(), collection, name).Scan(&n); err != nil {
+	if err := c.readIndex.QueryRowContext(ctx, collection, name).Scan(&n); err != nil {
 		return 0, err
 	}
 	if made == 0 { // one made just now is gone again if this transaction is rolled back
@@ -100,8 +96,8 @@ func (c *conn) declare(collection, name string) (int64, error) {
 	return n, nil
 }
 
-func (c *conn) insert(r row) error {
-	result, err := exec(c.insertDoc, r.collection, r.id, r.version, r.body, r.keys, r.timers)
+func (c *conn) insert(ctx context.Context, r row) error {
+	result, err := c.insertDoc.ExecContext(ctx, r.collection, r.id, r.version, r.body, r.keys, r.timers)
 	if err != nil {
 		return err
 	}
@@ -112,51 +108,51 @@ func (c *conn) insert(r row) error {
 	if err != nil {
 		return err
 	}
-	if err := c.addPlaces(r, n, r.places); err != nil {
+	if err := c.addPlaces(ctx, r, n, r.places); err != nil {
 		return err
 	}
-	if err := c.addTimers(r); err != nil {
+	if err := c.addTimers(ctx, r); err != nil {
 		return err
 	}
-	return c.addEvents(r)
+	return c.addEvents(ctx, r)
 }
 
-func (c *conn) replace(r row) error {
-	old, err := c.load(r.collection, r.id, r.version-1)
+func (c *conn) replace(ctx context.Context, r row) error {
+	old, err := c.load(ctx, r.collection, r.id, r.version-1)
 	if err != nil {
 		return err
 	}
-	if _, err := exec(c.updateDoc, r.version, r.body, r.keys, r.timers, old.n); err != nil {
+	if _, err := c.updateDoc.ExecContext(ctx, r.version, r.body, r.keys, r.timers, old.n); err != nil {
 		return err
 	}
 	if old.keys != r.keys {
-		if err := c.movePlaces(r, old); err != nil {
+		if err := c.movePlaces(ctx, r, old); err != nil {
 			return err
 		}
 	}
 	if old.timers != r.timers {
-		if err := c.clearTimers(r.collection, r.id); err != nil {
+		if err := c.clearTimers(ctx, r.collection, r.id); err != nil {
 			return err
 		}
-		if err := c.addTimers(r); err != nil {
+		if err := c.addTimers(ctx, r); err != nil {
 			return err
 		}
 	}
-	return c.addEvents(r)
+	return c.addEvents(ctx, r)
 }
 
-func (c *conn) remove(collection, id string, version int64) error {
-	old, err := c.load(collection, id, version)
+func (c *conn) remove(ctx context.Context, collection, id string, version int64) error {
+	old, err := c.load(ctx, collection, id, version)
 	if err != nil {
 		return err
 	}
-	if _, err := exec(c.deleteDoc, old.n); err != nil {
+	if _, err := c.deleteDoc.ExecContext(ctx, old.n); err != nil {
 		return err
 	}
-	if err := c.movePlaces(row{collection: collection, id: id}, old); err != nil {
+	if err := c.movePlaces(ctx, row{collection: collection, id: id}, old); err != nil {
 		return err
 	}
-	return c.clearTimers(collection, id)
+	return c.clearTimers(ctx, collection, id)
 }
 
 // stored is what the tables hold of a document that is to change.
@@ -166,10 +162,10 @@ type stored struct {
 }
 
 // load reads a document of this version, or refuses.
-func (c *conn) load(collection, id string, version int64) (stored, error) {
+func (c *conn) load(ctx context.Context, collection, id string, version int64) (stored, error) {
 	var s stored
 	var present int64
-	err := c.readDoc.QueryRowContext(context.Background(), collection, id).Scan(&s.n, &present, &s.keys, &s.timers)
+	err := c.readDoc.QueryRowContext(ctx, collection, id).Scan(&s.n, &present, &s.keys, &s.timers)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return s, docstore.ErrNotFound
@@ -182,8 +178,8 @@ func (c *conn) load(collection, id string, version int64) (stored, error) {
 }
 
 // movePlaces takes away the index rows that are no longer true and adds the new ones.
-func (c *conn) movePlaces(r row, old stored) error {
-	before, err := c.places(r.collection, old.keys)
+func (c *conn) movePlaces(ctx context.Context, r row, old stored) error {
+	before, err := c.places(ctx, r.collection, old.keys)
 	if err != nil {
 		return err
 	}
@@ -191,23 +187,23 @@ func (c *conn) movePlaces(r row, old stored) error {
 		if slices.Contains(r.places, p) {
 			continue
 		}
-		if _, err := exec(c.deleteRow, p.index, p.equal, p.ord, r.id); err != nil {
+		if _, err := c.deleteRow.ExecContext(ctx, p.index, p.equal, p.ord, r.id); err != nil {
 			return err
 		}
 	}
 	added := slices.DeleteFunc(slices.Clone(r.places), func(p place) bool { return slices.Contains(before, p) })
-	return c.addPlaces(r, old.n, added)
+	return c.addPlaces(ctx, r, old.n, added)
 }
 
 // places lists the index rows that docs.keys stands for.
-func (c *conn) places(collection, keys string) ([]place, error) {
+func (c *conn) places(ctx context.Context, collection, keys string) ([]place, error) {
 	var k keyed
 	if err := json.Unmarshal([]byte(keys), &k); err != nil {
 		return nil, err
 	}
 	out := make([]place, 0, len(k))
 	for name, parts := range k {
-		n, err := c.declare(collection, name) // another process may have declared it
+		n, err := c.declare(ctx, collection, name) // another process may have declared it
 		if err != nil {
 			return nil, err
 		}
@@ -216,41 +212,41 @@ func (c *conn) places(collection, keys string) ([]place, error) {
 	return out, nil
 }
 
-func (c *conn) addPlaces(r row, n int64, places []place) error {
+func (c *conn) addPlaces(ctx context.Context, r row, n int64, places []place) error {
 	for _, p := range places {
-		if _, err := exec(c.insertRow, p.index, p.equal, p.ord, r.id, n); err != nil {
+		if _, err := c.insertRow.ExecContext(ctx, p.index, p.equal, p.ord, r.id, n); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *conn) addTimers(r row) error {
+func (c *conn) addTimers(ctx context.Context, r row) error {
 	for _, t := range r.live {
-		if _, err := exec(c.insertTimer, r.collection, r.id, t.kind, t.due); err != nil {
+		if _, err := c.insertTimer.ExecContext(ctx, r.collection, r.id, t.kind, t.due); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *conn) clearTimers(collection, id string) error {
-	_, err := exec(c.deleteTimers, collection, id)
+func (c *conn) clearTimers(ctx context.Context, collection, id string) error {
+	_, err := c.deleteTimers.ExecContext(ctx, collection, id)
 	return err
 }
 
-func (c *conn) addEvents(r row) error {
+func (c *conn) addEvents(ctx context.Context, r row) error {
 	for _, e := range r.events {
-		if _, err := exec(c.insertEvent, r.collection, r.id, e.id, e.event); err != nil {
+		if _, err := c.insertEvent.ExecContext(ctx, r.collection, r.id, e.id, e.event); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *conn) published(events []docstore.Outgoing) error {
+func (c *conn) published(ctx context.Context, events []docstore.Outgoing) error {
 	for _, e := range events {
-		if _, err := exec(c.deleteEvent, e.Event.ID, e.Doc, e.Collection); err != nil {
+		if _, err := c.deleteEvent.ExecContext(ctx, e.Event.ID, e.Doc, e.Collection); err != nil {
 			return err
 		}
 	}
@@ -258,10 +254,10 @@ func (c *conn) published(events []docstore.Outgoing) error {
 }
 
 // probe needs room as a document does and leaves nothing.
-func (c *conn) probe() error {
-	if _, err := exec(c.fillProbe); err != nil {
+func (c *conn) probe(ctx context.Context) error {
+	if _, err := c.fillProbe.ExecContext(ctx); err != nil {
 		return err
 	}
-	_, err := exec(c.clearProbe)
+	_, err := c.clearProbe.ExecContext(ctx)
 	return err
 }

@@ -36,7 +36,7 @@ func (r *reads) prepare(ctx context.Context, db *sql.DB) error {
 			WHERE (collection, doc, kind) > (?, ?, ?) ORDER BY collection, doc, kind LIMIT ? + 0`},
 	} {
 		var err error
-		if *s.into, err = db.PrepareContext(ctx, s.text); err != nil {
+		if *s.into, err = db.PrepareContext(ctx, s.text); err != nil { //nolint:sqlclosecheck // ends with the store
 			return fmt.Errorf("prepare %q: %w", s.text, err)
 		}
 	}
@@ -67,7 +67,7 @@ func (s *Store) Find(ctx context.Context, collection string, q docstore.Query) (
 	if err != nil {
 		return docstore.Found{}, err
 	}
-	stmt, args, err := s.walk(index, q)
+	stmt, args, err := s.walk(index, q) //nolint:sqlclosecheck // one of those prepared for all
 	if err != nil {
 		return docstore.Found{}, err
 	}

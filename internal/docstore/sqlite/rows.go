@@ -77,6 +77,8 @@ func (s *Store) encode(collection string, r docstore.Record) (row, error) {
 }
 
 func liveTimer(collection, doc, kind string, due int64) docstore.LiveTimer {
-	return docstore.LiveTimer{Collection: collection, Doc: doc,
-		Timer: docstore.Timer{Kind: event.Kind(kind), Due: time.UnixMilli(due).UTC()}}
+	return docstore.LiveTimer{
+		Collection: collection, Doc: doc,
+		Timer: docstore.Timer{Kind: event.Kind(kind), Due: time.UnixMilli(due).UTC()},
+	}
 }

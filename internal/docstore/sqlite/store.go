@@ -10,10 +10,10 @@ import (
 	"runtime"
 	"sync"
 
+	"housecall/internal/docstore"
+
 	"modernc.org/sqlite" // registers the driver, too
 	sqlite3 "modernc.org/sqlite/lib"
-
-	"housecall/internal/docstore"
 )
 
 // Store is a docstore.Store in one SQLite file. Open makes it.
@@ -95,8 +95,8 @@ func (s *Store) Close() error {
 func (s *Store) Declare(ctx context.Context, collection string, indexes []string) error {
 	for _, name := range indexes {
 		var n int64
-		err := s.write.do(ctx, write{run: func(c *conn) (err error) {
-			n, err = c.declare(collection, name)
+		err := s.write.do(ctx, write{run: func(ctx context.Context, c *conn) (err error) {
+			n, err = c.declare(ctx, collection, name)
 			return err
 		}})
 		if err != nil {
@@ -127,7 +127,7 @@ func (s *Store) Insert(ctx context.Context, collection string, r docstore.Record
 	if err != nil {
 		return err
 	}
-	return s.write.do(ctx, write{wakes: len(row.events) > 0, run: func(c *conn) error { return c.insert(row) }})
+	return s.write.do(ctx, write{wakes: len(row.events) > 0, run: func(ctx context.Context, c *conn) error { return c.insert(ctx, row) }})
 }
 
 // Replace implements docstore.Store; ctx is treated as Insert does.
@@ -136,12 +136,12 @@ func (s *Store) Replace(ctx context.Context, collection string, r docstore.Recor
 	if err != nil {
 		return err
 	}
-	return s.write.do(ctx, write{wakes: len(row.events) > 0, run: func(c *conn) error { return c.replace(row) }})
+	return s.write.do(ctx, write{wakes: len(row.events) > 0, run: func(ctx context.Context, c *conn) error { return c.replace(ctx, row) }})
 }
 
 // Delete implements docstore.Store.
 func (s *Store) Delete(ctx context.Context, collection, id string, version int64) error {
-	return s.write.do(ctx, write{run: func(c *conn) error { return c.remove(collection, id, version) }})
+	return s.write.do(ctx, write{run: func(ctx context.Context, c *conn) error { return c.remove(ctx, collection, id, version) }})
 }
 
 // Published implements docstore.Store.
@@ -149,7 +149,7 @@ func (s *Store) Published(ctx context.Context, events []docstore.Outgoing) error
 	if len(events) == 0 {
 		return nil
 	}
-	return s.write.do(ctx, write{run: func(c *conn) error { return c.published(events) }})
+	return s.write.do(ctx, write{run: func(ctx context.Context, c *conn) error { return c.published(ctx, events) }})
 }
 
 // Wake implements docstore.Store.
@@ -157,7 +157,7 @@ func (s *Store) Wake() <-chan struct{} { return s.write.wake }
 
 // Ping implements docstore.Store: it writes, durably, and takes away what it wrote.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.write.do(ctx, write{run: (*conn).probe})
+	return s.write.do(ctx, write{run: func(ctx context.Context, c *conn) error { return c.probe(ctx) }})
 }
 
 // translate answers what docstore calls a full disk; anything else stays as it is.

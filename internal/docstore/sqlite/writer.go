@@ -14,8 +14,8 @@ const maxGroup = 256
 
 // write is one thing to do in a transaction that it may share with others.
 type write struct {
-	run   func(*conn) error // either refuses before it changes anything, or does all of it
-	wakes bool              // it leaves events to publish
+	run   func(context.Context, *conn) error // either refuses before it changes anything, or does all of it
+	wakes bool                               // it leaves events to publish
 	done  chan error
 }
 
@@ -34,9 +34,11 @@ func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{db: db, conn: c, queue: make(chan write), closing: make(chan struct{}),
-		closed: make(chan struct{}), wake: make(chan struct{}, 1)}
-	go w.loop()
+	w := &writer{
+		db: db, conn: c, queue: make(chan write), closing: make(chan struct{}),
+		closed: make(chan struct{}), wake: make(chan struct{}, 1),
+	}
+	go w.loop(context.WithoutCancel(ctx))
 	return w, nil
 }
 
@@ -62,7 +64,7 @@ func (w *writer) stop() error {
 	return errors.Join(w.conn.close(), w.db.Close())
 }
 
-func (w *writer) loop() {
+func (w *writer) loop(ctx context.Context) {
 	defer close(w.closed)
 	group := make([]write, 0, maxGroup)
 	for {
@@ -71,7 +73,7 @@ func (w *writer) loop() {
 			return
 		case first := <-w.queue:
 			group = w.gather(append(group[:0], first))
-			w.commit(group)
+			w.commit(ctx, group)
 			clear(group)
 		}
 	}
@@ -92,14 +94,14 @@ func (w *writer) gather(group []write) []write {
 
 // commit does a group and answers everybody in it. A group that failed as a whole (a full disk, a
 // value that is too big) is done again one by one, so that only who is to blame is refused.
-func (w *writer) commit(group []write) {
-	answers, err := w.transact(group)
+func (w *writer) commit(ctx context.Context, group []write) {
+	answers, err := w.transact(ctx, group)
 	if err == nil || len(group) == 1 || errors.Is(err, errBegin) {
 		w.answer(group, answers, err)
 		return
 	}
 	for i := range group {
-		answers, err := w.transact(group[i : i+1])
+		answers, err := w.transact(ctx, group[i:i+1])
 		w.answer(group[i:i+1], answers, err)
 	}
 }
@@ -127,20 +129,20 @@ var errBegin = errors.New("begin a write")
 
 // transact runs a group in one transaction. The answers are each write's own; an error means that
 // nothing of the group was kept.
-func (w *writer) transact(group []write) ([]error, error) {
-	if err := w.conn.begin(); err != nil {
+func (w *writer) transact(ctx context.Context, group []write) ([]error, error) {
+	if err := w.conn.begin(ctx); err != nil {
 		return nil, fmt.Errorf("%w: %w", errBegin, err)
 	}
 	answers := make([]error, len(group))
 	for i, one := range group {
-		answers[i] = one.run(w.conn)
+		answers[i] = one.run(ctx, w.conn)
 		if answers[i] != nil && !refused(answers[i]) {
-			w.conn.rollback()
+			w.conn.rollback(ctx)
 			return nil, answers[i]
 		}
 	}
-	if err := w.conn.commit(); err != nil {
-		w.conn.rollback()
+	if err := w.conn.commit(ctx); err != nil {
+		w.conn.rollback(ctx)
 		return nil, fmt.Errorf("commit: %w", err)
 	}
 	return answers, nil

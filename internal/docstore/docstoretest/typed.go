@@ -1,0 +1,228 @@
+package docstoretest
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"housecall/internal/clock"
+	"housecall/internal/docstore"
+	"housecall/internal/event"
+	"housecall/internal/fault"
+	"housecall/internal/id"
+)
+
+var typed = []promise{
+	{"a request made twice is answered with what the first one made", repeatedInsert},
+	{"a step asked for twice is done once", repeatedStep},
+	{"an Idempotency-Key used for another request is a conflict", keyReused},
+	{"a version that is not the present one is stale and changes nothing", staleVersion},
+	{"a change that fails leaves the document as it was", failedChange},
+	{"events and timers of a change are written with it", changeCarries},
+	{"a document of an older schema is brought up as it is read", migrated},
+	{"what is not there reads as not found, in words for a person", typedNotFound},
+}
+
+// counter is the document that the typed promises are about.
+type counter struct {
+	ID            string `json:"id"`
+	docstore.Meta `json:"meta"`
+	Owner         string `json:"owner"`
+	N             int    `json:"n"`
+	By            []int  `json:"by,omitempty"`
+}
+
+func (c *counter) DocID() string { return c.ID }
+
+func counterSpec() docstore.Spec[counter] {
+	return docstore.Spec[counter]{Name: "counter", Schema: 1, Indexes: map[string]func(*counter) (docstore.Key, bool){
+		"by_owner": func(c *counter) (docstore.Key, bool) {
+			return docstore.Key{Equal: c.Owner, Order: docstore.ByNumber(int64(c.N))}, c.Owner != ""
+		},
+	}}
+}
+
+// openCounter opens the collection and makes cnt_1 in it if nobody has.
+func openCounter(t *testing.T, p *place) *docstore.Collection[counter, *counter] {
+	t.Helper()
+	c, err := docstore.Open(t.Context(), p.Store, clock.NewFake(noon), counterSpec())
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = c.Insert(t.Context(), id.RequestOf(nil, "made"), &counter{ID: "cnt_1", Owner: "ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func raise(c *counter) error { c.N++; return nil }
+
+func repeatedInsert(t *testing.T, p *place) {
+	count := openCounter(t, p)
+	req := id.RequestOf([]byte("five"), "ann", "POST /counters", "key-1")
+	first := counter{ID: "cnt_2", Owner: "ann", N: 5}
+	if err := count.Insert(t.Context(), req, &first); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := count.Update(t.Context(), "cnt_2", docstore.On{}, raise); err != nil {
+		t.Fatal(err)
+	}
+
+	again := counter{ID: "cnt_2", Owner: "ann", N: 5}
+	repeated := count.Insert(t.Context(), req, &again)
+	stranger := count.Insert(t.Context(), id.RequestOf([]byte("five"), "bob", "POST /counters", "key-1"), &counter{ID: "cnt_2"})
+
+	if repeated != nil || again.N != 6 || again.Version != 2 {
+		t.Errorf("repeated = %v, answered n %d version %d; want the document as it stands", repeated, again.N, again.Version)
+	}
+	if !fault.Is(stranger, fault.Conflict) {
+		t.Errorf("another request for the same id = %v, want Conflict", stranger)
+	}
+}
+
+func repeatedStep(t *testing.T, p *place) {
+	count := openCounter(t, p)
+	on := docstore.On{Request: id.RequestOf([]byte("raise"), "ann", "key-1")}
+	for range 3 {
+		if _, err := count.Update(t.Context(), "cnt_1", on, raise); err != nil {
+			t.Fatal(err)
+		}
+	}
+	on.Version = 1 // of before: a repeated request is answered even so
+
+	got, err := count.Update(t.Context(), "cnt_1", on, raise)
+
+	if err != nil || got.N != 1 || got.Version != 2 {
+		t.Errorf("after four times: n %d, version %d, %v; want 1, 2", got.N, got.Version, err)
+	}
+}
+
+func keyReused(t *testing.T, p *place) {
+	count := openCounter(t, p)
+	if _, err := count.Update(t.Context(), "cnt_1", docstore.On{Request: id.RequestOf([]byte("raise"), "ann", "key-1")}, raise); err != nil {
+		t.Fatal(err)
+	}
+
+	_, step := count.Update(t.Context(), "cnt_1", docstore.On{Request: id.RequestOf([]byte("lower"), "ann", "key-1")}, raise)
+	made := count.Insert(t.Context(), id.RequestOf([]byte("other"), "made"), &counter{ID: "cnt_1"})
+
+	if !fault.Is(step, fault.Conflict) || !fault.Is(made, fault.Conflict) {
+		t.Errorf("step = %v, insert = %v; want Conflict twice", step, made)
+	}
+	if got, err := count.Get(t.Context(), "cnt_1"); err != nil || got.N != 1 {
+		t.Errorf("n = %d, %v; want 1", got.N, err)
+	}
+}
+
+func staleVersion(t *testing.T, p *place) {
+	count := openCounter(t, p)
+	if _, err := count.Update(t.Context(), "cnt_1", docstore.On{Version: 1}, raise); err != nil {
+		t.Fatal(err)
+	}
+
+	_, err := count.Update(t.Context(), "cnt_1", docstore.On{Version: 1}, raise)
+
+	if !fault.Is(err, fault.Stale) {
+		t.Errorf("update = %v, want Stale", err)
+	}
+	if got, err := count.Get(t.Context(), "cnt_1"); err != nil || got.N != 1 || got.Version != 2 {
+		t.Errorf("n = %d, version %d, %v; want 1, 2", got.N, got.Version, err)
+	}
+}
+
+func failedChange(t *testing.T, p *place) {
+	count := openCounter(t, p)
+	refusal := fault.New(fault.Conflict, "Not now.")
+
+	_, err := count.Update(t.Context(), "cnt_1", docstore.On{}, func(c *counter) error {
+		c.N = 99
+		c.Emit(event.Event{Kind: "counter.raised"})
+		return refusal
+	})
+
+	if err != refusal { //nolint:errorlint // the very error must come back, not one that wraps it
+		t.Errorf("update = %v, want the refusal as it is", err)
+	}
+	if got, err := count.Get(t.Context(), "cnt_1"); err != nil || got.N != 0 || got.Version != 1 {
+		t.Errorf("n = %d, version %d, %v; want 0, 1", got.N, got.Version, err)
+	}
+	if waiting, err := p.Waiting(t.Context(), 10); err != nil || len(waiting) != 0 {
+		t.Errorf("waiting = %v, %v; want nothing", waiting, err)
+	}
+}
+
+func changeCarries(t *testing.T, p *place) {
+	count := openCounter(t, p)
+	due := noon.Add(time.Hour)
+
+	got, err := count.Update(t.Context(), "cnt_1", docstore.On{}, func(c *counter) error {
+		c.SetTimer("counter.late", due)
+		c.Emit(event.Event{Kind: "counter.raised", Data: map[string]string{"n": "1"}})
+		return raise(c)
+	})
+
+	if err != nil || len(got.Emitted()) != 0 {
+		t.Fatalf("update = %v, still to emit %v", err, got.Emitted())
+	}
+	waiting, err := p.Waiting(t.Context(), 10)
+	if err != nil || len(waiting) != 2 {
+		t.Fatalf("waiting = %v, %v; want two", waiting, err)
+	}
+	late, raised := waiting[0].Event, waiting[1].Event
+	if late.Due == nil || !late.Due.Equal(due) || late.Doc != "cnt_1" || late.ID == raised.ID || !raised.At.Equal(noon) {
+		t.Errorf("events are %+v and %+v", late, raised)
+	}
+	if timers := live(t, p); len(timers) != 1 || timers[0].Kind != "counter.late" || !timers[0].Due.Equal(due) || timers[0].Doc != "cnt_1" {
+		t.Errorf("timers are %v", timers)
+	}
+	read, err := count.Get(t.Context(), "cnt_1")
+	if err != nil || !slices.Equal(read.Timers, got.Timers) || !read.TimerDue("counter.late", due) || read.TimerDue("counter.late", noon) {
+		t.Errorf("read back %v, %v", read, err)
+	}
+}
+
+func migrated(t *testing.T, p *place) {
+	openCounter(t, p)
+	spec := counterSpec()
+	spec.Schema = 2
+	spec.Migrate = func(schema int, body []byte) ([]byte, error) {
+		var old map[string]any
+		if err := json.Unmarshal(body, &old); err != nil {
+			return nil, err
+		}
+		old["owner"] = fmt.Sprint(old["owner"], " of schema ", schema)
+		return json.Marshal(old)
+	}
+	newer, err := docstore.Open(t.Context(), p.Store, clock.NewFake(noon), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for _, want := range []int{1, 2} { // the second time it is of schema 2 and stays as it is
+		got, err := newer.Update(t.Context(), "cnt_1", docstore.On{}, raise)
+		if err != nil || got.Owner != "ann of schema 1" || got.N != want || got.Schema != 2 {
+			t.Errorf("update %d = %+v, %v", want, got, err)
+		}
+	}
+	page, err := newer.Find(t.Context(), docstore.Query{Index: "by_owner", Equal: "ann of schema 1"})
+	if err != nil || len(page.Items) != 1 {
+		t.Errorf("found %v, %v; want the document under its new owner", page, err)
+	}
+}
+
+func typedNotFound(t *testing.T, p *place) {
+	count := openCounter(t, p)
+
+	_, get := count.Get(t.Context(), "cnt_9")
+	_, update := count.Update(t.Context(), "cnt_9", docstore.On{}, raise)
+	del := count.Delete(t.Context(), "cnt_9")
+
+	for what, err := range map[string]error{"get": get, "update": update, "delete": del} {
+		if !fault.Is(err, fault.NotFound) {
+			t.Errorf("%s = %v, want NotFound", what, err)
+		}
+	}
+}

@@ -1,0 +1,200 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"housecall/internal/docstore"
+)
+
+func opened(t *testing.T) (*Store, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "store.db")
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Declare(t.Context(), "parcel", []string{"by_owner"}); err != nil {
+		t.Fatal(err)
+	}
+	return s, path
+}
+
+func big(id string) docstore.Record {
+	return docstore.Record{
+		ID: id, Version: 1, Body: fmt.Appendf(nil, `{"filler":%q}`, strings.Repeat("x", 20_000)),
+		Keys: map[string]docstore.Key{"by_owner": {Equal: "ann", Order: id}},
+	}
+}
+
+// limit allows the file so many pages more than it has, as a full disk does.
+func limit(t *testing.T, s *Store, more int) {
+	t.Helper()
+	var pages int
+	if err := s.write.conn.db.QueryRowContext(t.Context(), "PRAGMA page_count").Scan(&pages); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.write.conn.db.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages+more)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFullDiskRefusesAndLosesNothingAcknowledged(t *testing.T) {
+	t.Parallel()
+	s, path := opened(t)
+	limit(t, s, 200)
+	var mu sync.Mutex // guards kept, full
+	kept, full := map[string]bool{}, 0
+	var all sync.WaitGroup
+	for i := range 64 {
+		all.Go(func() {
+			id := fmt.Sprintf("prc_%02d", i)
+			err := s.Insert(t.Context(), "parcel", big(id))
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				kept[id] = true
+			case errors.Is(err, docstore.ErrFull):
+				full++
+			default:
+				t.Errorf("insert = %v, want nil or ErrFull", err)
+			}
+		})
+	}
+	all.Wait()
+
+	pingFull := s.Ping(t.Context())
+	update := big("prc_small")
+	update.Body = []byte(`{}`)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), path) // room again
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+
+	if len(kept) < 20 || full == 0 || !errors.Is(pingFull, docstore.ErrFull) {
+		t.Errorf("%d kept, %d refused, ping = %v; want some of each and ErrFull", len(kept), full, pingFull)
+	}
+	found, err := s.Find(t.Context(), "parcel", docstore.Query{Index: "by_owner", Equal: "ann", Limit: 100})
+	if err == nil {
+		t.Error("an index was answered that nobody has declared since the start")
+	}
+	if err := s.Declare(t.Context(), "parcel", []string{"by_owner"}); err != nil {
+		t.Fatal(err)
+	}
+	if found, err = s.Find(t.Context(), "parcel", docstore.Query{Index: "by_owner", Equal: "ann", Limit: 100}); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range found.Records {
+		if !kept[r.ID] {
+			t.Errorf("%s was refused and is there", r.ID)
+		}
+		delete(kept, r.ID)
+	}
+	if len(kept) != 0 {
+		t.Errorf("acknowledged and lost: %v", kept)
+	}
+	if err := s.Insert(t.Context(), "parcel", update); err != nil {
+		t.Errorf("insert with room again = %v", err)
+	}
+}
+
+func TestOneThatFailsTakesNothingFromThoseItSharesWith(t *testing.T) {
+	t.Parallel()
+	s, _ := opened(t)
+	defer func() { _ = s.Close() }()
+	broken := errors.New("broken")
+	run := func(id string) func(context.Context, *conn) error {
+		return func(ctx context.Context, c *conn) error {
+			row, err := s.encode("parcel", big(id))
+			if err != nil {
+				return err
+			}
+			if err := c.insert(ctx, row); err != nil {
+				return err
+			}
+			if id == "prc_broken" {
+				return broken // after it has changed something
+			}
+			return nil
+		}
+	}
+	var group []write
+	for _, id := range []string{"prc_1", "prc_broken", "prc_2", "prc_1"} {
+		group = append(group, write{run: run(id), done: make(chan error, 1)})
+	}
+
+	// A write of its own holds the writer's goroutine while the group runs on its connection.
+	err := s.write.do(t.Context(), write{run: func(ctx context.Context, c *conn) error {
+		if err := c.commit(ctx); err != nil {
+			return err
+		}
+		s.write.commit(ctx, group)
+		return c.begin(ctx)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []error{nil, broken, nil, docstore.ErrExists} {
+		if got := <-group[i].done; !errors.Is(got, want) {
+			t.Errorf("write %d = %v, want %v", i, got, want)
+		}
+	}
+	if _, err := s.Get(t.Context(), "parcel", "prc_broken"); !errors.Is(err, docstore.ErrNotFound) {
+		t.Errorf("the broken write is there: %v", err)
+	}
+	if _, err := s.Get(t.Context(), "parcel", "prc_2"); err != nil {
+		t.Errorf("the write after the broken one = %v", err)
+	}
+}
+
+func TestWriteWhoseTurnHasComeIsAnsweredWhateverItsContextSays(t *testing.T) {
+	t.Parallel()
+	s, _ := opened(t)
+	defer func() { _ = s.Close() }()
+	ctx, cancel := context.WithCancel(t.Context())
+
+	err := s.write.do(ctx, write{run: func(runCtx context.Context, c *conn) error {
+		cancel() // in the middle of its turn
+		row, err := s.encode("parcel", big("prc_1"))
+		if err != nil {
+			return err
+		}
+		return c.insert(runCtx, row)
+	}})
+	if err != nil {
+		t.Errorf("write = %v, want the truth, that it was done", err)
+	}
+	if _, err := s.Get(t.Context(), "parcel", "prc_1"); err != nil {
+		t.Errorf("get = %v", err)
+	}
+	if err := s.Insert(ctx, "parcel", big("prc_2")); !errors.Is(err, context.Canceled) {
+		t.Errorf("the next write = %v, want cancelled", err)
+	}
+}
+
+func TestFileOfNewerHousecallIsRefused(t *testing.T) {
+	t.Parallel()
+	s, path := opened(t)
+	if _, err := s.write.conn.db.ExecContext(t.Context(), "UPDATE schema SET version = ?", schemaVersion+1); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	_, err := Open(t.Context(), path)
+
+	if err == nil || !strings.Contains(err.Error(), "start the newer housecall") {
+		t.Errorf("open = %v, want a refusal that says what to do", err)
+	}
+}
