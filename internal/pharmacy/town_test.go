@@ -52,7 +52,7 @@ func newTown(t *testing.T) *town {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	rules, err := access.NewRules(policies.Model, policies.Rules)
+	rules, err := rules()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +70,9 @@ func newTown(t *testing.T) *town {
 	w.receive(w.elm, amoxicillin, "E1", "2027-03-31", 100)
 	return w
 }
+
+// rules asks Casbin once for all stories: the policy never changes.
+var rules = sync.OnceValues(func() (*access.Rules, error) { return access.NewRules(policies.Model, policies.Rules) })
 
 func (w *town) open(name string, at geo.Point) *pharmacy.Pharmacy {
 	w.t.Helper()
