@@ -2,6 +2,7 @@ package support
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -113,7 +114,10 @@ func (s *Service) report(ctx context.Context, a access.Actor, cs id.Case, action
 			c.announce(kind, string(a.Account), map[string]string{"action": w.ID, "what": string(w.What), "result": result})
 			return nil
 		}
-		return nil // told before
+		return errNothing // told before
 	})
+	if errors.Is(err, errNothing) {
+		return nil
+	}
 	return err
 }

@@ -2,6 +2,7 @@ package support
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -242,13 +243,19 @@ func (s *Service) Assign(ctx context.Context, a access.Actor, cs id.Case, to id.
 func (s *Service) TimerFired(ctx context.Context, a access.Actor, doc string, kind event.Kind) error {
 	_, err := s.step(ctx, a, "support.advance", id.Case(doc), func(c *Case, now time.Time) error {
 		if !c.TimerDue(kind, now) {
-			return nil
+			return errNothing
 		}
 		c.ClearTimer(kind)
 		return c.wake(now, kind)
 	})
+	if errors.Is(err, errNothing) {
+		return nil
+	}
 	return err
 }
+
+// errNothing stops an update that has nothing to change.
+var errNothing = errors.New("nothing to do")
 
 func (c *Case) wake(now time.Time, kind event.Kind) error {
 	step, announce := silence, CaseResolved
