@@ -30,6 +30,7 @@ const (
 const (
 	ShiftStarted   event.Kind = "shift.started"
 	ShiftFinishing event.Kind = "shift.finishing"
+	ShiftFreed     event.Kind = "shift.freed" // the courier holds nothing any more
 	ShiftEnded     event.Kind = "shift.ended"
 	ZoneDrawn      event.Kind = "zone.drawn"
 	ZoneChanged    event.Kind = "zone.changed"

@@ -111,13 +111,12 @@ func (s *Service) release(ctx context.Context, a access.Actor, c Claim) error {
 		h.Held = slices.Delete(h.Held, i, i+1)
 		now := s.clock.Now()
 		h.IdleSince = now
-		if h.State == Finishing && len(h.Held) == 0 {
-			if err := h.apply(now, string(a.Account), End, "finished"); err != nil {
-				return err
-			}
-			h.announce(ShiftEnded, a)
+		if h.State != Finishing || len(h.Held) > 0 {
+			h.announce(ShiftFreed, a)
+			return nil
 		}
-		return nil
+		h.announce(ShiftEnded, a)
+		return h.apply(now, string(a.Account), End, "finished")
 	})
 	if errors.Is(err, errNothing) {
 		return nil

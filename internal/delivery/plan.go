@@ -43,7 +43,7 @@ func (s *Service) Plan(ctx context.Context, a access.Actor, r Request) error {
 	if err != nil {
 		return err
 	}
-	j.announce(JobPlanned, a, "", nil)
+	j.announce(JobPlanned, a, "", map[string]string{"placed": j.Placed.Format(time.RFC3339Nano)})
 	err = s.jobs.Insert(ctx, a.Request, j)
 	if fault.Is(err, fault.Conflict) { // whoever planned it, it is the one job of this attempt
 		return nil

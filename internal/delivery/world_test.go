@@ -23,6 +23,9 @@ import (
 	"housecall/policies"
 )
 
+// rulesOnce: every test asks the same policy, and reading it takes a while.
+var rulesOnce = sync.OnceValues(func() (*access.Rules, error) { return access.NewRules(policies.Model, policies.Rules) })
+
 var update = flag.Bool("update", false, "write the golden files")
 
 var (
@@ -59,7 +62,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	rules, err := access.NewRules(policies.Model, policies.Rules)
+	rules, err := rulesOnce()
 	must(t, err)
 	w := &world{clock: clock.NewFake(time.Date(2026, 11, 22, 21, 0, 0, 0, time.UTC)), unvet: map[id.Account]bool{},
 		granted: []access.Scope{access.Receive}}

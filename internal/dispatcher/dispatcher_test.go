@@ -1,0 +1,256 @@
+package dispatcher_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"housecall/internal/access"
+	"housecall/internal/bus"
+	"housecall/internal/bus/bustest"
+	"housecall/internal/clock"
+	"housecall/internal/delivery"
+	"housecall/internal/dispatch"
+	"housecall/internal/dispatcher"
+	"housecall/internal/docstore/sqlite"
+	"housecall/internal/event"
+	"housecall/internal/geo"
+	"housecall/internal/id"
+	"housecall/internal/money"
+	"housecall/internal/phi"
+	"housecall/policies"
+)
+
+var (
+	operator = access.Actor{Account: "acc_op", Role: access.Operator}
+	house    = access.Actor{Account: "journey", Role: access.System}
+	counter  = geo.Point{Lat: 1, Lon: 2}
+)
+
+// city is a zone over a real store and bus.
+type city struct {
+	*delivery.Service
+	store *sqlite.Store
+	clock *clock.Fake
+	bus   *bus.Bus
+	zone  id.Zone
+	seen  atomic.Int32
+	nodes atomic.Int32
+}
+
+// everybody is vetted, known and granted nothing.
+type everybody struct{}
+
+func (everybody) Vetted(context.Context, id.Account) (bool, error)        { return true, nil }
+func (everybody) FirstName(context.Context, id.Account) (phi.Text, error) { return "Ann", nil }
+func (everybody) Scopes(context.Context, id.Patient, id.Account) ([]access.Scope, error) {
+	return nil, nil
+}
+func (everybody) Seen(context.Context, access.Actor, access.Action, access.Facts) error { return nil }
+func (everybody) Denied(context.Context, access.Actor, access.Action, access.Facts)     {}
+
+func newCity(t *testing.T) *city {
+	t.Helper()
+	c := &city{clock: clock.NewFake(time.Date(2026, 11, 22, 21, 0, 0, 0, time.UTC))}
+	var err error
+	c.store, err = sqlite.Open(t.Context(), t.TempDir()+"/housecall.db")
+	must(t, err)
+	t.Cleanup(func() { _ = c.store.Close() })
+	rules, err := access.NewRules(policies.Model, policies.Rules)
+	must(t, err)
+	c.Service, err = delivery.New(t.Context(), delivery.Deps{Store: c.store, Clock: c.clock,
+		Guard: access.NewGuard(rules, everybody{}, everybody{}), Vetting: everybody{}, Names: everybody{}, Secret: make([]byte, 32)})
+	must(t, err)
+	c.bus = bustest.Start(t, c.store, c.clock)
+	must(t, c.bus.Subscribe(bus.Consumer{Name: "timers", Kinds: []event.Kind{delivery.JobOfferExpired},
+		Handle: func(ctx context.Context, e event.Event) error { return c.TimerFired(ctx, house, e.Doc, e.Kind) }}))
+	z, err := c.DrawZone(t.Context(), operator, delivery.ZoneContent{
+		Name: "Lantern Quarter", Polygon: geo.Polygon{{Lat: 0.9, Lon: 1.9}, {Lat: 0.9, Lon: 2.1}, {Lat: 1.1, Lon: 2.1}, {Lat: 1.1, Lon: 1.9}},
+		Jurisdiction: "house", Country: "CN", TimeZone: "Asia/Shanghai", Emergency: "120", DeliveryFee: money.Of(800, "CNY"),
+		CourierPay: money.Of(600, "CNY"), Promise: 30, Budgets: delivery.Budgets{Review: 4, Pack: 6, Ride: 20}})
+	must(t, err)
+	c.zone = z.ID
+	return c
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// open holds every lease for everybody: each node believes that the zone is its own.
+type open struct{}
+
+func (open) Take(context.Context, string) (dispatcher.Lease, error) { return mine{}, nil }
+
+type mine struct{}
+
+func (mine) Lost() <-chan struct{} { return nil }
+func (mine) Release()              {}
+
+func (c *city) dispatch(t *testing.T, leases dispatcher.Leases) *dispatcher.Dispatcher {
+	t.Helper()
+	overBus, news := dispatcher.OverBus(c.bus, fmt.Sprintf("node-%d", c.nodes.Add(1)))
+	if leases == nil {
+		leases = overBus
+	}
+	d := dispatcher.New(dispatcher.Deps{Delivery: c.Service, Clock: c.clock, Leases: leases, News: news,
+		Log: slog.New(slog.DiscardHandler), Seen: func(time.Duration) { c.seen.Add(1) }})
+	must(t, d.Start(t.Context()))
+	t.Cleanup(d.Stop)
+	return d
+}
+
+func (c *city) courier(t *testing.T, n int) access.Actor {
+	t.Helper()
+	a := access.Actor{Account: id.Account(fmt.Sprintf("acc_c%d", n)), Role: access.Courier}
+	at := counter
+	at.Lat += float64(n) * 0.001
+	_, err := c.StartShift(t.Context(), a, dispatch.Scooter, at)
+	must(t, err)
+	return a
+}
+
+func (c *city) order(t *testing.T, n int) id.Job {
+	t.Helper()
+	o := id.Order(fmt.Sprintf("ord_%d", n))
+	must(t, c.Plan(t.Context(), house, delivery.Request{Order: o, Attempt: 1, Pharmacy: "phm_a", PharmacyAt: counter,
+		Door: geo.Point{Lat: 1.01, Lon: 2.01}, Patient: "pat_mum"}))
+	return id.JobOf(o, 1)
+}
+
+// until follows the operators' feed until the picture is as wished; each look is caused by an event,
+// or by a second of the city's clock.
+func (c *city) until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	feed, err := c.bus.Feed(ctx, []string{event.ToOperators}, 0)
+	must(t, err)
+	for !holds() {
+		quiet, over := context.WithTimeout(ctx, 50*time.Millisecond)
+		select {
+		case <-feed:
+		case <-quiet.Done():
+			c.clock.Advance(time.Second)
+		}
+		over()
+		if ctx.Err() != nil {
+			t.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+func (c *city) job(t *testing.T, job id.Job) *delivery.Job {
+	t.Helper()
+	j, err := c.Job(t.Context(), house, job)
+	must(t, err)
+	return j
+}
+
+func TestLoneOrderIsOfferedToTheNearestCourierAtOnce(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	c.courier(t, 5)
+	near := c.courier(t, 1)
+	c.dispatch(t, nil)
+
+	job := c.order(t, 1)
+
+	c.until(t, "the offer", func() bool { return c.job(t, job).State == delivery.Offered })
+	if got := c.job(t, job).Courier; got != near.Account {
+		t.Errorf("offered to %s, want %s", got, near.Account)
+	}
+	c.until(t, "the hook", func() bool { return c.seen.Load() == 1 })
+}
+
+func TestDeclinedAndUnansweredOffersGoToTheNext(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	first, second, third := c.courier(t, 1), c.courier(t, 2), c.courier(t, 3)
+	c.dispatch(t, nil)
+	job := c.order(t, 1)
+	offeredTo := func(a access.Actor) func() bool { return func() bool { return c.job(t, job).Courier == a.Account } }
+
+	c.until(t, "the first offer", offeredTo(first))
+	_, err := c.Service.Decline(t.Context(), first, job, delivery.Step{Sequence: c.job(t, job).Sequence}, "break")
+	must(t, err)
+	c.until(t, "the second offer", offeredTo(second))
+	c.clock.Advance(delivery.OfferTime) // says nothing
+	c.until(t, "the third offer", offeredTo(third))
+	_, err = c.Service.Accept(t.Context(), third, job, delivery.Step{Sequence: c.job(t, job).Sequence})
+	must(t, err)
+
+	if j := c.job(t, job); j.State != delivery.Accepted || len(j.Left) != 2 {
+		t.Errorf("job = %s after %d others, want accepted after 2", j.State, len(j.Left))
+	}
+}
+
+func TestWaitingJobGoesToWhoComesOnShift(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	c.dispatch(t, nil)
+	job := c.order(t, 1)
+	c.until(t, "the job on the board", func() bool { return c.seen.Load() == 1 })
+
+	late := c.courier(t, 1)
+
+	c.until(t, "the offer", func() bool { return c.job(t, job).Courier == late.Account })
+}
+
+func TestTwoNodesThatBothHoldTheZoneCantDouble(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	const n = 12
+	for i := range n {
+		c.courier(t, i)
+	}
+	c.dispatch(t, open{})
+	c.dispatch(t, open{})
+
+	var jobs []id.Job
+	var all sync.WaitGroup
+	for i := range n {
+		jobs = append(jobs, id.JobOf(id.Order(fmt.Sprintf("ord_%d", i)), 1))
+		all.Go(func() { c.order(t, i) })
+	}
+	all.Wait()
+
+	c.until(t, "every job offered", func() bool {
+		has := map[id.Account]id.Job{}
+		for _, job := range jobs {
+			j := c.job(t, job)
+			if j.Courier == "" {
+				continue
+			}
+			if before := has[j.Courier]; before != "" {
+				t.Fatalf("%s has %s and %s", j.Courier, before, job)
+			}
+			has[j.Courier] = job
+		}
+		return len(has) == n
+	})
+	for _, job := range jobs {
+		if got := c.job(t, job).Offers; got != 1 {
+			t.Errorf("%s was offered %d times, want once", job, got)
+		}
+	}
+}
+
+func TestAnotherNodeTakesTheZoneOver(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	courier := c.courier(t, 1)
+	c.dispatch(t, nil).Stop()
+
+	job := c.order(t, 1)
+	c.dispatch(t, nil)
+
+	c.until(t, "the offer", func() bool { return c.job(t, job).Courier == courier.Account })
+}
