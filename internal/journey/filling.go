@@ -1,0 +1,95 @@
+package journey
+
+import (
+	"context"
+
+	"housecall/internal/access"
+	"housecall/internal/event"
+	"housecall/internal/id"
+	"housecall/internal/order"
+	"housecall/internal/pharmacy"
+)
+
+// filling: the order follows its pharmacy, which loses it when it refuses or does not answer.
+func (j *Journeys) filling() []step {
+	return []step{
+		{pharmacy.KindReviewing, j.follow((*order.Service).Reviewing)},
+		{pharmacy.KindAccepted, j.follow((*order.Service).Preparing)},
+		{pharmacy.KindReady, j.ready},
+		{pharmacy.KindCollected, j.left},
+		{pharmacy.KindParcelDelivered, j.parcelDelivered},
+		{pharmacy.KindRefused, j.lost},
+		{pharmacy.KindExpired, j.lost},
+	}
+}
+
+func (j *Journeys) follow(to func(*order.Service, context.Context, access.Actor, id.Order, int) error) func(context.Context, access.Actor, event.Event) error {
+	return func(ctx context.Context, a access.Actor, e event.Event) error {
+		return to(j.Order, ctx, a, orderOf(e), attemptOf(e))
+	}
+}
+
+// ready tells the courier's job that there is a bag to collect, and its seal.
+func (j *Journeys) ready(ctx context.Context, a access.Actor, e event.Event) error {
+	if err := j.Order.Ready(ctx, a, orderOf(e), attemptOf(e)); err != nil {
+		return err
+	}
+	f, err := j.Pharmacy.Fill(ctx, a, id.Fill(e.Doc))
+	if err != nil || order.Fulfilment(f.Fulfilment) != order.Courier {
+		return err
+	}
+	return overtaken(j.Delivery.Ready(ctx, a, id.JobOf(orderOf(e), attemptOf(e)), f.Seal, e.At))
+}
+
+// left captures the money: the bag is with the courier, the carrier or the patient. A pick-up is
+// delivered with it.
+func (j *Journeys) left(ctx context.Context, a access.Actor, e event.Event) error {
+	o, err := j.Order.Get(ctx, a, orderOf(e))
+	if err != nil {
+		return err
+	}
+	if o.Fulfilment == order.Pickup {
+		err = j.delivered(ctx, a, o.ID, attemptOf(e), o.Part)
+	} else {
+		err = j.Order.Collected(ctx, a, o.ID, attemptOf(e))
+	}
+	if err != nil {
+		return err
+	}
+	return j.Billing.Capture(ctx, a, string(o.ID))
+}
+
+func (j *Journeys) delivered(ctx context.Context, a access.Actor, oid id.Order, attempt int, part id.Part) error {
+	if err := j.Order.Delivered(ctx, a, oid, attempt); err != nil {
+		return err
+	}
+	return j.Prescribing.Dispensed(ctx, a, part, oid)
+}
+
+func (j *Journeys) parcelDelivered(ctx context.Context, a access.Actor, e event.Event) error {
+	o, err := j.Order.Get(ctx, a, orderOf(e))
+	if err != nil {
+		return err
+	}
+	return j.delivered(ctx, a, o.ID, attemptOf(e), o.Part)
+}
+
+// final are the refusals that no other pharmacy should be asked to overlook: the prescription itself
+// is in doubt.
+var final = map[string]bool{"safety": true, "doctor_withdrew": true}
+
+// lost finds the next pharmacy.
+func (j *Journeys) lost(ctx context.Context, a access.Actor, e event.Event) error {
+	reason := e.Data["reason"]
+	if final[reason] {
+		o, err := j.Order.Get(ctx, a, orderOf(e))
+		if err != nil || o.Attempt != attemptOf(e) {
+			return err
+		}
+		return j.Order.GiveUp(ctx, a, o.ID, "refused_"+reason)
+	}
+	if reason == "" {
+		reason = "no_answer"
+	}
+	return j.reroute(ctx, a, orderOf(e), attemptOf(e), reason)
+}

@@ -1,0 +1,123 @@
+package journey
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+
+	"housecall/internal/access"
+	"housecall/internal/billing"
+	"housecall/internal/bus"
+	"housecall/internal/consult"
+	"housecall/internal/delivery"
+	"housecall/internal/event"
+	"housecall/internal/fault"
+	"housecall/internal/id"
+	"housecall/internal/intake"
+	"housecall/internal/order"
+	"housecall/internal/pharmacy"
+	"housecall/internal/prescribing"
+)
+
+// Deps are the capabilities that the journeys connect.
+type Deps struct {
+	Intake      *intake.Service
+	Consult     *consult.Service
+	Prescribing *prescribing.Service
+	Pharmacy    *pharmacy.Service
+	Order       *order.Service
+	Delivery    *delivery.Service
+	Billing     *billing.Service
+	Log         *slog.Logger
+}
+
+// Journeys connects the capabilities.
+type Journeys struct{ Deps }
+
+// New returns the journeys; Subscribe sets them going.
+func New(d Deps) *Journeys { return &Journeys{d} }
+
+// step is one line of a journey: on this event, this call.
+type step struct {
+	on event.Kind
+	do func(ctx context.Context, a access.Actor, e event.Event) error
+}
+
+// tables lists the journeys by name; the name keeps the place in the stream.
+func (j *Journeys) tables() map[string][]step {
+	return map[string][]step{
+		"visit":    j.visit(),
+		"placing":  j.placing(),
+		"filling":  j.filling(),
+		"riding":   j.riding(),
+		"ending":   j.ending(),
+		"question": j.question(),
+	}
+}
+
+// Subscriber is who brings events.
+type Subscriber interface {
+	Subscribe(c bus.Consumer) error
+}
+
+// Subscribe starts a consumer for each journey.
+func (j *Journeys) Subscribe(s Subscriber) error {
+	for name, steps := range j.tables() {
+		if err := s.Subscribe(consumer("journey_"+name, steps)); err != nil {
+			return fmt.Errorf("start journey %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Steps lists every event that a journey follows, for the drawing and for tests.
+func (j *Journeys) Steps() map[string][]event.Kind {
+	out := map[string][]event.Kind{}
+	for name, steps := range j.tables() {
+		for _, s := range steps {
+			out[name] = append(out[name], s.on)
+		}
+	}
+	return out
+}
+
+func consumer(name string, steps []step) bus.Consumer {
+	c := bus.Consumer{Name: name}
+	calls := map[event.Kind]func(context.Context, access.Actor, event.Event) error{}
+	for _, s := range steps {
+		if calls[s.on] != nil {
+			panic("journey: two steps for " + string(s.on) + " in " + name)
+		}
+		calls[s.on] = s.do
+		c.Kinds = append(c.Kinds, s.on)
+	}
+	c.Handle = func(ctx context.Context, e event.Event) error {
+		if err := calls[e.Kind](ctx, access.Part("journey", id.CausedBy(e.ID, name)), e); err != nil {
+			return fmt.Errorf("%s of %s: %w", e.Kind, e.Doc, err)
+		}
+		return nil
+	}
+	return c
+}
+
+// What an event's data says, in types.
+func orderOf(e event.Event) id.Order { return id.Order(e.Data["order"]) }
+func jobOf(e event.Event) id.Job     { return id.Job(e.Doc) }
+
+// fillOf is the fill that an event of an order or a job is about.
+func fillOf(e event.Event) id.Fill { return id.FillOf(orderOf(e), attemptOf(e)) }
+
+func attemptOf(e event.Event) int {
+	n, _ := strconv.Atoi(e.Data["attempt"])
+	return n
+}
+
+// overtaken makes nil of the refusals that say life has gone on: the thing is done, ended, or was
+// never begun. It is for undoing; a step forward that is refused must be told again.
+func overtaken(err error) error {
+	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	return err
+}
