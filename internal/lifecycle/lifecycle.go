@@ -3,6 +3,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,7 +55,8 @@ func (t Table[S, E]) Events() []E {
 	return sorted(seen)
 }
 
-// Mermaid draws the table as a Mermaid state diagram, the same text each time.
+// Mermaid draws the table as a Mermaid state diagram, the same text each time. The state "" of what
+// is not written yet is drawn as the beginning.
 func (t Table[S, E]) Mermaid() string {
 	var b strings.Builder
 	b.WriteString("stateDiagram-v2\n")
@@ -64,7 +66,7 @@ func (t Table[S, E]) Mermaid() string {
 			moves[e] = true
 		}
 		for _, e := range sorted(moves) {
-			fmt.Fprintf(&b, "    %s --> %s: %s\n", from, t[from][e], e)
+			fmt.Fprintf(&b, "    %s --> %s: %s\n", cmp.Or(string(from), "[*]"), t[from][e], e)
 		}
 		if t.Ended(from) {
 			fmt.Fprintf(&b, "    %s --> [*]\n", from)
