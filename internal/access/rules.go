@@ -81,8 +81,12 @@ func (r *Rules) fill(modelText string, action Action, lines []string) error {
 	if err := e.BuildRoleLinks(); err != nil {
 		return fmt.Errorf("link roles: %w", err)
 	}
+	named := names(lines)
 	for _, role := range Roles {
 		for _, relation := range Relations {
+			if !named[string(role)] || !named[string(relation)] {
+				continue // the model compares names: what no row names, no row allows
+			}
 			ok, err := e.Enforce(string(role), string(action), string(relation))
 			if err != nil {
 				return fmt.Errorf("ask for %s, %s: %w", role, relation, err)
@@ -98,6 +102,16 @@ func (r *Rules) fill(modelText string, action Action, lines []string) error {
 		}
 	}
 	return nil
+}
+
+func names(lines []string) map[string]bool {
+	found := map[string]bool{}
+	for _, line := range lines {
+		for _, cell := range strings.Split(line, ", ") {
+			found[cell] = true
+		}
+	}
+	return found
 }
 
 // parse sorts rows by action and refuses what Casbin would drop or accept without a word.
