@@ -219,6 +219,11 @@ func (s *Service) RevokeGrant(ctx context.Context, a access.Actor, gid id.Grant)
 	if err := s.d.Guard.Check(ctx, a, "grant.revoke", facts); err != nil {
 		return nil, err
 	}
+	if grant.Guardian {
+		if err := s.dismiss(ctx, a, grant); err != nil {
+			return nil, err
+		}
+	}
 	now := s.d.Clock.Now()
 	stored, err := s.d.Circle.grants.Update(ctx, string(gid), docstore.On{Request: a.Request}, func(d *Grant) error {
 		if err := d.apply(now, a.Account, RevokeGrant, ""); err != nil {
@@ -231,6 +236,17 @@ func (s *Service) RevokeGrant(ctx context.Context, a access.Actor, gid id.Grant)
 		return nil, err
 	}
 	return stored, s.forget(ctx, string(stored.Patient))
+}
+
+// dismiss takes a guardian off the person before their grant is revoked: cut off in between, doing it
+// again ends it.
+func (s *Service) dismiss(ctx context.Context, a access.Actor, g *Grant) error {
+	_, err := s.persons.Update(ctx, string(g.Patient), docstore.On{}, func(d *Person) error {
+		d.Guardians = slices.DeleteFunc(d.Guardians, func(acc id.Account) bool { return acc == g.Holder })
+		d.Emit(event.Event{Kind: PersonEdited, By: string(a.Account), To: []string{string(g.Patient)}})
+		return nil
+	})
+	return err
 }
 
 // grantFacts: what a guardian gave away of a dependant's is the guardian's too.
