@@ -1,0 +1,16 @@
+// Package mongo keeps documents in MongoDB: a stand-alone server, a replica set or a sharded
+// cluster. It needs no transaction and no unique index but that of _id, so that all of them behave
+// alike.
+//
+// A document of housecall is one document there, and every write of it is one command:
+//
+//	_id   its id
+//	v     its version; a replace matches the version that was read
+//	body  the document, field by field and in order, so that mongosh can read it
+//	k     index name -> {e: equal, o: order}; each has a compound index (e, o, _id)
+//	ob    events that wait, in order; pushed by the write, pulled when published
+//	tm    live timers
+//
+// Writes are acknowledged by a majority and in its journals; reads see only what a majority has. The
+// events of a deleted document move to the collection `gone` until they are published.
+package mongo

@@ -1,0 +1,155 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"housecall/internal/docstore"
+)
+
+// stored is what stands in the database for one document.
+type stored struct {
+	ID      string         `bson:"_id"`
+	Version int64          `bson:"v"`
+	Body    bson.D         `bson:"body"`
+	Keys    map[string]key `bson:"k"`
+	Outbox  []waiting      `bson:"ob,omitempty"`
+	Timers  []timer        `bson:"tm,omitempty"`
+}
+
+type key struct {
+	Equal string `bson:"e"`
+	Order string `bson:"o"`
+}
+
+type timer struct {
+	Kind string `bson:"kind"`
+	Due  int64  `bson:"due"` // milliseconds since 1970
+}
+
+func encode(r docstore.Record) (stored, error) {
+	body, err := toBSON(r.Body)
+	if err != nil {
+		return stored{}, fmt.Errorf("encode %s: %w", r.ID, err)
+	}
+	out := stored{ID: r.ID, Version: r.Version, Body: body, Keys: make(map[string]key, len(r.Keys))}
+	for name, k := range r.Keys {
+		out.Keys[name] = key(k)
+	}
+	for _, t := range r.Timers {
+		out.Timers = append(out.Timers, timer{string(t.Kind), t.Due.UnixMilli()})
+	}
+	for _, e := range r.Outbox {
+		out.Outbox = append(out.Outbox, waitingOf(e))
+	}
+	return out, nil
+}
+
+// Insert implements docstore.Store. When ctx ends before the write begins nothing is written; once it
+// has begun, the answer is what became of it, whatever ctx says.
+func (s *Store) Insert(ctx context.Context, collection string, r docstore.Record) error {
+	doc, err := encode(r)
+	if err != nil {
+		return err
+	}
+	err = s.write(ctx, func(ctx context.Context) error {
+		_, err := s.db.Collection(collection).InsertOne(ctx, doc)
+		return err
+	})
+	s.wakeAfter(err, doc)
+	return err
+}
+
+// Replace implements docstore.Store; ctx is treated as Insert does.
+func (s *Store) Replace(ctx context.Context, collection string, r docstore.Record) error {
+	doc, err := encode(r)
+	if err != nil {
+		return err
+	}
+	set := bson.D{{Key: "v", Value: doc.Version}, {Key: "body", Value: doc.Body}, {Key: "k", Value: doc.Keys}}
+	change := bson.D{}
+	if len(doc.Timers) > 0 {
+		set = append(set, bson.E{Key: "tm", Value: doc.Timers})
+	} else {
+		change = append(change, bson.E{Key: "$unset", Value: bson.D{{Key: "tm", Value: ""}}})
+	}
+	change = append(change, bson.E{Key: "$set", Value: set})
+	if len(doc.Outbox) > 0 {
+		change = append(change, bson.E{Key: "$push", Value: bson.D{{Key: "ob", Value: bson.D{{Key: "$each", Value: doc.Outbox}}}}})
+	}
+	err = s.write(ctx, func(ctx context.Context) error {
+		result, err := s.db.Collection(collection).UpdateOne(ctx, at(r.ID, r.Version-1), change)
+		if err != nil || result.MatchedCount == 1 {
+			return err
+		}
+		return s.unmatched(ctx, collection, r.ID)
+	})
+	s.wakeAfter(err, doc)
+	return err
+}
+
+// at matches a document of this version.
+func at(id string, version int64) bson.D {
+	return bson.D{{Key: "_id", Value: id}, {Key: "v", Value: version}}
+}
+
+// unmatched says why no document of a version was there.
+func (s *Store) unmatched(ctx context.Context, collection, id string) error {
+	only := options.FindOne().SetProjection(bson.D{{Key: "_id", Value: 1}})
+	err := s.db.Collection(collection).FindOne(ctx, bson.D{{Key: "_id", Value: id}}, only).Err()
+	switch {
+	case errors.Is(err, mongo.ErrNoDocuments):
+		return docstore.ErrNotFound
+	case err != nil:
+		return err
+	}
+	return docstore.ErrStale
+}
+
+func (s *Store) wakeAfter(err error, doc stored) {
+	if err != nil || len(doc.Outbox) == 0 {
+		return
+	}
+	select {
+	case s.wake <- struct{}{}:
+	default: // a signal waits already
+	}
+}
+
+// Delete implements docstore.Store. The events that wait are written to `gone` first: a crash between
+// the two leaves them twice, with the same ids, never lost.
+func (s *Store) Delete(ctx context.Context, collection, id string, version int64) error {
+	return s.write(ctx, func(ctx context.Context) error {
+		var doc struct {
+			Outbox []waiting `bson:"ob"`
+		}
+		only := options.FindOne().SetProjection(bson.D{{Key: "ob", Value: 1}})
+		err := s.db.Collection(collection).FindOne(ctx, at(id, version), only).Decode(&doc)
+		if errors.Is(err, mongo.ErrNoDocuments) {
+			return s.unmatched(ctx, collection, id)
+		}
+		if err != nil {
+			return err
+		}
+		left := bson.D{{Key: "_id", Value: collection + "/" + id + "/" + fmt.Sprint(version)}}
+		if len(doc.Outbox) > 0 {
+			put := append(left, bson.E{Key: "ob", Value: doc.Outbox})
+			if _, err := s.db.Collection(gone).ReplaceOne(ctx, left, put, options.Replace().SetUpsert(true)); err != nil {
+				return err
+			}
+		}
+		result, err := s.db.Collection(collection).DeleteOne(ctx, at(id, version))
+		if err != nil || result.DeletedCount == 1 {
+			return err
+		}
+		if _, err := s.db.Collection(gone).DeleteOne(ctx, left); err != nil {
+			return err
+		}
+		return s.unmatched(ctx, collection, id)
+	})
+}
