@@ -374,6 +374,15 @@ func (f *Formulary) items(written []WrittenItem, p safety.Patient, on safety.Dat
 
 const maxSteps = 12
 
+// Item makes one item of a prescription, or an Invalid fault that points at what is wrong with it.
+func (f *Formulary) Item(w WrittenItem, p safety.Patient, on safety.Date) (Item, error) {
+	items, err := f.items([]WrittenItem{w}, p, on)
+	if err != nil {
+		return Item{}, err
+	}
+	return items[0], nil
+}
+
 // item makes one item; at and why say what is wrong with it.
 func (f *Formulary) item(w WrittenItem, p safety.Patient, on safety.Date) (it Item, at, why string) {
 	product, known := f.Product(w.Product)

@@ -27,6 +27,15 @@ func ParseDate(s string) (Date, error) {
 	return DateOf(t), nil
 }
 
+// MustDate is ParseDate for tables and tests.
+func MustDate(s string) Date {
+	d, err := ParseDate(s)
+	if err != nil {
+		panic("safety: " + s + ": " + err.Error())
+	}
+	return d
+}
+
 // IsZero tells whether the date is unknown.
 func (d Date) IsZero() bool { return d == Date{} }
 
