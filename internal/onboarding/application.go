@@ -91,8 +91,12 @@ func (a *Application) DocID() string { return string(a.ID) }
 // IDOf is the id of the one application of a subject.
 func IDOf(subject string) id.Application { return id.Derive[id.Application](subject) }
 
+// facts: a pharmacy's application belongs to those who work there, whoever began it.
 func (a *Application) facts() access.Facts {
-	return access.Facts{Record: string(a.ID), Owner: a.Applicant, Pharmacy: a.Pharmacy}
+	if a.Kind == Pharmacy {
+		return access.Facts{Record: string(a.ID), Pharmacy: a.Pharmacy}
+	}
+	return access.Facts{Record: string(a.ID), Owner: a.Applicant}
 }
 
 func (a *Application) announce(kind event.Kind, by id.Account, more ...string) {
