@@ -304,3 +304,17 @@ func (s *Service) CheckCoupon(ctx context.Context, a access.Actor, code string, 
 	stored.lower(p)
 	return whole.Minus(p.Due()), nil
 }
+
+// Discount tells what a code would take off these fees now, for who is about to pay them. Whom a gift
+// was given to is looked at when it is redeemed.
+func (s *Service) Discount(ctx context.Context, a access.Actor, code string, fees money.Amount) (money.Amount, error) {
+	c, err := s.coupons.Get(ctx, string(couponOf(code)))
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return money.Amount{}, err
+	}
+	charge := Charge{Subject: "coupon check", Lines: []Line{{Kind: DeliveryFee, Amount: fees}}}
+	if err == nil {
+		charge.Patient = c.Patient
+	}
+	return s.CheckCoupon(ctx, a, code, charge)
+}

@@ -164,8 +164,14 @@ func TestWhatACouponTakesOffIsSaidBeforePaying(t *testing.T) {
 
 	off, err := w.CheckCoupon(t.Context(), mother, "welcome", orderCharge())
 
+	onFees, feeErr := w.Discount(t.Context(), mother, "welcome", cny(300))
+	_, unknown := w.Discount(t.Context(), mother, "nothing", cny(300))
+
 	if err != nil || off != cny(500) {
 		t.Errorf("off = %v, %v; want 500", off, err)
+	}
+	if feeErr != nil || onFees != cny(300) || !fault.Is(unknown, fault.Invalid) {
+		t.Errorf("off the fees %v, %v; an unknown code %v", onFees, feeErr, unknown)
 	}
 }
 

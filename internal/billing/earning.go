@@ -103,6 +103,28 @@ func (s *Service) Earn(ctx context.Context, a access.Actor, job id.Job, courier 
 		For: JobPay, Source: string(job), What: "job", Currency: pay.Currency, Minor: pay.Minor, At: now, Movements: []Movement{m}})
 }
 
+// Resupplied notes what a pharmacy earns by packing an order again whose first bag came back: the
+// patient paid once, the house bears the second. It is noted once for a fill. Only the service itself
+// may ask.
+func (s *Service) Resupplied(ctx context.Context, a access.Actor, fill id.Fill, pharmacy id.Pharmacy, price money.Amount) error {
+	if err := s.d.Guard.Check(ctx, a, "billing.advance", access.Facts{Record: string(fill), Pharmacy: pharmacy}); err != nil {
+		return err
+	}
+	share := price.Minor - price.Minor*s.kept(Medicine)/10_000
+	if share <= 0 {
+		return nil
+	}
+	now := s.d.Clock.Now()
+	m, err := movement("resupply", now, price.Currency, []Posting{
+		{refunds, share, Medicine}, {payable(Medicine, string(pharmacy)), -share, Medicine},
+	})
+	if err != nil {
+		return err
+	}
+	return s.insertOnce(ctx, &Earning{ID: id.Derive[id.Entry]("resupply", string(fill)), Payee: string(pharmacy), Role: "pharmacy",
+		For: Medicine, Source: string(fill), What: "resupply", Currency: price.Currency, Minor: share, At: now, Movements: []Movement{m}})
+}
+
 // Earnings lists what a payee earned, newest first: for the payee, the pharmacist of a pharmacy, and
 // operators.
 func (s *Service) Earnings(ctx context.Context, a access.Actor, payee string, q docstore.Query) (docstore.Page[Earning], error) {

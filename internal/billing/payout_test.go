@@ -212,6 +212,22 @@ func TestATipStaysWithTheCourierWhenTheOrderIsRefunded(t *testing.T) {
 	}
 }
 
+func TestAPharmacyThatPacksAnOrderAgainIsPaidOnceMoreByTheHouse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.earned(t)
+
+	for range 2 { // told twice
+		if err := w.Resupplied(t.Context(), journey("collected again"), "fill_ord_1_2", "phm_2", cny(8000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	if b := w.ledger(t); b["pharmacy_payable:phm_2"] != -7600 || b["refunds"] != 7600 {
+		t.Errorf("ledger %v", b)
+	}
+}
+
 func TestWrongTipsAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
