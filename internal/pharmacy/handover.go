@@ -181,11 +181,15 @@ func (s *Service) ParcelDelivered(ctx context.Context, a access.Actor, fill id.F
 }
 
 // Returned says that the bag came back, with its disposition where it is known already (Restock,
-// Destroy or ""). It is never sent again. It announces fill.returned.
+// Destroy or ""). It is never sent again. For journeys, and for the pharmacy when a parcel or a
+// picked-up bag comes back; a courier's ride ends with the courier's own code. It announces fill.returned.
 func (s *Service) Returned(ctx context.Context, a access.Actor, fill id.Fill, disposition string) error {
 	f, err := s.step(ctx, a, fill, "fill.return", func(f *Fill, now time.Time) error {
 		if f.State == Returned {
 			return nil
+		}
+		if f.Fulfilment == ByCourier && a.Role != access.System {
+			return fault.New(fault.Conflict, "Type the courier's code to take the bag back.").Coded("courier-code")
 		}
 		if err := f.apply(now, a, giveBack, disposition); err != nil {
 			return err

@@ -156,7 +156,7 @@ type Sealing struct {
 var sealNumber = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{3,23}$`)
 
 // Ready closes the bag: every line packed and labelled, no batch expired since, sealed with a
-// number. It announces fill.ready with the seal.
+// number. It announces fill.ready.
 func (s *Service) Ready(ctx context.Context, a access.Actor, fill id.Fill, c Sealing) (*Fill, error) {
 	f, err := s.fills.Get(ctx, string(fill))
 	if err != nil {
@@ -185,7 +185,7 @@ func (s *Service) Ready(ctx context.Context, a access.Actor, fill id.Fill, c Sea
 		took = f.spent(now)
 		f.Seal = c.Seal
 		f.ClearTimer(TimerPackOverdue)
-		f.tell(KindReady, a, map[string]string{"seal": c.Seal})
+		f.tell(KindReady, a, nil) // without the seal: whoever confirms it at the door must read it off the bag
 		return nil
 	})
 	if err != nil {

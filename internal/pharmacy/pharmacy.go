@@ -216,6 +216,15 @@ func (s *Service) Dismiss(ctx context.Context, a access.Actor, ph id.Pharmacy, a
 	})
 }
 
+// StaffOf lists who works at a pharmacy, for an operator.
+func (s *Service) StaffOf(ctx context.Context, a access.Actor, ph id.Pharmacy) ([]Staff, error) {
+	doc, err := s.pharmacies.Get(ctx, string(ph))
+	if err != nil {
+		return nil, err
+	}
+	return doc.Staff, s.Guard.Check(ctx, a, "pharmacy.employ", doc.facts())
+}
+
 func (p *Pharmacy) dismiss(account id.Account) {
 	p.Staff = slices.DeleteFunc(p.Staff, func(m Staff) bool { return m.Account == account })
 }

@@ -17,7 +17,8 @@ import (
 )
 
 // QuoteRequest asks what a medicine costs and when it could be there. Without Lines the part is
-// read, as the actor. Without a Zone all pharmacies are asked, for pick-up and parcel.
+// read, as the actor. Without a Zone it is the one that covers the door; where none does, all
+// pharmacies are asked, for pick-up and parcel.
 type QuoteRequest struct {
 	Part       id.Part
 	Lines      []Line
@@ -35,14 +36,14 @@ type Quote struct {
 	At          geo.Point
 	Lines       []Item
 	Price       money.Amount // of the medicine, in whole packs
-	DeliveryFee money.Amount // when a courier brings it
+	DeliveryFee money.Amount // when it is brought, by courier or carrier
 	Metres      int
 	InStock     bool
 	Open        bool
 	OpensAt     time.Time // zero when it does not open within two weeks
 	Fulfilments []string
-	// Minutes from now until the door by courier, or until the bag is ready for pick-up where no
-	// courier goes or pick-up was asked for.
+	// Minutes from now until the door by courier; until the bag is ready where no courier goes, or
+	// where pick-up or parcel was asked for.
 	MedianMinutes, P90Minutes int
 	PromiseMinutes            int
 	Kept                      bool // P90 is within the promise
@@ -68,6 +69,9 @@ func (s *Service) Quotes(ctx context.Context, a access.Actor, r QuoteRequest) ([
 func (s *Service) Quote(ctx context.Context, a access.Actor, ph id.Pharmacy, r QuoteRequest) (Quote, error) {
 	r, err := s.asked(ctx, a, r)
 	if err != nil {
+		return Quote{}, err
+	}
+	if r, err = s.located(ctx, r); err != nil {
 		return Quote{}, err
 	}
 	doc, err := s.pharmacies.Get(ctx, string(ph))
@@ -96,6 +100,19 @@ func (s *Service) asked(ctx context.Context, a access.Actor, r QuoteRequest) (Qu
 		}
 	}
 	return r, r.check()
+}
+
+// located finds the zone of the door when it is not given.
+func (s *Service) located(ctx context.Context, r QuoteRequest) (QuoteRequest, error) {
+	if r.Zone != "" || r.Door.IsZero() {
+		return r, nil
+	}
+	zone, err := s.Zones.ZoneOf(ctx, r.Door)
+	if err != nil {
+		return r, fmt.Errorf("find the zone of a door: %w", err)
+	}
+	r.Zone = zone
+	return r, nil
 }
 
 func (r QuoteRequest) check() error {
@@ -137,13 +154,15 @@ func (q Quote) within(r QuoteRequest) bool {
 	if sum.Currency != r.Within.Currency {
 		return false
 	}
-	if r.Fulfilment == ByCourier || r.Fulfilment == "" {
-		sum = sum.Plus(q.DeliveryFee)
-	}
+	sum = sum.Plus(q.DeliveryFee)
 	return sum.Minor <= r.Within.Minor
 }
 
 func (s *Service) compare(ctx context.Context, r QuoteRequest, excluded []id.Pharmacy) ([]Quote, error) {
+	r, err := s.located(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	q := docstore.Query{Index: "all", Equal: "all"}
 	if r.Zone != "" {
 		q = docstore.Query{Index: "zone", Equal: string(r.Zone)}
@@ -201,7 +220,8 @@ func (s *Service) quote(ctx context.Context, r QuoteRequest, ph *Pharmacy) (Quot
 	if len(q.Fulfilments) == 0 || (r.Fulfilment != "" && !slices.Contains(q.Fulfilments, r.Fulfilment)) {
 		return Quote{}, false, nil
 	}
-	if slices.Contains(q.Fulfilments, ByCourier) {
+	q.DeliveryFee = money.Of(0, ph.Currency)
+	if r.Fulfilment != ByPickup && slices.ContainsFunc(q.Fulfilments, func(f string) bool { return f != ByPickup }) {
 		q.DeliveryFee = terms.DeliveryFee
 	}
 	if err := s.fillIn(ctx, &q, r, ph); err != nil {
@@ -259,7 +279,7 @@ func (s *Service) estimate(ctx context.Context, q *Quote, r QuoteRequest, ph *Ph
 	if err != nil {
 		return err
 	}
-	if r.Fulfilment != ByPickup && slices.Contains(q.Fulfilments, ByCourier) {
+	if (r.Fulfilment == ByCourier || r.Fulfilment == "") && slices.Contains(q.Fulfilments, ByCourier) {
 		ride, err := s.Rides.Ride(ctx, r.Zone, ph.At, r.Door)
 		if err != nil {
 			return err

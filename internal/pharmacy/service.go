@@ -77,6 +77,7 @@ type Formulary interface {
 // Zones knows what a zone asks and costs.
 type Zones interface {
 	Terms(ctx context.Context, zone id.Zone) (Terms, error)
+	ZoneOf(ctx context.Context, door geo.Point) (id.Zone, error) // "" where none covers the door
 }
 
 // Terms of a zone. Without Couriers there is pick-up and parcel only.

@@ -333,6 +333,13 @@ func (w *world) Terms(_ context.Context, zone id.Zone) (pharmacy.Terms, error) {
 	return w.terms, nil
 }
 
+func (w *world) ZoneOf(_ context.Context, at geo.Point) (id.Zone, error) {
+	if geo.Metres(at, geo.Point{Lat: 31.2, Lon: 121.4}) > 20_000 {
+		return "", nil
+	}
+	return "zone_a", nil
+}
+
 func (w *world) Ride(_ context.Context, _ id.Zone, from, to geo.Point) (pharmacy.Span, error) {
 	d := time.Duration(geo.Metres(from, to)/5) * time.Second
 	return pharmacy.Span{Median: d, P90: d * 3 / 2}, nil
