@@ -80,7 +80,7 @@ func TestDoorComesFromThePatientsOwnBookAlone(t *testing.T) {
 	refused(t, w.Plan(ctx, w.as(house), ask), fault.NotFound, "")
 	ask.Address = own.ID
 	must(t, w.Plan(ctx, w.as(house), ask))
-	refused(t, w.Redirect(ctx, w.as(mum), "job_ord_1_1", delivery.Door{Address: theirs.ID}), fault.NotFound, "")
+	refused(t, w.Redirect(ctx, w.as(house), "job_ord_1_1", delivery.Door{Address: theirs.ID}), fault.NotFound, "")
 
 	if got := w.job(t, "job_ord_1_1").Door; got.Entrance != "B" || got.Point != doorAt {
 		t.Error("the door is not what the book says")

@@ -6,6 +6,7 @@ import (
 
 	"housecall/internal/access"
 	"housecall/internal/docstore"
+	"housecall/internal/fault"
 	"housecall/internal/geo"
 	"housecall/internal/id"
 	"housecall/internal/money"
@@ -50,7 +51,13 @@ type Next struct {
 
 // NextStep answers a courier what to do now, and nothing else.
 func (s *Service) NextStep(ctx context.Context, a access.Actor) (*Next, error) {
-	h, err := s.Shift(ctx, a, a.Account)
+	if err := s.guard.Check(ctx, a, "job.next", access.Facts{Owner: a.Account}); err != nil {
+		return nil, err
+	}
+	h, err := s.shifts.Get(ctx, string(ShiftOf(a.Account)))
+	if fault.Is(err, fault.NotFound) {
+		return &Next{Todo: GoOnShift}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -59,9 +66,14 @@ func (s *Service) NextStep(ctx context.Context, a access.Actor) (*Next, error) {
 		if err != nil {
 			return nil, err
 		}
-		if j.Holds(a.Account, c.Offer) {
+		if !j.Holds(a.Account, c.Offer) {
+			continue
+		}
+		if j.State == Offered {
 			return j.next(), nil
 		}
+		// From accepting on it says where somebody lives.
+		return j.next(), s.guard.Read(ctx, a, "job.next", j.facts())
 	}
 	if h.State == Off {
 		return &Next{Todo: GoOnShift}, nil

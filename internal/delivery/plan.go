@@ -136,8 +136,8 @@ func (s *Service) Ready(ctx context.Context, a access.Actor, job id.Job, seal st
 	return err
 }
 
-// Redirect sends the bag to another door, until it is collected. For the patient, who pays for them,
-// and housecall itself.
+// Redirect sends the bag to another door, until it is collected. For housecall itself, when the
+// order's address was changed.
 func (s *Service) Redirect(ctx context.Context, a access.Actor, job id.Job, door Door) error {
 	if door.Address != "" {
 		j, err := s.jobs.Get(ctx, string(job))
@@ -152,7 +152,7 @@ func (s *Service) Redirect(ctx context.Context, a access.Actor, job id.Job, door
 	if err != nil {
 		return err
 	}
-	_, err = s.change(ctx, a, job, "job.redirect", docstore.On{Request: a.Request}, func(j *Job) error {
+	_, err = s.change(ctx, a, job, advance, docstore.On{Request: a.Request}, func(j *Job) error {
 		switch {
 		case j.Ended():
 			return fault.New(fault.Conflict, "This delivery has ended.").Coded("illegal-transition")
