@@ -1,0 +1,191 @@
+package httpapi
+
+import (
+	"time"
+
+	"housecall/internal/access"
+	"housecall/internal/id"
+	"housecall/internal/money"
+	"housecall/internal/pharmacy"
+	"housecall/internal/phi"
+)
+
+// WorkView is a line of the work list: what to do and until when, nothing of the person.
+type WorkView struct {
+	Fill       id.Fill        `json:"fill"`
+	Order      id.Order       `json:"order"`
+	Attempt    int            `json:"attempt"`
+	State      pharmacy.State `json:"state" enum:"offered,reviewing,preparing,ready,collected,released,refused,expired,returned"`
+	Fulfilment string         `json:"fulfilment" enum:"courier,pickup,parcel"`
+	Lines      int            `json:"lines"`
+	Deadline   *time.Time     `json:"deadline,omitempty" doc:"End of the present stage's budget; while paused, the latest it can become."`
+	Owes       string         `json:"owes,omitempty" enum:"doctor,patient" doc:"The budget is paused: who owes an answer."`
+	Late       bool           `json:"late"`
+	Since      time.Time      `json:"since"`
+}
+
+func workView(f *pharmacy.Fill) WorkView {
+	v := WorkView{Fill: f.ID, Order: f.Order, Attempt: f.Attempt, State: f.State, Fulfilment: f.Fulfilment, Lines: len(f.Lines),
+		Late: !f.LateSince.IsZero(), Since: f.CreatedAt, Deadline: deadline(f)}
+	if f.Paused != nil {
+		v.Owes = f.Paused.Owes
+	}
+	if n := len(f.History); n > 0 {
+		v.Since = f.History[n-1].At
+	}
+	return v
+}
+
+// deadline is when the present stage should be done; the stages after packing have none.
+func deadline(f *pharmacy.Fill) *time.Time {
+	switch f.State {
+	case pharmacy.Offered, pharmacy.Reviewing, pharmacy.Preparing:
+		return &f.Deadline
+	case pharmacy.Reserved, pharmacy.Ready, pharmacy.Collected, pharmacy.Released, pharmacy.Refused, pharmacy.Expired, pharmacy.Returned:
+	}
+	return nil
+}
+
+// FillView is a fill as it is answered. The seal is for the pharmacy and for support: whoever
+// confirms it at the door reads it off the bag.
+type FillView struct {
+	ID           id.Fill            `json:"id"`
+	State        pharmacy.State     `json:"state" enum:"reserved,offered,reviewing,preparing,ready,collected,released,refused,expired,returned"`
+	Reason       string             `json:"reason,omitempty" doc:"Coded reason of a refusal or release."`
+	Note         phi.Text           `json:"note,omitempty"`
+	Order        id.Order           `json:"order"`
+	Attempt      int                `json:"attempt"`
+	Pharmacy     id.Pharmacy        `json:"pharmacy"`
+	Prescription id.Prescription    `json:"prescription"`
+	Part         id.Part            `json:"part"`
+	Patient      id.Patient         `json:"patient"`
+	Fulfilment   string             `json:"fulfilment" enum:"courier,pickup,parcel"`
+	Lines        []pharmacy.Item    `json:"lines" nullable:"false"`
+	Price        money.Amount       `json:"price"`
+	Deadline     *time.Time         `json:"deadline,omitempty"`
+	Paused       *pharmacy.Waiting  `json:"paused,omitempty" doc:"The budget stands still while somebody owes an answer."`
+	Late         bool               `json:"late"`
+	Questions    []FillQuestionView `json:"questions" nullable:"false"`
+	Packed       []PackedIn         `json:"packed" nullable:"false"`
+	Seal         string             `json:"seal,omitempty"`
+	CodeTries    int                `json:"code_tries,omitempty" doc:"Wrong codes at the counter; five lock it."`
+	Carrier      string             `json:"carrier,omitempty"`
+	Tracking     phi.Text           `json:"tracking,omitempty"`
+	DeliveredAt  *time.Time         `json:"delivered_at,omitempty" doc:"By the carrier's word."`
+	Disposition  string             `json:"disposition,omitempty" enum:"restock,destroy"`
+	CreatedAt    time.Time          `json:"created_at"`
+	History      []StepView         `json:"history" nullable:"false"`
+}
+
+// FillQuestionView is a question of the pharmacist's.
+type FillQuestionView struct {
+	ID         string        `json:"id"`
+	Owes       string        `json:"owes" enum:"doctor,patient"`
+	AskedAt    time.Time     `json:"asked_at"`
+	Text       phi.Text      `json:"text,omitempty"`
+	Line       *int          `json:"line,omitempty" doc:"The line that a substitute is proposed for."`
+	Product    string        `json:"product,omitempty" doc:"The substitute."`
+	Difference *money.Amount `json:"difference,omitempty" doc:"What it costs more; with a minus, less."`
+	Answer     string        `json:"answer,omitempty" enum:"confirmed,withdrawn,advised,agreed,declined,lapsed" doc:"Absent while it is open."`
+	AnswerText phi.Text      `json:"answer_text,omitempty"`
+	AnsweredAt *time.Time    `json:"answered_at,omitempty"`
+}
+
+func fillView(a access.Actor, f *pharmacy.Fill) FillView {
+	v := FillView{
+		ID: f.ID, State: f.State, Reason: f.Reason, Note: f.Note, Order: f.Order, Attempt: f.Attempt, Pharmacy: f.Pharmacy,
+		Prescription: f.Prescription, Part: f.Part, Patient: f.Patient, Fulfilment: f.Fulfilment, Lines: append([]pharmacy.Item{}, f.Lines...),
+		Price: f.Price, Deadline: deadline(f), Paused: f.Paused, Late: !f.LateSince.IsZero(), CodeTries: f.Counter.Tries, CreatedAt: f.CreatedAt,
+		Questions: make([]FillQuestionView, 0, len(f.Questions)), Packed: make([]PackedIn, 0, len(f.Packed)), History: make([]StepView, 0, len(f.History)),
+	}
+	if a.Role != access.Patient && a.Role != access.Doctor {
+		v.Seal = f.Seal
+	}
+	for _, q := range f.Questions {
+		v.Questions = append(v.Questions, fillQuestionView(q))
+	}
+	for _, p := range f.Packed {
+		v.Packed = append(v.Packed, PackedIn{p.Line, p.Product, p.Batch, p.Expiry, p.Units})
+	}
+	for _, s := range f.History {
+		v.History = append(v.History, StepView{string(s.Event), string(s.From), string(s.To), s.At, s.Why})
+	}
+	if f.Parcel != nil {
+		v.Carrier, v.Tracking = f.Parcel.Carrier, f.Parcel.Tracking
+		if !f.Parcel.DeliveredAt.IsZero() {
+			v.DeliveredAt = &f.Parcel.DeliveredAt
+		}
+	}
+	if f.Disposed != nil {
+		v.Disposition = f.Disposed.What
+	}
+	return v
+}
+
+func fillQuestionView(q pharmacy.Question) FillQuestionView {
+	v := FillQuestionView{ID: q.ID, Owes: q.Owes, AskedAt: q.At, Text: q.Text, Answer: q.Answer, AnswerText: q.AnswerText}
+	if q.Swap != nil {
+		v.Line, v.Product, v.Difference = &q.Swap.Line, q.Swap.Product, &q.Swap.Difference
+	}
+	if !q.AnsweredAt.IsZero() {
+		v.AnsweredAt = &q.AnsweredAt
+	}
+	return v
+}
+
+// SheetView is what the pharmacist decides on.
+type SheetView struct {
+	Fill        FillView           `json:"fill"`
+	PatientName phi.Text           `json:"patient_name"`
+	BornOn      phi.Text           `json:"born_on,omitempty"`
+	Doctor      id.Account         `json:"doctor"`
+	SignedAt    time.Time          `json:"signed_at"`
+	Lines       []ScriptLineView   `json:"lines" nullable:"false"`
+	Findings    []pharmacy.Finding `json:"findings" nullable:"false" doc:"What the safety engine says today."`
+}
+
+// ScriptLineView is one medicine of the prescription.
+type ScriptLineView struct {
+	Product      string   `json:"product"`
+	Quantity     int      `json:"quantity"`
+	Dosage       phi.Text `json:"dosage"`
+	NoSubstitute bool     `json:"no_substitute"`
+}
+
+func sheetView(a access.Actor, s *pharmacy.Sheet) SheetView {
+	v := SheetView{Fill: fillView(a, s.Fill), PatientName: s.Script.PatientName, BornOn: s.Script.BornOn, Doctor: s.Script.Doctor,
+		SignedAt: s.Script.SignedAt, Lines: make([]ScriptLineView, 0, len(s.Script.Lines)), Findings: append([]pharmacy.Finding{}, s.Findings...)}
+	for _, l := range s.Script.Lines {
+		v.Lines = append(v.Lines, ScriptLineView(l))
+	}
+	return v
+}
+
+// LabelView is what is printed for the packs.
+type LabelView struct {
+	Fill        id.Fill         `json:"fill"`
+	Pharmacy    string          `json:"pharmacy"`
+	Address     string          `json:"address"`
+	Phone       string          `json:"phone"`
+	PatientName phi.Text        `json:"patient_name"`
+	BornOn      phi.Text        `json:"born_on,omitempty"`
+	At          time.Time       `json:"at"`
+	Lines       []LabelLineView `json:"lines" nullable:"false"`
+}
+
+// LabelLineView is the label of one medicine.
+type LabelLineView struct {
+	Product string   `json:"product"`
+	Units   int      `json:"units"`
+	Dosage  phi.Text `json:"dosage"`
+	Batches []string `json:"batches" nullable:"false"`
+}
+
+func labelView(l *pharmacy.Label) LabelView {
+	v := LabelView{Fill: l.Fill, Pharmacy: l.Pharmacy, Address: l.Address, Phone: l.Phone, PatientName: l.PatientName, BornOn: l.BornOn, At: l.At,
+		Lines: make([]LabelLineView, 0, len(l.Lines))}
+	for _, line := range l.Lines {
+		v.Lines = append(v.Lines, LabelLineView{line.Product, line.Units, line.Dosage, append([]string{}, line.Batches...)})
+	}
+	return v
+}
