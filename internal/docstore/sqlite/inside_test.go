@@ -48,8 +48,47 @@ func TestFullDiskRefusesAndLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	s, path := opened(t)
 	limit(t, s, 200)
+
+	kept, full := insertMany(t, s)
+	pingFull := s.Ping(t.Context())
+
+	if len(kept) < 20 || full == 0 || !errors.Is(pingFull, docstore.ErrFull) {
+		t.Errorf("%d kept, %d refused, ping = %v; want some of each and ErrFull", len(kept), full, pingFull)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), path) // there is room again
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	if err := s.Declare(t.Context(), "parcel", []string{"by_owner"}); err != nil {
+		t.Fatal(err)
+	}
+	found, err := s.Find(t.Context(), "parcel", docstore.Query{Index: "by_owner", Equal: "ann", Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range found.Records {
+		if !kept[r.ID] {
+			t.Errorf("%s was refused and is there", r.ID)
+		}
+		delete(kept, r.ID)
+	}
+	if len(kept) != 0 {
+		t.Errorf("acknowledged and lost: %v", kept)
+	}
+	if err := s.Insert(t.Context(), "parcel", big("prc_more")); err != nil {
+		t.Errorf("insert with room again = %v", err)
+	}
+}
+
+// insertMany has 64 insert at once and answers who was kept and how many found the disk full.
+func insertMany(t *testing.T, s *Store) (kept map[string]bool, full int) {
+	t.Helper()
+	kept = map[string]bool{}
 	var mu sync.Mutex // guards kept, full
-	kept, full := map[string]bool{}, 0
 	var all sync.WaitGroup
 	for i := range 64 {
 		all.Go(func() {
@@ -68,44 +107,7 @@ func TestFullDiskRefusesAndLosesNothingAcknowledged(t *testing.T) {
 		})
 	}
 	all.Wait()
-
-	pingFull := s.Ping(t.Context())
-	update := big("prc_small")
-	update.Body = []byte(`{}`)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s, err := Open(t.Context(), path) // room again
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = s.Close() }()
-
-	if len(kept) < 20 || full == 0 || !errors.Is(pingFull, docstore.ErrFull) {
-		t.Errorf("%d kept, %d refused, ping = %v; want some of each and ErrFull", len(kept), full, pingFull)
-	}
-	found, err := s.Find(t.Context(), "parcel", docstore.Query{Index: "by_owner", Equal: "ann", Limit: 100})
-	if err == nil {
-		t.Error("an index was answered that nobody has declared since the start")
-	}
-	if err := s.Declare(t.Context(), "parcel", []string{"by_owner"}); err != nil {
-		t.Fatal(err)
-	}
-	if found, err = s.Find(t.Context(), "parcel", docstore.Query{Index: "by_owner", Equal: "ann", Limit: 100}); err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range found.Records {
-		if !kept[r.ID] {
-			t.Errorf("%s was refused and is there", r.ID)
-		}
-		delete(kept, r.ID)
-	}
-	if len(kept) != 0 {
-		t.Errorf("acknowledged and lost: %v", kept)
-	}
-	if err := s.Insert(t.Context(), "parcel", update); err != nil {
-		t.Errorf("insert with room again = %v", err)
-	}
+	return kept, full
 }
 
 func TestOneThatFailsTakesNothingFromThoseItSharesWith(t *testing.T) {
