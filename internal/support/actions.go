@@ -18,6 +18,11 @@ import (
 // WantRefund asks for money back: of lines of these kinds (none: all) of what the case is about. It
 // announces case.refund_wanted.
 func (s *Service) WantRefund(ctx context.Context, a access.Actor, cs id.Case, kinds []string, reason string) (*Case, error) {
+	for _, k := range kinds {
+		if !coded(k) {
+			return nil, fault.InvalidField("/kinds", "Name the lines by their kinds, for example delivery_fee.")
+		}
+	}
 	return s.want(ctx, a, "case.refund", cs, Action{What: GiveRefund, Kinds: kinds, Reason: reason})
 }
 

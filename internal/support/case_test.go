@@ -391,6 +391,7 @@ func TestWhatMakesNoSenseIsRefusedAndChangesNothing(t *testing.T) {
 		"no words":          second(w.Write(t.Context(), mother, visit.ID, "  ")),
 		"too many words":    second(w.Write(t.Context(), mother, visit.ID, phi.Text(strings.Repeat("x", 4001)))),
 		"a reason in words": second(w.Resolve(t.Context(), agent, visit.ID, "Mrs Chen was angry", "Done.")),
+		"kinds in words":    second(w.WantRefund(t.Context(), agent, visit.ID, []string{"her fee"}, "goodwill")),
 		"no amount":         second(w.WantCoupon(t.Context(), agent, visit.ID, money.Of(0, "CNY"), "goodwill")),
 		"no category":       second(w.Open(t.Context(), mother, support.Opening{Subject: "ord_1", Text: "Help."})),
 		"nobody to assign":  second(w.Assign(t.Context(), agent, visit.ID, "somebody")),
