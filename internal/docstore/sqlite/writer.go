@@ -46,6 +46,9 @@ func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 // it is not done and the answer is ctx's error; after that the answer is awaited, one commit at most,
 // since who reads "cancelled" must be able to trust that nothing was written.
 func (w *writer) do(ctx context.Context, one write) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	one.done = make(chan error, 1)
 	select {
 	case w.queue <- one:
