@@ -2,9 +2,11 @@ package prescribing
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 
+	"housecall/internal/access"
 	"housecall/internal/safety"
 )
 
@@ -143,3 +145,39 @@ func typos(a, b string, most int) int {
 	}
 	return last[len(b)]
 }
+
+// Search answers the formulary to who prescribes or dispenses.
+func (s *Service) Search(ctx context.Context, a access.Actor, words string, limit int) ([]Hit, error) {
+	if err := s.guard.Check(ctx, a, SearchAction, access.Facts{}); err != nil {
+		return nil, err
+	}
+	return s.formulary.Search(words, limit), nil
+}
+
+// Words answers the coded words of a dosage by kind (when, site, reason, instruction, day), sorted.
+func (s *Service) Words(ctx context.Context, a access.Actor) (map[string][]CodedWord, error) {
+	if err := s.guard.Check(ctx, a, SearchAction, access.Facts{}); err != nil {
+		return nil, err
+	}
+	out := map[string][]CodedWord{}
+	for key, w := range s.formulary.words {
+		kind, code, _ := strings.Cut(key, ":")
+		out[kind] = append(out[kind], CodedWord{Code: code, Sentence: Sentence{EN: w.en, ZH: w.zh}})
+	}
+	for _, words := range out {
+		slices.SortFunc(words, func(a, b CodedWord) int { return strings.Compare(a.Code, b.Code) })
+	}
+	return out, nil
+}
+
+// CodedWord is a code with how it is said.
+type CodedWord struct {
+	Code string `json:"code"`
+	Sentence
+}
+
+// DoseUnit is what a dose of the product is counted in.
+func (p *Product) DoseUnit() string { return p.form.one }
+
+// Route is how the product enters the body.
+func (p *Product) Route() string { return p.form.route }
