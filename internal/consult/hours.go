@@ -155,19 +155,19 @@ func (s *Service) HoursOf(ctx context.Context, a access.Actor, doctor id.Account
 	return h, err
 }
 
-// SetHours keeps when the doctor who asks can be booked, on the version they saw; 0 is whatever
+// SetHours keeps when a doctor can be booked, by the doctor alone, on the version they saw; 0 is whatever
 // stands there, or nothing yet.
 // What is booked already stays booked.
-func (s *Service) SetHours(ctx context.Context, a access.Actor, version int64, h Hours) (*Hours, error) {
-	if err := s.Guard.Check(ctx, a, "hours.set", access.Facts{Record: string(a.Account), Owner: a.Account}); err != nil {
+func (s *Service) SetHours(ctx context.Context, a access.Actor, doctor id.Account, version int64, h Hours) (*Hours, error) {
+	if err := s.Guard.Check(ctx, a, "hours.set", access.Facts{Record: string(doctor), Owner: doctor}); err != nil {
 		return nil, err
 	}
 	if err := h.wrong(); err != nil {
 		return nil, err
 	}
 	set := func(to *Hours) error {
-		to.Doctor, to.Name, to.TimeZone, to.Weekly, to.Exceptions = a.Account, h.Name, h.TimeZone, h.Weekly, h.Exceptions
-		to.Emit(event.Event{Kind: HoursSet, By: string(a.Account), To: []string{string(a.Account)}, Data: map[string]string{"doctor": string(a.Account)}})
+		to.Doctor, to.Name, to.TimeZone, to.Weekly, to.Exceptions = doctor, h.Name, h.TimeZone, h.Weekly, h.Exceptions
+		to.Emit(event.Event{Kind: HoursSet, By: string(a.Account), To: []string{string(doctor)}, Data: map[string]string{"doctor": string(doctor)}})
 		return nil
 	}
 	if version == 0 {
@@ -178,5 +178,5 @@ func (s *Service) SetHours(ctx context.Context, a access.Actor, version int64, h
 			return first, err
 		}
 	}
-	return s.hours.Update(ctx, string(a.Account), docstore.On{Request: a.Request, Version: version}, set)
+	return s.hours.Update(ctx, string(doctor), docstore.On{Request: a.Request, Version: version}, set)
 }

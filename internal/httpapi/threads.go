@@ -1,0 +1,89 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"housecall/internal/access"
+	"housecall/internal/consult"
+	"housecall/internal/id"
+	"housecall/internal/phi"
+)
+
+// Threads are the routes of what is asked about a visit after it.
+func Threads(visits *consult.Service) []Route {
+	r := threadRoutes{visits}
+	return []Route{
+		get("/visits/{id}/thread", "visit.read_thread", "Read questions and answers about a visit", r.read),
+		post("/visits/{id}/questions", "visit.question", "Ask the doctor, within 72 hours", r.question).created(),
+		post("/visits/{id}/side-effects", "visit.report_side_effect", "Tell the doctor of a side effect", r.sideEffect).created(),
+		post("/visits/{id}/thread/{item}/answer", "visit.answer", "Answer a question", r.answer).created(),
+		get("/visits/{id}/asked", "visit.read_asked", "Read what one's own pharmacy asked about an order, and the answers", r.asked),
+	}
+}
+
+type threadRoutes struct{ visits *consult.Service }
+
+// ThreadItem is one thing that was written.
+type ThreadItem struct {
+	ID      id.Message       `json:"id"`
+	Kind    consult.ItemKind `json:"kind" enum:"question,side_effect,pharmacy_ask,answer"`
+	By      id.Account       `json:"by"`
+	Role    access.Role      `json:"role"`
+	At      time.Time        `json:"at"`
+	Text    phi.Text         `json:"text"`
+	Order   id.Order         `json:"order,omitempty"`
+	Answers id.Message       `json:"answers,omitempty" doc:"Which item this answers."`
+}
+
+func threadItem(x consult.Item) ThreadItem {
+	return ThreadItem{x.ID, x.Kind, x.By, x.Role, x.At, x.Text, x.Order, x.Answers}
+}
+
+func threadReply(t *consult.Thread, err error) (*Reply[ListOf[ThreadItem]], error) {
+	if err != nil {
+		return nil, err
+	}
+	return reply(t.Version, ListOf[ThreadItem]{Items: each(t.Items, threadItem)}), nil
+}
+
+func (r threadRoutes) read(ctx context.Context, a access.Actor, in *ByID) (*Reply[ListOf[ThreadItem]], error) {
+	return threadReply(r.visits.Thread(ctx, a, id.Visit(in.ID)))
+}
+
+type textIn struct {
+	ByID
+	Body struct {
+		Text phi.Text `json:"text" minLength:"1" maxLength:"8000"`
+	}
+}
+
+func (r threadRoutes) question(ctx context.Context, a access.Actor, in *textIn) (*Reply[ListOf[ThreadItem]], error) {
+	return threadReply(r.visits.Question(ctx, a, id.Visit(in.ID), in.Body.Text))
+}
+
+func (r threadRoutes) sideEffect(ctx context.Context, a access.Actor, in *textIn) (*Reply[ListOf[ThreadItem]], error) {
+	return threadReply(r.visits.ReportSideEffect(ctx, a, id.Visit(in.ID), in.Body.Text))
+}
+
+type answerItemIn struct {
+	textIn
+	Item string `path:"item" maxLength:"96"`
+}
+
+func (r threadRoutes) answer(ctx context.Context, a access.Actor, in *answerItemIn) (*Reply[ListOf[ThreadItem]], error) {
+	return threadReply(r.visits.Answer(ctx, a, id.Visit(in.ID), id.Message(in.Item), in.Body.Text))
+}
+
+type askedIn struct {
+	ByID
+	Order id.Order `query:"order" required:"true" maxLength:"96"`
+}
+
+func (r threadRoutes) asked(ctx context.Context, a access.Actor, in *askedIn) (*Reply[ListOf[ThreadItem]], error) {
+	items, err := r.visits.Asked(ctx, a, id.Visit(in.ID), in.Order)
+	if err != nil {
+		return nil, err
+	}
+	return reply(0, ListOf[ThreadItem]{Items: each(items, threadItem)}), nil
+}
