@@ -60,10 +60,10 @@ type FillView struct {
 	Part         id.Part            `json:"part"`
 	Patient      id.Patient         `json:"patient"`
 	Fulfilment   string             `json:"fulfilment" enum:"courier,pickup,parcel"`
-	Lines        []pharmacy.Item    `json:"lines" nullable:"false"`
+	Lines        []FillLine         `json:"lines" nullable:"false"`
 	Price        money.Amount       `json:"price"`
 	Deadline     *time.Time         `json:"deadline,omitempty"`
-	Paused       *pharmacy.Waiting  `json:"paused,omitempty" doc:"The budget stands still while somebody owes an answer."`
+	Paused       *FillPause         `json:"paused,omitempty" doc:"The budget stands still while somebody owes an answer."`
 	Late         bool               `json:"late"`
 	Questions    []FillQuestionView `json:"questions" nullable:"false"`
 	Packed       []PackedIn         `json:"packed" nullable:"false"`
@@ -75,6 +75,23 @@ type FillView struct {
 	Disposition  string             `json:"disposition,omitempty" enum:"restock,destroy"`
 	CreatedAt    time.Time          `json:"created_at"`
 	History      []StepView         `json:"history" nullable:"false"`
+}
+
+// FillLine is one product with its whole packs and their price.
+type FillLine pharmacy.Item
+
+// FillPause says whose answer a fill waits for.
+type FillPause pharmacy.Waiting
+
+// FillFinding is what the safety engine says today.
+type FillFinding pharmacy.Finding
+
+func fillLines(items []pharmacy.Item) []FillLine {
+	out := make([]FillLine, 0, len(items))
+	for _, i := range items {
+		out = append(out, FillLine(i))
+	}
+	return out
 }
 
 // FillQuestionView is a question of the pharmacist's.
@@ -94,8 +111,8 @@ type FillQuestionView struct {
 func fillView(a access.Actor, f *pharmacy.Fill) FillView {
 	v := FillView{
 		ID: f.ID, State: f.State, Reason: f.Reason, Note: f.Note, Order: f.Order, Attempt: f.Attempt, Pharmacy: f.Pharmacy,
-		Prescription: f.Prescription, Part: f.Part, Patient: f.Patient, Fulfilment: f.Fulfilment, Lines: append([]pharmacy.Item{}, f.Lines...),
-		Price: f.Price, Deadline: deadline(f), Paused: f.Paused, Late: !f.LateSince.IsZero(), CodeTries: f.Counter.Tries, CreatedAt: f.CreatedAt,
+		Prescription: f.Prescription, Part: f.Part, Patient: f.Patient, Fulfilment: f.Fulfilment, Lines: fillLines(f.Lines),
+		Price: f.Price, Deadline: deadline(f), Paused: (*FillPause)(f.Paused), Late: !f.LateSince.IsZero(), CodeTries: f.Counter.Tries, CreatedAt: f.CreatedAt,
 		Questions: make([]FillQuestionView, 0, len(f.Questions)), Packed: make([]PackedIn, 0, len(f.Packed)), History: make([]StepView, 0, len(f.History)),
 	}
 	if a.Role != access.Patient && a.Role != access.Doctor {
@@ -133,30 +150,33 @@ func fillQuestionView(q pharmacy.Question) FillQuestionView {
 	return v
 }
 
-// SheetView is what the pharmacist decides on.
-type SheetView struct {
-	Fill        FillView           `json:"fill"`
-	PatientName phi.Text           `json:"patient_name"`
-	BornOn      phi.Text           `json:"born_on,omitempty"`
-	Doctor      id.Account         `json:"doctor"`
-	SignedAt    time.Time          `json:"signed_at"`
-	Lines       []ScriptLineView   `json:"lines" nullable:"false"`
-	Findings    []pharmacy.Finding `json:"findings" nullable:"false" doc:"What the safety engine says today."`
+// FillSheetView is what the pharmacist decides on.
+type FillSheetView struct {
+	Fill        FillView             `json:"fill"`
+	PatientName phi.Text             `json:"patient_name"`
+	BornOn      phi.Text             `json:"born_on,omitempty"`
+	Doctor      id.Account           `json:"doctor"`
+	SignedAt    time.Time            `json:"signed_at"`
+	Lines       []FillScriptLineView `json:"lines" nullable:"false"`
+	Findings    []FillFinding        `json:"findings" nullable:"false" doc:"What the safety engine says today."`
 }
 
-// ScriptLineView is one medicine of the prescription.
-type ScriptLineView struct {
+// FillScriptLineView is one medicine of the prescription.
+type FillScriptLineView struct {
 	Product      string   `json:"product"`
 	Quantity     int      `json:"quantity"`
 	Dosage       phi.Text `json:"dosage"`
 	NoSubstitute bool     `json:"no_substitute"`
 }
 
-func sheetView(a access.Actor, s *pharmacy.Sheet) SheetView {
-	v := SheetView{Fill: fillView(a, s.Fill), PatientName: s.Script.PatientName, BornOn: s.Script.BornOn, Doctor: s.Script.Doctor,
-		SignedAt: s.Script.SignedAt, Lines: make([]ScriptLineView, 0, len(s.Script.Lines)), Findings: append([]pharmacy.Finding{}, s.Findings...)}
+func fillSheetView(a access.Actor, s *pharmacy.Sheet) FillSheetView {
+	v := FillSheetView{Fill: fillView(a, s.Fill), PatientName: s.Script.PatientName, BornOn: s.Script.BornOn, Doctor: s.Script.Doctor,
+		SignedAt: s.Script.SignedAt, Lines: make([]FillScriptLineView, 0, len(s.Script.Lines)), Findings: make([]FillFinding, 0, len(s.Findings))}
 	for _, l := range s.Script.Lines {
-		v.Lines = append(v.Lines, ScriptLineView(l))
+		v.Lines = append(v.Lines, FillScriptLineView(l))
+	}
+	for _, f := range s.Findings {
+		v.Findings = append(v.Findings, FillFinding(f))
 	}
 	return v
 }

@@ -40,7 +40,8 @@ func Fills(pharmacies *pharmacy.Service) []Route {
 type fillRoutes struct{ pharmacies *pharmacy.Service }
 
 type workIn struct {
-	pharmacyPageIn
+	ByID
+	PageIn
 	State pharmacy.State `query:"state" enum:"offered,reviewing,preparing,ready" doc:"Without it: all four, up to limit each."`
 }
 
@@ -77,12 +78,12 @@ func filled(a access.Actor) func(*pharmacy.Fill, error) (*Reply[FillView], error
 	}
 }
 
-func sheeted(a access.Actor) func(*pharmacy.Sheet, error) (*Reply[SheetView], error) {
-	return func(s *pharmacy.Sheet, err error) (*Reply[SheetView], error) {
+func sheeted(a access.Actor) func(*pharmacy.Sheet, error) (*Reply[FillSheetView], error) {
+	return func(s *pharmacy.Sheet, err error) (*Reply[FillSheetView], error) {
 		if err != nil {
 			return nil, err
 		}
-		return reply(s.Fill.Version, sheetView(a, s)), nil
+		return reply(s.Fill.Version, fillSheetView(a, s)), nil
 	}
 }
 
@@ -90,11 +91,11 @@ func (r fillRoutes) read(ctx context.Context, a access.Actor, in *ByID) (*Reply[
 	return filled(a)(r.pharmacies.Fill(ctx, a, id.Fill(in.ID)))
 }
 
-func (r fillRoutes) sheet(ctx context.Context, a access.Actor, in *ByID) (*Reply[SheetView], error) {
+func (r fillRoutes) sheet(ctx context.Context, a access.Actor, in *ByID) (*Reply[FillSheetView], error) {
 	return sheeted(a)(r.pharmacies.Sheet(ctx, a, id.Fill(in.ID)))
 }
 
-func (r fillRoutes) review(ctx context.Context, a access.Actor, in *ByID) (*Reply[SheetView], error) {
+func (r fillRoutes) review(ctx context.Context, a access.Actor, in *ByID) (*Reply[FillSheetView], error) {
 	return sheeted(a)(r.pharmacies.Review(ctx, a, id.Fill(in.ID)))
 }
 

@@ -32,11 +32,20 @@ type pharmacyRoutes struct {
 	clock      clock.Clock
 }
 
+// PharmacyProfile is what an operator says of a pharmacy.
+type PharmacyProfile pharmacy.Profile
+
+// PharmacyHours is when the counter is open, in the pharmacy's own time zone.
+type PharmacyHours pharmacy.Timetable
+
+// PharmacyEmployee is an account that works at a pharmacy.
+type PharmacyEmployee pharmacy.Staff
+
 // PharmacyView is a pharmacy as everybody sees it.
 type PharmacyView struct {
 	ID id.Pharmacy `json:"id"`
-	pharmacy.Profile
-	pharmacy.Timetable
+	PharmacyProfile
+	PharmacyHours
 	Open        bool       `json:"open" doc:"Open at this moment and not paused."`
 	OpensAt     *time.Time `json:"opens_at,omitempty" doc:"When it opens next, now if it is open; absent when not within two weeks."`
 	PausedUntil *time.Time `json:"paused_until,omitempty"`
@@ -45,7 +54,7 @@ type PharmacyView struct {
 
 func (r pharmacyRoutes) view(p *pharmacy.Pharmacy) PharmacyView {
 	now := r.clock.Now()
-	v := PharmacyView{ID: p.ID, Profile: p.Profile, Timetable: p.Timetable}
+	v := PharmacyView{ID: p.ID, PharmacyProfile: PharmacyProfile(p.Profile), PharmacyHours: PharmacyHours(p.Timetable)}
 	if at, ok := p.OpensAt(now); ok {
 		v.Open, v.OpensAt = at.Equal(now), &at
 	}
@@ -77,13 +86,13 @@ func (r pharmacyRoutes) list(ctx context.Context, a access.Actor, in *pharmacies
 
 type openPharmacyIn struct {
 	Body struct {
-		pharmacy.Profile
-		pharmacy.Timetable
+		PharmacyProfile
+		PharmacyHours
 	}
 }
 
 func (r pharmacyRoutes) create(ctx context.Context, a access.Actor, in *openPharmacyIn) (*Reply[PharmacyView], error) {
-	return r.answered(r.pharmacies.Create(ctx, a, "", in.Body.Profile, in.Body.Timetable))
+	return r.answered(r.pharmacies.Create(ctx, a, "", pharmacy.Profile(in.Body.PharmacyProfile), pharmacy.Timetable(in.Body.PharmacyHours)))
 }
 
 func (r pharmacyRoutes) read(ctx context.Context, a access.Actor, in *ByID) (*Reply[PharmacyView], error) {
@@ -93,21 +102,21 @@ func (r pharmacyRoutes) read(ctx context.Context, a access.Actor, in *ByID) (*Re
 type editPharmacyIn struct {
 	ByID
 	Edit
-	Body pharmacy.Profile
+	Body PharmacyProfile
 }
 
 func (r pharmacyRoutes) edit(ctx context.Context, a access.Actor, in *editPharmacyIn) (*Reply[PharmacyView], error) {
-	return r.answered(r.pharmacies.Edit(ctx, a, id.Pharmacy(in.ID), in.Version(), in.Body))
+	return r.answered(r.pharmacies.Edit(ctx, a, id.Pharmacy(in.ID), in.Version(), pharmacy.Profile(in.Body)))
 }
 
 type timetableIn struct {
 	ByID
 	Edit
-	Body pharmacy.Timetable
+	Body PharmacyHours
 }
 
 func (r pharmacyRoutes) timetable(ctx context.Context, a access.Actor, in *timetableIn) (*Reply[PharmacyView], error) {
-	return r.answered(r.pharmacies.SetTimetable(ctx, a, id.Pharmacy(in.ID), in.Version(), in.Body))
+	return r.answered(r.pharmacies.SetTimetable(ctx, a, id.Pharmacy(in.ID), in.Version(), pharmacy.Timetable(in.Body)))
 }
 
 type pauseIn struct {
@@ -126,7 +135,7 @@ func (r pharmacyRoutes) resume(ctx context.Context, a access.Actor, in *ByID) (*
 	return r.answered(r.pharmacies.Resume(ctx, a, id.Pharmacy(in.ID)))
 }
 
-func (r pharmacyRoutes) staff(ctx context.Context, a access.Actor, in *ByID) (*Reply[ListOf[pharmacy.Staff]], error) {
+func (r pharmacyRoutes) staff(ctx context.Context, a access.Actor, in *ByID) (*Reply[ListOf[PharmacyEmployee]], error) {
 	staff, err := r.pharmacies.StaffOf(ctx, a, id.Pharmacy(in.ID))
 	if err != nil {
 		return nil, err
@@ -134,8 +143,12 @@ func (r pharmacyRoutes) staff(ctx context.Context, a access.Actor, in *ByID) (*R
 	return staffed(staff), nil
 }
 
-func staffed(staff []pharmacy.Staff) *Reply[ListOf[pharmacy.Staff]] {
-	return &Reply[ListOf[pharmacy.Staff]]{Body: ListOf[pharmacy.Staff]{Items: append([]pharmacy.Staff{}, staff...)}}
+func staffed(staff []pharmacy.Staff) *Reply[ListOf[PharmacyEmployee]] {
+	page := ListOf[PharmacyEmployee]{Items: make([]PharmacyEmployee, 0, len(staff))}
+	for _, m := range staff {
+		page.Items = append(page.Items, PharmacyEmployee(m))
+	}
+	return &Reply[ListOf[PharmacyEmployee]]{Body: page}
 }
 
 type employIn struct {
@@ -146,7 +159,7 @@ type employIn struct {
 	}
 }
 
-func (r pharmacyRoutes) employ(ctx context.Context, a access.Actor, in *employIn) (*Reply[ListOf[pharmacy.Staff]], error) {
+func (r pharmacyRoutes) employ(ctx context.Context, a access.Actor, in *employIn) (*Reply[ListOf[PharmacyEmployee]], error) {
 	p, err := r.pharmacies.Employ(ctx, a, id.Pharmacy(in.ID), in.Body.Account, in.Body.Role)
 	if err != nil {
 		return nil, err
@@ -159,7 +172,7 @@ type dismissIn struct {
 	Account id.Account `path:"account" maxLength:"96"`
 }
 
-func (r pharmacyRoutes) dismiss(ctx context.Context, a access.Actor, in *dismissIn) (*Reply[ListOf[pharmacy.Staff]], error) {
+func (r pharmacyRoutes) dismiss(ctx context.Context, a access.Actor, in *dismissIn) (*Reply[ListOf[PharmacyEmployee]], error) {
 	p, err := r.pharmacies.Dismiss(ctx, a, id.Pharmacy(in.ID), in.Account)
 	if err != nil {
 		return nil, err

@@ -28,19 +28,22 @@ type stockRoutes struct{ pharmacies *pharmacy.Service }
 
 // StockView is a product on the shelf.
 type StockView struct {
-	ID        id.Stock         `json:"id"`
-	Pharmacy  id.Pharmacy      `json:"pharmacy"`
-	Product   string           `json:"product"`
-	Price     money.Amount     `json:"price" doc:"Of a pack."`
-	PackUnits int              `json:"pack_units"`
-	Batches   []pharmacy.Batch `json:"batches" nullable:"false"`
-	Held      int              `json:"held" doc:"Units promised to orders."`
-	UpdatedAt time.Time        `json:"updated_at"`
+	ID        id.Stock     `json:"id"`
+	Pharmacy  id.Pharmacy  `json:"pharmacy"`
+	Product   string       `json:"product"`
+	Price     money.Amount `json:"price" doc:"Of a pack."`
+	PackUnits int          `json:"pack_units"`
+	Batches   []StockBatch `json:"batches" nullable:"false"`
+	Held      int          `json:"held" doc:"Units promised to orders."`
+	UpdatedAt time.Time    `json:"updated_at"`
 }
 
 func (stockRoutes) view(s *pharmacy.Stock) StockView {
 	v := StockView{ID: s.ID, Pharmacy: s.Pharmacy, Product: s.Product, Price: s.Price, PackUnits: s.PackUnits,
-		Batches: append([]pharmacy.Batch{}, s.Batches...), UpdatedAt: s.UpdatedAt}
+		Batches: make([]StockBatch, 0, len(s.Batches)), UpdatedAt: s.UpdatedAt}
+	for _, b := range s.Batches {
+		v.Batches = append(v.Batches, StockBatch(b))
+	}
 	for _, h := range s.Held {
 		v.Held += h.Units
 	}
@@ -67,26 +70,38 @@ func (r stockRoutes) list(ctx context.Context, a access.Actor, in *pharmacyPageI
 	return listed(page.Items, page.Next, r.view), nil
 }
 
+// StockBatch is what one production run left on the shelf.
+type StockBatch pharmacy.Batch
+
 type receiveIn struct {
 	ByID
-	Body pharmacy.Arrival
+	Body struct {
+		Product   string       `json:"product" minLength:"1" maxLength:"120"`
+		PackUnits int          `json:"pack_units" minimum:"1"`
+		Price     money.Amount `json:"price" doc:"Of a pack, from now on."`
+		Batch     StockBatch   `json:"batch"`
+	}
 }
 
 func (r stockRoutes) receive(ctx context.Context, a access.Actor, in *receiveIn) (*Reply[StockView], error) {
-	return r.answered(r.pharmacies.Receive(ctx, a, id.Pharmacy(in.ID), in.Body))
+	return r.answered(r.pharmacies.Receive(ctx, a, id.Pharmacy(in.ID), pharmacy.Arrival{Product: in.Body.Product,
+		PackUnits: in.Body.PackUnits, Price: in.Body.Price, Batch: pharmacy.Batch(in.Body.Batch)}))
 }
+
+// StockImported counts what a file changed.
+type StockImported pharmacy.Imported
 
 type importIn struct {
 	ByID
 	RawBody []byte `contentType:"text/csv"`
 }
 
-func (r stockRoutes) load(ctx context.Context, a access.Actor, in *importIn) (*Reply[pharmacy.Imported], error) {
+func (r stockRoutes) load(ctx context.Context, a access.Actor, in *importIn) (*Reply[StockImported], error) {
 	done, err := r.pharmacies.Import(ctx, a, id.Pharmacy(in.ID), bytes.NewReader(in.RawBody))
 	if err != nil {
 		return nil, err
 	}
-	return reply(0, done), nil
+	return reply(0, StockImported(done)), nil
 }
 
 // csvOut is a file in the answer.
@@ -111,9 +126,20 @@ func (r stockRoutes) read(ctx context.Context, a access.Actor, in *ByID) (*Reply
 type countIn struct {
 	ByID
 	Edit
-	Body pharmacy.Count
+	Body struct {
+		PackUnits int          `json:"pack_units" minimum:"1"`
+		Price     money.Amount `json:"price" doc:"Of a pack."`
+		Batches   []StockBatch `json:"batches,omitempty" maxItems:"100" doc:"All that is on the shelf; without it only the price changes."`
+	}
 }
 
 func (r stockRoutes) edit(ctx context.Context, a access.Actor, in *countIn) (*Reply[StockView], error) {
-	return r.answered(r.pharmacies.EditStock(ctx, a, id.Stock(in.ID), in.Version(), in.Body))
+	count := pharmacy.Count{PackUnits: in.Body.PackUnits, Price: in.Body.Price}
+	if in.Body.Batches != nil {
+		count.Batches = make([]pharmacy.Batch, 0, len(in.Body.Batches))
+	}
+	for _, b := range in.Body.Batches {
+		count.Batches = append(count.Batches, pharmacy.Batch(b))
+	}
+	return r.answered(r.pharmacies.EditStock(ctx, a, id.Stock(in.ID), in.Version(), count))
 }
