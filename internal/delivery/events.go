@@ -26,6 +26,9 @@ const (
 	JobThanked      event.Kind = "job.thanked"
 )
 
+// TimerKinds are the timers that delivery sets: have TimerFired told of them.
+var TimerKinds = []event.Kind{JobOfferExpired}
+
 // What happens to a shift and to a zone.
 const (
 	ShiftStarted   event.Kind = "shift.started"

@@ -269,3 +269,15 @@ func (s *Service) countWrong(ctx context.Context, a access.Actor, job id.Job, si
 	}
 	return fault.InvalidField("/code", fmt.Sprintf("This is not the right code. %d tries are left.", left)).Coded("wrong-code")
 }
+
+// Locked lists the sides whose code was wrong five times.
+func (j *Job) Locked() []string {
+	var out []string
+	for side, n := range j.Tries {
+		if n >= tries {
+			out = append(out, string(side))
+		}
+	}
+	slices.Sort(out)
+	return out
+}

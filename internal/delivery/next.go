@@ -126,11 +126,11 @@ func (s *Service) JobsIn(ctx context.Context, a access.Actor, state State, curso
 
 // AtCounter lists the jobs that will come, are or come back to a pharmacy's counter. For those who
 // work there.
-func (s *Service) AtCounter(ctx context.Context, a access.Actor) ([]*Job, error) {
-	if err := s.guard.Check(ctx, a, "job.counter", access.Facts{Record: string(a.Pharmacy), Pharmacy: a.Pharmacy}); err != nil {
+func (s *Service) AtCounter(ctx context.Context, a access.Actor, pharmacy id.Pharmacy) ([]*Job, error) {
+	if err := s.guard.Check(ctx, a, "job.counter", access.Facts{Record: string(pharmacy), Pharmacy: pharmacy}); err != nil {
 		return nil, err
 	}
-	return s.jobs.All(ctx, docstore.Query{Index: "pharmacy_live", Equal: string(a.Pharmacy)}, 1000)
+	return s.jobs.All(ctx, docstore.Query{Index: "pharmacy_live", Equal: string(pharmacy)}, 1000)
 }
 
 // Job answers one job with its history, to its pharmacy, support and operators.

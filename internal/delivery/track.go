@@ -181,3 +181,12 @@ func arrival(j *Job, h *Shift, now time.Time) time.Time {
 		return now.Add(dispatch.DoorTime())
 	}
 }
+
+// Delivered answers what the one who has just confirmed the seal sees; they may not be somebody who
+// may follow the whole order.
+func (s *Service) Delivered(ctx context.Context, a access.Actor, j *Job) (*View, error) {
+	if err := s.guard.Check(ctx, a, "job.confirm_seal", j.facts()); err != nil {
+		return nil, err
+	}
+	return s.view(ctx, j)
+}
