@@ -8,7 +8,7 @@ import (
 )
 
 // Text is protected health information or anything else that tells who a person is. It prints as
-// [phi] under every verb; encoding/json writes it plainly, so never log a struct that holds one.
+// [phi] under every verb that go vet lets through; encoding/json writes it plainly, so never log a struct that holds one.
 type Text string
 
 const redacted = "[phi]"
