@@ -8,12 +8,25 @@ import (
 	"housecall/internal/event"
 	"housecall/internal/fault"
 	"housecall/internal/id"
+	"housecall/internal/phi"
 )
 
 // Account reads an account for the service's own parts: what it answers is not for a person's eyes
 // as it is. Own and operators' views go through Me and Accounts.
 func (s *Service) Account(ctx context.Context, acc id.Account) (*Account, error) {
 	return s.accounts.Get(ctx, string(acc))
+}
+
+// NameOf is what the one behind an account is called; the admin token has a name, too.
+func (s *Service) NameOf(ctx context.Context, acc id.Account) (phi.Text, error) {
+	if acc == AdminAccount {
+		return "Admin token", nil
+	}
+	account, err := s.accounts.Get(ctx, string(acc))
+	if err != nil {
+		return "", err
+	}
+	return account.Name, nil
 }
 
 // Contact is where an account is told things, and in which language, for notify.
@@ -71,6 +84,9 @@ func (s *Service) Me(ctx context.Context, a access.Actor) (*Account, error) {
 	if err := s.d.Guard.Check(ctx, a, "account.read", access.Facts{Owner: a.Account, Record: string(a.Account)}); err != nil {
 		return nil, err
 	}
+	if a.Account == AdminAccount { // a token, not somebody: there is no document of it
+		return &Account{ID: AdminAccount, State: AccountActive, Role: access.Operator, Name: "Admin token", Language: "en", TypeSize: "normal"}, nil
+	}
 	return s.accounts.Get(ctx, string(a.Account))
 }
 
@@ -91,11 +107,11 @@ func (s *Service) EditMe(ctx context.Context, a access.Actor, version int64, p P
 }
 
 // Accounts lists accounts of a role (all for ""), newest first, for operators.
-func (s *Service) Accounts(ctx context.Context, a access.Actor, role access.Role, cursor string) (docstore.Page[Account], error) {
+func (s *Service) Accounts(ctx context.Context, a access.Actor, role access.Role, cursor string, limit int) (docstore.Page[Account], error) {
 	if err := s.d.Guard.Read(ctx, a, "account.list", access.Facts{Record: "accounts"}); err != nil {
 		return docstore.Page[Account]{}, err
 	}
-	q := docstore.Query{Index: "role", Equal: string(role), Descending: true, Cursor: cursor}
+	q := docstore.Query{Index: "role", Equal: string(role), Descending: true, Cursor: cursor, Limit: limit}
 	if role == "" {
 		q.Index, q.Equal = "all", "all"
 	}

@@ -240,7 +240,7 @@ func TestWithdrawnLinkIsDead(t *testing.T) {
 	_, err = w.Accept(t.Context(), nobody, identity.Acceptance{Token: token, Password: password})
 
 	wantKind(t, err, fault.NotFound, "link-dead")
-	page, err := w.Invites(t.Context(), operator(), "")
+	page, err := w.Invites(t.Context(), operator(), "", 0)
 	if err != nil || len(page.Items) != 1 || page.Items[0].State != identity.InviteIsWithdrawn {
 		t.Errorf("invites = %v, %v, want the withdrawn one", page.Items, err)
 	}

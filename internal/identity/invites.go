@@ -279,11 +279,11 @@ func (s *Service) reseal(invite *Invite, acc id.Account) (*Authenticator, error)
 }
 
 // Invites lists the enrolment links, newest first, for operators.
-func (s *Service) Invites(ctx context.Context, a access.Actor, cursor string) (docstore.Page[Invite], error) {
+func (s *Service) Invites(ctx context.Context, a access.Actor, cursor string, limit int) (docstore.Page[Invite], error) {
 	if err := s.d.Guard.Check(ctx, a, "invite.list", access.Facts{}); err != nil {
 		return docstore.Page[Invite]{}, err
 	}
-	return s.invites.Find(ctx, docstore.Query{Index: "all", Equal: "all", Descending: true, Cursor: cursor})
+	return s.invites.Find(ctx, docstore.Query{Index: "all", Equal: "all", Descending: true, Cursor: cursor, Limit: limit})
 }
 
 // WithdrawInvite makes a link worthless before it is used.

@@ -234,11 +234,11 @@ func (s *Service) WithdrawRecovery(ctx context.Context, a access.Actor, rid id.R
 }
 
 // Recoveries lists those in a state, newest first, for operators.
-func (s *Service) Recoveries(ctx context.Context, a access.Actor, state RecoveryState, cursor string) (docstore.Page[Recovery], error) {
+func (s *Service) Recoveries(ctx context.Context, a access.Actor, state RecoveryState, cursor string, limit int) (docstore.Page[Recovery], error) {
 	if err := s.d.Guard.Check(ctx, a, "recovery.list", access.Facts{}); err != nil {
 		return docstore.Page[Recovery]{}, err
 	}
-	return s.recoveries.Find(ctx, docstore.Query{Index: "state", Equal: string(state), Descending: true, Cursor: cursor})
+	return s.recoveries.Find(ctx, docstore.Query{Index: "state", Equal: string(state), Descending: true, Cursor: cursor, Limit: limit})
 }
 
 // coded refuses a reason that is not a code: free text would carry what describes a person into

@@ -52,7 +52,9 @@ func newWorld(t *testing.T) *world {
 
 type nobodys struct{}
 
-func (nobodys) Scopes(context.Context, id.Patient, id.Account) ([]access.Scope, error) { return nil, nil }
+func (nobodys) Scopes(context.Context, id.Patient, id.Account) ([]access.Scope, error) {
+	return nil, nil
+}
 
 type silent struct{}
 

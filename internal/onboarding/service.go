@@ -131,14 +131,14 @@ func (s *Service) Mine(ctx context.Context, a access.Actor) ([]*Application, err
 }
 
 // Applications lists those in a state, oldest first, for operators.
-func (s *Service) Applications(ctx context.Context, a access.Actor, state State, cursor string) (docstore.Page[Application], error) {
+func (s *Service) Applications(ctx context.Context, a access.Actor, state State, cursor string, limit int) (docstore.Page[Application], error) {
 	if err := s.d.Guard.Check(ctx, a, "application.list", access.Facts{}); err != nil {
 		return docstore.Page[Application]{}, err
 	}
 	if !slices.Contains(moves.States(), state) || state == "" {
 		return docstore.Page[Application]{}, fault.InvalidField("/state", "Choose a state that an application can have.")
 	}
-	return s.applications.Find(ctx, docstore.Query{Index: "state", Equal: string(state), Cursor: cursor})
+	return s.applications.Find(ctx, docstore.Query{Index: "state", Equal: string(state), Cursor: cursor, Limit: limit})
 }
 
 // check refuses details that can't be.
