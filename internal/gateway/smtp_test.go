@@ -1,7 +1,6 @@
 package gateway_test
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -252,11 +251,9 @@ func TestMailGivesUpWhenItsTimeIsOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	s := (&office{port: l.Addr().(*net.TCPAddr).Port}).mailer(t, nil)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
+	s := (&office{port: l.Addr().(*net.TCPAddr).Port}).mailer(t, func(c *gateway.SMTPConfig) { c.Timeout = 100 * time.Millisecond })
 
-	if err := s.Mail(ctx, ready); err == nil {
+	if err := s.Mail(t.Context(), ready); err == nil {
 		t.Error("it was sent to nobody")
 	}
 }

@@ -43,6 +43,7 @@ const (
 	sendTime   = 20 * time.Second
 	tooOld     = 2 * time.Hour
 	codeTries  = 3
+	codePause  = 300 * time.Millisecond
 	busyAnswer = "Too many codes are being sent just now. Ask again in a minute."
 )
 
@@ -134,10 +135,13 @@ func (s *Service) sendNow(ctx context.Context, m *Message, data map[string]phi.T
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime) // the request may end first
 		defer cancel()
 		var err error
-		for try := 0; try < codeTries; try++ {
-			if err = s.hand(ctx, m, data); err == nil || errors.Is(err, ErrRefused) {
+		for try := 1; ; try++ {
+			if err = s.hand(ctx, m, data); err == nil || errors.Is(err, ErrRefused) || try == codeTries {
 				break
 			}
+			pause, over := context.WithTimeout(ctx, codePause)
+			<-pause.Done()
+			over()
 		}
 		record, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer done()
