@@ -17,7 +17,7 @@ func Grants(people *identity.Service, clk clock.Clock) []Route {
 	return []Route{
 		get("/patients/{id}/grants", "grant.read", "List what a patient has granted", r.given),
 		post("/patients/{id}/grants", "grant.give", "Give a caregiver rights, or other ones", r.give).created(),
-		get("/grants", "grant.read", "List what one may do for others, and invitations", r.held),
+		get("/grants", "grant.held", "List what one may do for others, and invitations", r.held),
 		post("/grants/{id}/accept", "grant.answer", "Accept an invitation", r.accept),
 		post("/grants/{id}/decline", "grant.answer", "Decline an invitation", r.decline),
 		post("/grants/{id}/revoke", "grant.revoke", "End a grant at once", r.revoke),

@@ -276,7 +276,7 @@ func (s *Service) GrantsGiven(ctx context.Context, a access.Actor, pid id.Patien
 
 // GrantsHeld lists what who asks may do for others, and the invitations that wait for an answer.
 func (s *Service) GrantsHeld(ctx context.Context, a access.Actor) (held, invitations []*Grant, err error) {
-	if err := s.d.Guard.Check(ctx, a, "grant.read", access.Facts{Owner: a.Account}); err != nil {
+	if err := s.d.Guard.Check(ctx, a, "grant.held", access.Facts{Owner: a.Account}); err != nil {
 		return nil, nil, err
 	}
 	account, err := s.accounts.Get(ctx, string(a.Account))

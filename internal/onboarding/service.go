@@ -114,7 +114,7 @@ func (s *Service) Application(ctx context.Context, a access.Actor, aid id.Applic
 
 // Mine lists what who asks has applied for, and the application of the pharmacy they work at.
 func (s *Service) Mine(ctx context.Context, a access.Actor) ([]*Application, error) {
-	if err := s.d.Guard.Check(ctx, a, "application.read", access.Facts{Owner: a.Account}); err != nil {
+	if err := s.d.Guard.Check(ctx, a, "application.read", access.Facts{Owner: a.Account, Pharmacy: a.Pharmacy}); err != nil {
 		return nil, err
 	}
 	own, err := s.applications.All(ctx, docstore.Query{Index: "applicant", Equal: string(a.Account)}, 10)
