@@ -68,10 +68,9 @@ var table = []row{
 	{kind: "grant.revoked", template: "grant-revoked", whom: "holder", page: "/circle"},
 }
 
-// Kinds are the events that Handle takes.
-var Kinds = kinds()
 
-func kinds() []event.Kind {
+// Kinds are the events that Handle takes.
+func Kinds() []event.Kind {
 	all := []event.Kind{MessageQueued, RetryDue}
 	for _, r := range table {
 		if !slices.Contains(all, r.kind) {

@@ -60,7 +60,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.bus = bustest.Start(t, store, w.clock)
-	if err := w.bus.Subscribe(bus.Consumer{Name: "notify", Kinds: notify.Kinds, Handle: w.notify.Handle}); err != nil {
+	if err := w.bus.Subscribe(bus.Consumer{Name: "notify", Kinds: notify.Kinds(), Handle: w.notify.Handle}); err != nil {
 		t.Fatal(err)
 	}
 	return w
