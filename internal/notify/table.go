@@ -68,7 +68,6 @@ var table = []row{
 	{kind: "grant.revoked", template: "grant-revoked", whom: "holder", page: "/circle"},
 }
 
-
 // Kinds are the events that Handle takes.
 func Kinds() []event.Kind {
 	all := []event.Kind{MessageQueued, RetryDue}
