@@ -332,7 +332,7 @@ func TestTwoNodesOfOneNameWriteOneUnbrokenChain(t *testing.T) {
 func TestEachNodeWritesAChainOfItsOwnAndAllAreVerified(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	other := w.open(t, "node-b")
+	other := w.open(t, "Node_B.example.org")
 	w.see(t, "ses_1", "itk_1")
 	if err := other.Seen(t.Context(), doctor("ses_1"), "intake.read", record("itk_2")); err != nil {
 		t.Fatal(err)
@@ -340,7 +340,7 @@ func TestEachNodeWritesAChainOfItsOwnAndAllAreVerified(t *testing.T) {
 
 	proofs, err := w.trail.Verify(t.Context())
 
-	if err != nil || len(proofs) != 2 {
+	if err != nil || len(proofs) != 2 || proofs[0].Chain != "node-b-example-org" {
 		t.Errorf("proofs = %v, %v; want two chains", proofs, err)
 	}
 }

@@ -187,8 +187,19 @@ func (r caseRoutes) assign(ctx context.Context, a access.Actor, in *assignIn) (*
 
 // EvidenceView is what is known about the subject of a case, in order of time.
 type EvidenceView struct {
-	Items   []support.Item `json:"items" nullable:"false"`
+	Items   []EvidenceItem `json:"items" nullable:"false"`
 	Missing []string       `json:"missing" nullable:"false" doc:"Kinds that could not be had just now."`
+}
+
+// EvidenceItem is one piece of it.
+type EvidenceItem struct {
+	Kind   string            `json:"kind" doc:"intake, visit, prescription, review, packing, hand_overs, positions, messages, payment."`
+	Record string            `json:"record" doc:"Id of the document it comes from."`
+	At     *time.Time        `json:"at,omitempty"`
+	By     string            `json:"by,omitempty"`
+	Code   string            `json:"code,omitempty" doc:"A state, an event, a reason."`
+	Text   phi.Text          `json:"text,omitempty"`
+	Data   map[string]string `json:"data,omitempty"`
 }
 
 func (r caseRoutes) evidence(ctx context.Context, a access.Actor, in *ByID) (*Reply[EvidenceView], error) {
@@ -196,7 +207,11 @@ func (r caseRoutes) evidence(ctx context.Context, a access.Actor, in *ByID) (*Re
 	if err != nil {
 		return nil, err
 	}
-	return reply(0, EvidenceView{append([]support.Item{}, d.Items...), append([]string{}, d.Missing...)}), nil
+	v := EvidenceView{Items: []EvidenceItem{}, Missing: append([]string{}, d.Missing...)}
+	for _, i := range d.Items {
+		v.Items = append(v.Items, EvidenceItem{i.Kind, i.Record, maybe(i.At), i.By, i.Code, i.Text, i.Data})
+	}
+	return reply(0, v), nil
 }
 
 type caseRefundIn struct {

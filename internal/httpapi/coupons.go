@@ -105,13 +105,16 @@ func (r couponRoutes) end(ctx context.Context, a access.Actor, in *ByID) (*Reply
 
 type checkCouponIn struct {
 	Body struct {
-		Code    string     `json:"code" minLength:"1" maxLength:"40"`
-		Patient id.Patient `json:"patient,omitempty" maxLength:"96" doc:"For whom; you, when left out."`
-		Lines   []struct {
-			Kind   billing.Kind `json:"kind" enum:"visit_fee,medicine,delivery_fee,tip"`
-			Amount money.Amount `json:"amount"`
-		} `json:"lines" minItems:"1" maxItems:"20"`
+		Code    string       `json:"code" minLength:"1" maxLength:"40"`
+		Patient id.Patient   `json:"patient,omitempty" maxLength:"96" doc:"For whom; you, when left out."`
+		Lines   []PricedLine `json:"lines" minItems:"1" maxItems:"20"`
 	}
+}
+
+// PricedLine is one thing that is to be paid.
+type PricedLine struct {
+	Kind   billing.Kind `json:"kind" enum:"visit_fee,medicine,delivery_fee,tip"`
+	Amount money.Amount `json:"amount"`
 }
 
 // CouponOff is what a code takes off.
