@@ -112,9 +112,6 @@ func (s *Service) BeginSigning(ctx context.Context, a access.Actor, rxs ...id.Pr
 		if c.Visit != "" && c.Visit != rx.Visit {
 			return nil, fault.InvalidField("/prescriptions", "These are not all of one visit.")
 		}
-		if err := s.signable(ctx, a, rx); err != nil {
-			return nil, err
-		}
 		hash, err := rx.hash()
 		if err != nil {
 			return nil, err

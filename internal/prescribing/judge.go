@@ -118,7 +118,8 @@ func (rx *Prescription) days() int {
 	return longest
 }
 
-// refreshed judges a draft again and keeps what changed, so that the screen and the hash show today.
+// refreshed judges a draft again. What changed is kept once the draft may be signed, so that the screen
+// and the hash show today; a refusal changes nothing.
 func (s *Service) refreshed(ctx context.Context, a access.Actor, rxID id.Prescription) (*Prescription, error) {
 	rx, err := s.prescriptions.Get(ctx, string(rxID))
 	if err != nil {
@@ -134,9 +135,19 @@ func (s *Service) refreshed(ctx context.Context, a access.Actor, rxID id.Prescri
 	if err != nil {
 		return nil, err
 	}
+	fresh.Basis.Edition = rx.Basis.Edition // the dosages were worked out with that one
+	fresh.Reasons = slices.DeleteFunc(slices.Clone(rx.Reasons), func(r Reason) bool { return fresh.finding(r.Finding) == nil })
+	if err := s.signable(ctx, a, fresh); err != nil {
+		return nil, err
+	}
+	if rx.byWeight() && !sameWeight(fresh.Basis.Patient.Weight, rx.Basis.Patient.Weight) {
+		return nil, fault.New(fault.Conflict, "A dose was worked out from another weight. Save the draft again.").Coded("rx-changed")
+	}
+	if len(compare(rx.Findings, fresh.Findings)) == 0 && fresh.Subject == rx.Subject && len(fresh.Reasons) == len(rx.Reasons) {
+		return rx, nil
+	}
 	return s.prescriptions.Update(ctx, string(rxID), docstore.On{Version: rx.Version}, func(rx *Prescription) error {
-		rx.Subject, rx.Findings, rx.Basis = fresh.Subject, fresh.Findings, fresh.Basis
-		rx.Reasons = slices.DeleteFunc(rx.Reasons, func(r Reason) bool { return rx.finding(r.Finding) == nil })
+		rx.Subject, rx.Findings, rx.Basis, rx.Reasons = fresh.Subject, fresh.Findings, fresh.Basis, fresh.Reasons
 		return nil
 	})
 }
@@ -197,6 +208,9 @@ func (s *Service) unchanged(ctx context.Context, rx *Prescription) error {
 	if fresh.Subject != rx.Subject {
 		changed = changed.With("/subject", "changed")
 	}
+	if rx.byWeight() && !sameWeight(fresh.Basis.Patient.Weight, rx.Basis.Patient.Weight) {
+		changed = changed.With("/weight_kg", "A dose was worked out from another weight. Save the draft again.")
+	}
 	if len(changed.Fields) > 0 {
 		return changed
 	}
@@ -232,4 +246,15 @@ func compare(before, now []safety.Finding) []Change {
 		}
 	}
 	return out
+}
+
+func (rx *Prescription) byWeight() bool {
+	return slices.ContainsFunc(rx.Items, func(it Item) bool { return it.ByWeight })
+}
+
+func sameWeight(a, b *safety.Decimal) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
 }
