@@ -142,7 +142,7 @@ var fillSpec = docstore.Spec[Fill]{
 			return docstore.Key{Equal: string(f.Pharmacy), Order: docstore.ByTime(f.since())}, shown
 		},
 		"order": func(f *Fill) (docstore.Key, bool) {
-			return docstore.Key{Equal: string(f.Order), Order: docstore.ByNumber(int64(f.Attempt))}, true
+			return docstore.Key{Equal: string(f.Order), Order: docstore.ByNumber(int64(f.Attempt))}, f.Order != ""
 		},
 	},
 }

@@ -74,17 +74,13 @@ func (p *Pace) add(of stage, x Sample) {
 	}
 }
 
-// pace reads how fast a pharmacy works; one that has done nothing yet is thought to use its budgets
-// as the zone means them.
-func (s *Service) pace(ctx context.Context, ph id.Pharmacy, t Terms) (review, pack Span, err error) {
+// pace reads how fast a pharmacy works; one that has done nothing yet has an empty one.
+func (s *Service) pace(ctx context.Context, ph id.Pharmacy) (*Pace, error) {
 	p, err := s.paces.Get(ctx, paceOf(ph))
 	if fault.Is(err, fault.NotFound) {
-		p, err = &Pace{}, nil
+		return &Pace{}, nil
 	}
-	if err != nil {
-		return Span{}, Span{}, err
-	}
-	return spanOf(p.Review, t.Review), spanOf(p.Pack, t.Pack), nil
+	return p, err
 }
 
 // spanOf mixes what was measured with a prior: half the budget in the middle, all of it at the end.
@@ -125,10 +121,11 @@ func (s *Service) queue(ctx context.Context, ph id.Pharmacy) (int, error) {
 // preparation is how long until a bag would be ready from now: the orders before it go through
 // review and packing as through two hands, so the slower one sets the pace.
 func (s *Service) preparation(ctx context.Context, ph id.Pharmacy, t Terms) (Span, error) {
-	review, pack, err := s.pace(ctx, ph, t)
+	p, err := s.pace(ctx, ph)
 	if err != nil {
 		return Span{}, err
 	}
+	review, pack := spanOf(p.Review, t.Review), spanOf(p.Pack, t.Pack)
 	before, err := s.queue(ctx, ph)
 	if err != nil {
 		return Span{}, err

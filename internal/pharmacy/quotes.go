@@ -185,21 +185,21 @@ func (s *Service) compare(ctx context.Context, r QuoteRequest, excluded []id.Pha
 		}
 	}
 	slices.SortFunc(quotes, func(x, y Quote) int {
-		return cmp.Or(first(x.InStock, y.InStock), first(!x.OpensAt.IsZero(), !y.OpensAt.IsZero()),
+		return cmp.Or(cmp.Compare(x.rank(), y.rank()),
 			cmp.Compare(x.MedianMinutes, y.MedianMinutes), cmp.Compare(x.Price.Minor, y.Price.Minor), cmp.Compare(x.Pharmacy, y.Pharmacy))
 	})
 	return quotes, nil
 }
 
-// first sorts what is true before what is not.
-func first(x, y bool) int {
+// rank sorts what can be had before what can't.
+func (q Quote) rank() int {
 	switch {
-	case x == y:
-		return 0
-	case x:
-		return -1
+	case !q.InStock:
+		return 2
+	case q.OpensAt.IsZero():
+		return 1
 	}
-	return 1
+	return 0
 }
 
 // quote asks one pharmacy; false when it can't serve the order at all.

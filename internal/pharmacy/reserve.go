@@ -56,7 +56,7 @@ func (s *Service) Reserve(ctx context.Context, a access.Actor, r Reservation) er
 	if err != nil {
 		return err
 	}
-	if f.Order != r.Order || f.Pharmacy != r.Pharmacy || f.Part != r.Part {
+	if f.Order != "" && (f.Order != r.Order || f.Pharmacy != r.Pharmacy || f.Part != r.Part) {
 		return fault.New(fault.Conflict, "Another order has this fill.").Coded("exists")
 	}
 	return s.holdAll(ctx, a, f)
@@ -224,7 +224,8 @@ func (s *Service) Offer(ctx context.Context, a access.Actor, fill id.Fill) error
 }
 
 // Release ends a fill before the bag left: not paid, or cancelled. Its stock goes back and
-// fill.released is announced. For one that has ended with its stock back it does nothing.
+// fill.released is announced. For one that has ended with its stock back it does nothing. One that
+// is not there yet is written as released, so that a reservation that comes late finds it given up.
 func (s *Service) Release(ctx context.Context, a access.Actor, fill id.Fill, reason string) error {
 	f, err := s.step(ctx, a, fill, "fill.advance", func(f *Fill, _ time.Time) error {
 		if f.State == Released || f.State == Refused || f.State == Expired {
@@ -232,10 +233,27 @@ func (s *Service) Release(ctx context.Context, a access.Actor, fill id.Fill, rea
 		}
 		return s.end(f, a, release, reason)
 	})
+	if fault.Is(err, fault.NotFound) && a.Role == access.System {
+		return s.forestall(ctx, a, fill, reason)
+	}
 	if err != nil {
 		return err
 	}
 	return s.settle(ctx, f)
+}
+
+// forestall writes a fill that was released before it was reserved: events of one order are handled
+// at least once, and one that is tried again can come after those that followed it.
+func (s *Service) forestall(ctx context.Context, a access.Actor, fill id.Fill, reason string) error {
+	f := &Fill{ID: fill, State: Reserved, Shelf: ShelfFreed, Reason: reason}
+	if err := f.apply(s.Clock.Now(), a, release, reason); err != nil {
+		return err
+	}
+	err := s.fills.Insert(ctx, id.Request{}, f)
+	if errors.Is(err, docstore.ErrExists) { // reserved in this moment
+		return s.Release(ctx, a, fill, reason)
+	}
+	return err
 }
 
 func (s *Service) dayAt(ctx context.Context, ph id.Pharmacy) (string, error) {
