@@ -180,15 +180,21 @@ func (s *Service) beat(ctx context.Context, a access.Actor) error {
 
 // silent takes a doctor off duty who has not been heard of, and puts their patients back.
 func (s *Service) silent(ctx context.Context, a access.Actor, doctor id.Account) error {
-	d, err := s.duties.Update(ctx, string(doctor), docstore.On{}, func(d *Duty) error {
-		if !d.On || !d.TimerDue(SilenceExpired, s.Clock.Now()) {
+	d, err := s.duties.Get(ctx, string(doctor))
+	if err != nil || (d.On && !d.TimerDue(SilenceExpired, s.Clock.Now())) {
+		return err
+	}
+	if d.On {
+		d, err = s.duties.Update(ctx, string(doctor), docstore.On{}, func(d *Duty) error {
+			if !d.On || !d.TimerDue(SilenceExpired, s.Clock.Now()) {
+				return nil
+			}
+			d.On, d.Since = false, s.Clock.Now()
+			d.ClearTimer(SilenceExpired)
+			d.Emit(d.event(a, DoctorVanished))
 			return nil
-		}
-		d.On, d.Since = false, s.Clock.Now()
-		d.ClearTimer(SilenceExpired)
-		d.Emit(d.event(a, DoctorVanished))
-		return nil
-	})
+		})
+	}
 	if err != nil || d.On {
 		return err
 	}

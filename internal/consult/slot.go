@@ -126,7 +126,11 @@ func (s *Service) free(ctx context.Context, a access.Actor, slot id.Slot, visit 
 	if slot == "" {
 		return nil
 	}
-	_, err := s.slots.Update(ctx, string(slot), docstore.On{}, func(x *Slot) error {
+	x, err := s.slots.Get(ctx, string(slot))
+	if err == nil && x.Visit != visit {
+		return nil
+	}
+	_, err = s.slots.Update(ctx, string(slot), docstore.On{}, func(x *Slot) error {
 		if x.State != SlotHeld || x.Visit != visit {
 			return nil
 		}

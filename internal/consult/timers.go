@@ -42,6 +42,9 @@ func (s *Service) fired(ctx context.Context, a access.Actor, doc string, kind ev
 }
 
 func (s *Service) onTimer(ctx context.Context, a access.Actor, doc string, kind event.Kind) (*Visit, error) {
+	if v, err := s.visits.Get(ctx, doc); err != nil || !v.TimerDue(kind, s.Clock.Now()) {
+		return v, err // nothing is written for a timer that comes for nothing
+	}
 	return s.visits.Update(ctx, doc, docstore.On{Request: a.Request}, func(v *Visit) error {
 		now := s.Clock.Now()
 		if !v.TimerDue(kind, now) {
