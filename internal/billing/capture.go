@@ -61,23 +61,42 @@ func (s *Service) capture(ctx context.Context, a access.Actor, subject string, i
 	})
 }
 
-// Release lets go of what is held for a subject, and announces payment.released. Where nothing is held
-// (never, or no longer) it answers nil; what was captured is a Conflict: that takes a refund.
+// Release lets go of all that is held for a subject, and announces payment.released. Where nothing is
+// held (never, or no longer) it answers nil; what was captured is a Conflict: that takes a refund.
 func (s *Service) Release(ctx context.Context, a access.Actor, subject, reason string) error {
-	p, err := s.ready(ctx, a, subject)
-	if p == nil || err != nil {
+	if err := s.d.Guard.Check(ctx, a, "billing.advance", access.Facts{Record: subject}); err != nil {
 		return err
 	}
-	return s.begin(ctx, a, p, func(p *Payment) error {
-		if !p.live() {
-			return errNothing
+	all, err := s.of(ctx, subject)
+	if err != nil {
+		return err
+	}
+	var captured error
+	for _, p := range all { // a first attempt may have been held while the second was made
+		err := s.finish(ctx, p)
+		if err == nil {
+			err = s.begin(ctx, a, p, func(p *Payment) error { return p.intendRelease(a, reason) })
 		}
-		if _, err := moves.Next(p.State, release); err != nil {
+		if fault.Is(err, fault.Conflict) {
+			captured = err
+			continue
+		}
+		if err != nil {
 			return err
 		}
-		p.Intent = &Intent{What: release, By: string(a.Account), Reason: reason}
-		return nil
-	})
+	}
+	return captured
+}
+
+func (p *Payment) intendRelease(a access.Actor, reason string) error {
+	if !p.live() {
+		return errNothing
+	}
+	if _, err := moves.Next(p.State, release); err != nil {
+		return err
+	}
+	p.Intent = &Intent{What: release, By: string(a.Account), Reason: reason}
+	return nil
 }
 
 // ready finds the payment that holds a subject's money, asks whether the actor may move it, and

@@ -323,6 +323,23 @@ func TestWhatWasCapturedCanNotBeReleased(t *testing.T) {
 	}
 }
 
+func TestReleaseLetsGoOfAnEarlierAttemptThatWasHeldToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	second := orderCharge()
+	second.Payment = billing.PaymentOf("ord_1", 2)
+	w.authorise(t, orderCharge())
+	w.authorise(t, second)
+
+	if err := w.Release(t.Context(), journey("cancelled"), "ord_1", "cancelled"); err != nil {
+		t.Fatal(err)
+	}
+
+	if w.bank.holds() != 0 || len(w.ledger(t)) != 0 {
+		t.Errorf("held %d, ledger %v", w.bank.holds(), w.ledger(t))
+	}
+}
+
 func TestWhatWasReleasedCanNotBeCaptured(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

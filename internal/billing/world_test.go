@@ -282,3 +282,5 @@ func (w *world) ledger(t *testing.T) map[string]int64 {
 	}
 	return balances
 }
+
+func isLost(err error) bool { return errors.Is(err, errLost) }
