@@ -44,10 +44,13 @@ func (d *reader) sources() map[string]bool {
 }
 
 func (d *reader) sourced(r row, column string, known map[string]bool) {
-	for _, s := range regexp.MustCompile(`[;,]`).Split(r.get(column), -1) {
+	for _, s := range strings.FieldsFunc(r.get(column), func(c rune) bool { return c == ';' || c == ',' }) {
 		if !known[strings.TrimSpace(s)] {
 			d.bad(r, "source %q is not in SOURCES.md", strings.TrimSpace(s))
 		}
+	}
+	if r.get(column) == "" {
+		d.bad(r, "names no source")
 	}
 }
 

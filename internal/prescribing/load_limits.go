@@ -63,6 +63,7 @@ var (
 	ageCapShape    = regexp.MustCompile(`^>(\d+) y (\d+) (mg)/day$`)
 	ceilingShape   = regexp.MustCompile(`^(?:([a-z][a-z -]*?) )?([\d.]+) (mg iron|mg|mcg|g|IU)( [a-z].*)?$`)
 	countShape     = regexp.MustCompile(`^[\d.]+ (tablets?|inhalations?|patch|puffs?|mL|g/week)( .+)?$`)
+	capSplit       = regexp.MustCompile(`[,;] `)
 	capShape       = regexp.MustCompile(`^(?:([a-z ]+) )?([\d.]+) (mg iron|mg|IU|g|mcg)/(kg/dose|kg/day|dose|day)( .+)?$`)
 )
 
@@ -137,7 +138,7 @@ func (d *reader) span(c row, column string) *safety.Span {
 func (d *reader) caps(c row, drug *safety.Drug) []safety.Cap {
 	var out []safety.Cap
 	component := drug.Components[0].Component
-	for _, cell := range regexp.MustCompile(`[,;] `).Split(c.get("paed_max"), -1) {
+	for _, cell := range capSplit.Split(c.get("paed_max"), -1) {
 		if cell == "" {
 			continue
 		}

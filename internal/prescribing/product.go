@@ -111,14 +111,19 @@ func formOf(f *Formulary, cell string) (name, strengths string) {
 	return name, strings.TrimSpace(strings.TrimPrefix(cell, name))
 }
 
+var (
+	twoSlash  = regexp.MustCompile(`([a-z])/(\d+ iu)`)
+	unitSlash = regexp.MustCompile(`([a-z])/`)
+	unitGap   = regexp.MustCompile(`(\d) (mg|mcg|g|iu|ml|h)\b`)
+)
+
 // codeOf makes the stable id of a product: "amoxicillin/capsule/500mg".
 func codeOf(inn, form, strength string) string {
 	s := strings.NewReplacer("%", "pct", "(", "", ")", "").Replace(strings.ToLower(strength))
-	s = regexp.MustCompile(`(\d)/(\d+ ml)`).ReplaceAllString(s, "$1-per-$2") // "600/42.9 mg per 5 mL" keeps its first slash as a plus
-	s = regexp.MustCompile(`([a-z])/(\d+ iu)`).ReplaceAllString(s, "$1+$2")  // two components, not one in the other
-	s = regexp.MustCompile(`([a-z])/`).ReplaceAllString(s, "$1-per-")
+	s = twoSlash.ReplaceAllString(s, "$1+$2") // two components, not one in the other
+	s = unitSlash.ReplaceAllString(s, "$1-per-")
 	s = strings.ReplaceAll(s, "/", "+")
-	s = regexp.MustCompile(`(\d) (mg|mcg|g|iu|ml|h)\b`).ReplaceAllString(s, "$1$2")
+	s = unitGap.ReplaceAllString(s, "$1$2")
 	s = strings.ReplaceAll(strings.Join(strings.Fields(s), "-"), "--", "-")
 	code := strings.ReplaceAll(inn, " ", "-") + "/" + strings.ReplaceAll(form, " ", "-")
 	if s != "" {

@@ -3,6 +3,7 @@ package prescribing
 import (
 	"cmp"
 	"context"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -21,8 +22,41 @@ type Hit struct {
 type entry struct {
 	drug     *safety.Drug
 	products []*Product
-	names    []string // folded: generic, other names, Chinese
+	names    []name // folded: generic, Chinese, others
 	atc      string
+}
+
+// name is one name with its words ready to be compared.
+type name struct {
+	text  string
+	words []spelt
+}
+
+// spelt is a word with the set of its letters: words that share too few can't be typos of each other.
+type spelt struct {
+	text    string
+	letters uint32
+}
+
+func nameOf(text string) name {
+	n := name{text: text}
+	for _, w := range strings.Fields(text) {
+		n.words = append(n.words, spelt{w, letters(w)})
+	}
+	if len(n.words) > 1 {
+		n.words = append(n.words, spelt{text, letters(text)})
+	}
+	return n
+}
+
+func letters(s string) uint32 {
+	var set uint32
+	for i := range len(s) {
+		if c := s[i]; c >= 'a' && c <= 'z' {
+			set |= 1 << (c - 'a')
+		}
+	}
+	return set
 }
 
 func indexOf(f *Formulary) []entry {
@@ -31,20 +65,20 @@ func indexOf(f *Formulary) []entry {
 	for _, p := range f.Products {
 		e := byINN[p.Drug.INN]
 		if e == nil {
-			e = &entry{drug: p.Drug, names: []string{p.Drug.INN, safety.Fold(p.Drug.NameZH)}, atc: strings.ToLower(p.Drug.ATC)}
+			e = &entry{drug: p.Drug, names: []name{nameOf(p.Drug.INN), nameOf(safety.Fold(p.Drug.NameZH))}, atc: strings.ToLower(p.Drug.ATC)}
 			byINN[p.Drug.INN] = e
 			order = append(order, p.Drug.INN)
 		}
 		e.products = append(e.products, p)
 	}
-	for name, inn := range f.Rules.Names {
-		if e := byINN[inn]; e != nil && !slices.Contains(e.names, name) {
-			e.names = append(e.names, name)
+	for other, inn := range f.Rules.Names {
+		if e := byINN[inn]; e != nil && other != e.names[1].text {
+			e.names = append(e.names, nameOf(other))
 		}
 	}
 	out := make([]entry, len(order))
 	for i, inn := range order {
-		slices.Sort(byINN[inn].names[2:])
+		slices.SortFunc(byINN[inn].names[2:], func(a, b name) int { return strings.Compare(a.text, b.text) })
 		out[i] = *byINN[inn]
 	}
 	return out
@@ -84,44 +118,56 @@ func (e *entry) score(q string) int {
 	return best
 }
 
-func nameScore(name, q string) int {
+func nameScore(n name, q string) int {
 	switch {
-	case name == q:
+	case n.text == q:
 		return 100
-	case strings.HasPrefix(name, q):
+	case strings.HasPrefix(n.text, q):
 		return 90
-	case strings.Contains(name, " "+q):
+	case len(q) < len(n.text) && strings.Contains(n.text, " "+q):
 		return 80
-	case len(q) >= 2 && q[0] > 127 && strings.Contains(name, q): // Chinese has no spaces
+	case len(q) >= 2 && q[0] > 127 && strings.Contains(n.text, q): // Chinese has no spaces
 		return 75
 	}
-	if len(q) < 4 || q[0] > 127 {
+	if len(q) < 4 || len(q) > maxTyped || q[0] > 127 {
 		return 0
 	}
-	allowed := 1
+	return misspelt(n, q)
+}
+
+const maxTyped = 40 // letters; nobody mistypes a longer word and means it
+
+// misspelt scores a name that the query may be a slip of: one slip, two in a long word.
+func misspelt(n name, q string) int {
+	allowed, set := 1, letters(q)
 	if len(q) >= 7 {
 		allowed = 2
 	}
-	for _, w := range append([]string{name}, strings.Fields(name)...) {
-		if d := typos(cut(w, len(q)), q, allowed); d <= allowed {
-			return 60 - 10*d
+	best := 0
+	for _, w := range n.words {
+		if bits.OnesCount32(set&^w.letters) > allowed {
+			continue
 		}
-		if d := typos(w, q, allowed); d <= allowed {
-			return 60 - 10*d
+		for _, candidate := range [2]string{cut(w.text, len(q)), cut(w.text, len(q)+1)} { // the query may be its beginning
+			if d := typos(candidate, q, allowed); d <= allowed {
+				best = max(best, 60-10*d)
+			}
 		}
 	}
-	return 0
+	return best
 }
 
 func cut(s string, n int) string { return s[:min(len(s), n)] }
 
-// typos counts letters changed, left out, added or swapped, and stops counting beyond most.
+// typos counts letters changed, left out, added or swapped, and stops counting beyond most. Both are
+// at most maxTyped+1 long.
 func typos(a, b string, most int) int {
 	if len(a)-len(b) > most || len(b)-len(a) > most {
 		return most + 1
 	}
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
+	var rows [3][maxTyped + 2]int
+	before, last, row := &rows[0], &rows[1], &rows[2]
+	for j := range len(b) + 1 {
 		last[j] = j
 	}
 	for i := 1; i <= len(a); i++ {

@@ -2,6 +2,8 @@ package prescribing_test
 
 import (
 	"testing"
+
+	"housecall/internal/prescribing"
 )
 
 func TestDoctorFindsAMedicineByAnyOfItsNames(t *testing.T) {
@@ -48,5 +50,13 @@ func BenchmarkSearch(b *testing.B) {
 	f := house(b)
 	for b.Loop() {
 		f.Search("paracetomol", 20)
+	}
+}
+
+func BenchmarkLoadFormulary(b *testing.B) {
+	for b.Loop() {
+		if _, err := prescribing.House(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

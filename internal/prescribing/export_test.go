@@ -1,0 +1,25 @@
+package prescribing
+
+import (
+	"io/fs"
+	"testing"
+	"testing/fstest"
+)
+
+// HouseFiles copies the files of the house formulary, for tests to break.
+func HouseFiles(t *testing.T) fstest.MapFS {
+	t.Helper()
+	out := fstest.MapFS{}
+	names, err := fs.Glob(embedded, "data/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range names {
+		body, err := embedded.ReadFile(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[n[len("data/"):]] = &fstest.MapFile{Data: body}
+	}
+	return out
+}
