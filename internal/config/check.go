@@ -22,8 +22,8 @@ func (c Config) Check() error {
 	if c.Mail.Host == "" || c.Mail.From == "" {
 		say("mail.host and mail.from are not set: patients sign in by a code sent by mail, so name your SMTP server and the address that messages come from")
 	}
-	if c.Mail.TLS != "required" && c.Mail.TLS != "if_offered" && c.Mail.TLS != "none" {
-		say("mail.tls is %q: say required, if_offered or none", c.Mail.TLS)
+	if c.Mail.TLS != "starttls" && c.Mail.TLS != "tls" && c.Mail.TLS != "none" {
+		say("mail.tls is %q: say starttls, tls or none", c.Mail.TLS)
 	}
 	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" {
 		say("public_url is %q: say the address that people open, like https://care.example.org", c.PublicURL)

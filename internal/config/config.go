@@ -43,7 +43,7 @@ type Mail struct {
 	User         string `yaml:"user" help:"user name; empty for none"`
 	PasswordFile string `yaml:"password_file" help:"file with the password"`
 	From         string `yaml:"from" help:"address that messages come from"`
-	TLS          string `yaml:"tls" help:"required, if_offered or none (none only for a server on this machine)"`
+	TLS          string `yaml:"tls" help:"starttls, tls (from the start), or none (only for a relay on this machine)"`
 }
 
 // SMS is the way to people's phones.
@@ -82,7 +82,7 @@ type Visit struct {
 func Default() Config {
 	return Config{
 		Listen: "localhost:8080", Data: "data", Payment: "sandbox", Currency: "CNY", Jurisdiction: "house", Emergency: "112",
-		Mail: Mail{Port: 587, TLS: "required"}, Log: Log{Level: "info", Format: "json"},
+		Mail: Mail{Port: 587, TLS: "starttls"}, Log: Log{Level: "info", Format: "json"},
 		Limit:   Limit{PerSecond: 50, Burst: 100, Nobody: 10},
 		Visit:   Visit{Fee: 5000},
 		Timeout: 15 * time.Second, StopWithin: 20 * time.Second,

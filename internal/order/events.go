@@ -32,3 +32,6 @@ const (
 	TimerPromise event.Kind = "order.promise_due"
 	TimerAnswer  event.Kind = "order.answer_expired"
 )
+
+// TimerKinds lists every timer that TimerFired handles.
+var TimerKinds = []event.Kind{TimerUnpaid, TimerAtRisk, TimerPromise, TimerAnswer}

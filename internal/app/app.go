@@ -1,0 +1,253 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"housecall/internal/billing"
+	"housecall/internal/blob"
+	"housecall/internal/bus"
+	"housecall/internal/clock"
+	"housecall/internal/config"
+	"housecall/internal/dispatcher"
+	"housecall/internal/docstore"
+	"housecall/internal/httpapi"
+	"housecall/internal/identity"
+	"housecall/internal/journey"
+	"housecall/internal/notify"
+)
+
+// Options are what a run is told beside the configuration.
+type Options struct {
+	Config config.Config
+	Log    *slog.Logger
+	Clock  clock.Clock // of the service; nil: the machine's
+	Demo   bool        // light passwords, no limits, messages to an outbox page
+	Outbox *notify.Outbox
+	Secret []byte // nil: read from the configuration's file
+	// Gateway, Mailer and Texter are the outside; nil: as configured.
+	Gateway billing.Gateway
+	Mailer  notify.Mailer
+	Texter  notify.Texter
+
+	adminToken []byte
+}
+
+func (o Options) identityLimits() identity.Limits {
+	if !o.Demo {
+		return identity.UsualLimits()
+	}
+	return identity.Limits{CodesPerAddress: 1000, CodesPerRemote: 100_000, TriesPerRemote: 100_000}
+}
+
+// App is a running housecall. Stop it.
+type App struct {
+	*Services
+	Store   docstore.Store
+	Bus     *bus.Bus
+	API     *httpapi.Server
+	Metrics *prometheus.Registry
+
+	log        *slog.Logger
+	dispatcher *dispatcher.Dispatcher
+	server     *http.Server
+	listener   net.Listener
+	served     chan error
+	stopWithin time.Duration
+}
+
+// Start opens the engines, starts every loop and listens. What was opened before something failed is
+// closed again.
+func Start(ctx context.Context, o Options) (a *App, err error) {
+	a = &App{log: o.Log, Metrics: prometheus.NewRegistry(), served: make(chan error, 1), stopWithin: o.Config.StopWithin}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+			a = nil
+		}
+	}()
+	e, err := a.open(ctx, &o)
+	if err != nil {
+		return a, err
+	}
+	if a.Services, err = build(ctx, o.Config, o, e); err != nil {
+		return a, fmt.Errorf("start the services: %w", err)
+	}
+	if err = a.run(ctx, e); err != nil {
+		return a, err
+	}
+	return a, a.listen(ctx, o, e)
+}
+
+// open reads the secrets and opens documents, events and files.
+func (a *App) open(ctx context.Context, o *Options) (engines, error) {
+	c := o.Config
+	e := engines{clock: o.Clock, wall: clock.NewReal(), log: o.Log, mailer: o.Mailer, texter: o.Texter, gateway: o.Gateway, secret: o.Secret, node: c.Node}
+	if e.clock == nil {
+		e.clock = e.wall
+	}
+	if e.node == "" {
+		e.node, _ = os.Hostname()
+	}
+	var err error
+	if e.secret == nil {
+		if e.secret, err = c.Secret(); err != nil {
+			return e, err
+		}
+	}
+	if token, err := config.ReadSecret(c.AdminTokenFile); err != nil {
+		return e, fmt.Errorf("admin_token_file: %w", err)
+	} else if token != "" {
+		sum := sha256.Sum256([]byte(token))
+		o.adminToken = sum[:]
+	}
+	if a.Store, err = openStore(ctx, c); err != nil {
+		return e, err
+	}
+	a.Bus, err = bus.Start(ctx, bus.Config{Dir: busDir(c), URL: c.Bus, Creds: c.BusCreds, Node: e.node}, bus.Deps{Store: a.Store, Clock: e.clock, Log: o.Log})
+	if err != nil {
+		return e, fmt.Errorf("start events: %w", err)
+	}
+	e.store, e.bus = a.Store, a.Bus
+	if e.files, err = blob.New(filepath.Join(c.Data, "files"), config.Key(e.secret, "files"), e.wall, c.PublicURL); err != nil {
+		return e, err
+	}
+	return e, outside(ctx, c, o, &e)
+}
+
+func busDir(c config.Config) string {
+	if c.Bus != "" {
+		return ""
+	}
+	return filepath.Join(c.Data, "events")
+}
+
+// run sets journeys, timers and loops going.
+func (a *App) run(ctx context.Context, e engines) error {
+	j := journey.New(journey.Deps{Intake: a.Intake, Consult: a.Consult, Prescribing: a.Prescribing, Pharmacy: a.Pharmacy, Order: a.Order,
+		Delivery: a.Delivery, Billing: a.Billing, Log: e.log})
+	if err := j.Subscribe(a.Bus); err != nil {
+		return err
+	}
+	if err := a.timers(a.Bus); err != nil {
+		return err
+	}
+	if err := a.listeners(a.Bus); err != nil {
+		return err
+	}
+	seen := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "housecall_job_seen_seconds",
+		Help: "From order placed to its job seen by the dispatcher.", Buckets: prometheus.ExponentialBuckets(.001, 2, 14)})
+	a.Metrics.MustRegister(seen)
+	leases, news := dispatcher.OverBus(a.Bus, e.node)
+	a.dispatcher = dispatcher.New(dispatcher.Deps{Delivery: a.Delivery, Clock: e.clock, Leases: leases, News: news, Log: e.log,
+		Seen: func(d time.Duration) { seen.Observe(d.Seconds()) }})
+	return a.dispatcher.Start(ctx)
+}
+
+// listen serves HTTP.
+func (a *App) listen(ctx context.Context, o Options, e engines) error {
+	c := o.Config
+	a.API = a.api(o, e)
+	var err error
+	a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w; is another housecall running? choose another with --listen", c.Listen, err)
+	}
+	a.server = &http.Server{Handler: a.API, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug)}
+	go func() {
+		if c.TLS.Cert != "" {
+			a.served <- a.server.ServeTLS(a.listener, c.TLS.Cert, c.TLS.Key)
+			return
+		}
+		a.served <- a.server.Serve(a.listener)
+	}()
+	return nil
+}
+
+// Addr is where the app listens, "127.0.0.1:8080".
+func (a *App) Addr() string { return a.listener.Addr().String() }
+
+// Port is the port that the app listens on.
+func (a *App) Port() string {
+	_, port, _ := net.SplitHostPort(a.Addr())
+	return port
+}
+
+// Wait returns when serving has ended by itself.
+func (a *App) Wait() error {
+	err := <-a.served
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Stop answers what is in flight, then stops the loops, the events and the documents, in that order.
+// Nothing acknowledged is lost.
+func (a *App) Stop(ctx context.Context) error {
+	if a.stopWithin > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, a.stopWithin)
+		defer cancel()
+	}
+	var all []error
+	if a.server != nil {
+		if err := a.server.Shutdown(ctx); err != nil { // live feeds do not end by themselves
+			all = append(all, a.server.Close())
+		}
+	}
+	if a.dispatcher != nil {
+		a.dispatcher.Stop()
+	}
+	if a.Bus != nil {
+		all = append(all, a.Bus.Stop(ctx))
+	}
+	if a.Services != nil {
+		all = append(all, a.stopServices(ctx))
+	}
+	if a.Store != nil {
+		all = append(all, a.Store.Close())
+	}
+	return errors.Join(all...)
+}
+
+func (a *App) stopServices(ctx context.Context) error {
+	var all []error
+	if a.Notify != nil {
+		all = append(all, a.Notify.Stop(ctx))
+	}
+	if a.Trail != nil {
+		all = append(all, a.Trail.Stop(ctx))
+	}
+	return errors.Join(all...)
+}
+
+// ready names what is missing.
+func (a *App) ready(ctx context.Context) map[string]string {
+	missing := map[string]string{}
+	if err := a.Store.Ping(ctx); err != nil {
+		missing["store"] = brief(err)
+	}
+	if err := a.Bus.Ping(ctx); err != nil {
+		missing["events"] = brief(err)
+	}
+	return missing
+}
+
+// brief is the first line of an error, for whoever watches.
+func brief(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}

@@ -1,0 +1,81 @@
+package app
+
+import (
+	"context"
+
+	"housecall/internal/access"
+	"housecall/internal/fault"
+	"housecall/internal/geo"
+	"housecall/internal/id"
+	"housecall/internal/journey"
+	"housecall/internal/order"
+	"housecall/internal/pharmacy"
+	"housecall/internal/prescribing"
+)
+
+// forOrder is what orders ask of prescriptions, pharmacies and zones.
+type forOrder struct{ *Services }
+
+// Fillable implements order.Scripts. Prescribing asks its own policy for the actor; whether the part
+// can be claimed is decided when it is.
+func (f forOrder) Fillable(ctx context.Context, a access.Actor, part id.Part) (order.Script, error) {
+	rx, p, err := f.Prescribing.Part(ctx, a, part)
+	if err != nil {
+		return order.Script{}, err
+	}
+	if p.State != prescribing.Signed {
+		return order.Script{}, fault.New(fault.Conflict, "This prescription can't be ordered now: it is "+string(p.State)+".").Coded("rx-" + string(p.State))
+	}
+	s := order.Script{Prescription: rx.ID, Patient: rx.Patient}
+	for _, l := range p.Lines {
+		s.Lines = append(s.Lines, order.Line{Product: l.Product, Quantity: l.Quantity})
+	}
+	return s, nil
+}
+
+// Quote implements order.Quotes.
+func (f forOrder) Quote(ctx context.Context, a access.Actor, ph id.Pharmacy, part id.Part, s order.Script, by order.Fulfilment, door geo.Point) (order.Quote, error) {
+	r := pharmacy.QuoteRequest{Part: part, Door: door, Fulfilment: string(by)}
+	for _, l := range s.Lines {
+		r.Lines = append(r.Lines, pharmacy.Line{Product: l.Product, Quantity: l.Quantity})
+	}
+	var err error
+	if r.Zone, err = f.ZoneOf(ctx, door); err != nil {
+		return order.Quote{}, err
+	}
+	q, err := f.Pharmacy.Quote(ctx, a, ph, r)
+	if err != nil {
+		return order.Quote{}, err
+	}
+	if !q.InStock {
+		return order.Quote{}, fault.New(fault.Conflict, "This pharmacy does not have all of it now. Choose another.").Coded("out-of-stock")
+	}
+	out := journey.Quote(q, by)
+	for _, l := range s.Lines {
+		p, known := f.Formulary.Product(l.Product)
+		out.ColdChain = out.ColdChain || (known && p.Cold)
+	}
+	if r.Zone != "" {
+		z, err := f.Delivery.Zone(ctx, r.Zone)
+		if err != nil {
+			return order.Quote{}, err
+		}
+		out.CourierPay = z.CourierPay
+	}
+	return out, nil
+}
+
+// ZoneOf implements order.Zones.
+func (f forOrder) ZoneOf(ctx context.Context, door geo.Point) (id.Zone, error) {
+	if door.IsZero() {
+		return "", nil
+	}
+	z, err := f.Delivery.ZoneAt(ctx, door)
+	if fault.Is(err, fault.NotFound) || (err == nil && z == nil) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return z.ID, nil
+}

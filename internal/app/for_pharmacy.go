@@ -1,0 +1,125 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"housecall/internal/access"
+	"housecall/internal/fault"
+	"housecall/internal/geo"
+	"housecall/internal/id"
+	"housecall/internal/pharmacy"
+	"housecall/internal/phi"
+	"housecall/internal/prescribing"
+)
+
+// forPharmacy is what pharmacies ask of vetting, prescriptions, the formulary, zones and roads.
+type forPharmacy struct{ *Services }
+
+// Standing implements pharmacy.Vetting.
+func (f forPharmacy) Standing(ctx context.Context, subject string) (bool, error) {
+	st, err := f.Onboarding.Standing(ctx, subject)
+	return st.Active, err
+}
+
+// Script implements pharmacy.Scripts. Prescribing asks its own policy for the actor.
+func (f forPharmacy) Script(ctx context.Context, a access.Actor, part id.Part) (pharmacy.Script, error) {
+	rx, p, err := f.Prescribing.Part(ctx, a, part)
+	if err != nil {
+		return pharmacy.Script{}, err
+	}
+	out := pharmacy.Script{Prescription: rx.ID, Patient: rx.Patient, PatientName: rx.Subject.Name, BornOn: phi.Text(rx.Subject.Born.String()),
+		Doctor: rx.Doctor}
+	if rx.Signature != nil {
+		out.SignedAt = rx.Signature.At
+	}
+	items := itemsOf(rx, p)
+	for i, l := range p.Lines {
+		out.Lines = append(out.Lines, pharmacy.ScriptLine{Product: l.Product, Quantity: l.Quantity,
+			Dosage: phi.Text(items[i].Sentence.EN), NoSubstitute: items[i].NoSubstitution})
+	}
+	return out, nil
+}
+
+// Dispensable implements pharmacy.Scripts.
+func (f forPharmacy) Dispensable(ctx context.Context, a access.Actor, part id.Part, order id.Order) error {
+	d, err := f.Prescribing.Dispensable(ctx, a, part)
+	switch {
+	case err != nil:
+		return err
+	case !d.Genuine:
+		return fault.New(fault.Conflict, "The signature of this prescription is not genuine. Refuse it, and tell the doctor.").Coded("rx-forged")
+	case d.Part.State != prescribing.Claimed || d.Part.Order != order:
+		return fault.New(fault.Conflict, "This prescription is not claimed for this order.").Coded("rx-not-claimed")
+	case d.Prescription.Ended != nil:
+		return fault.New(fault.Conflict, "The doctor has ended this prescription. Hand it back.").Coded("rx-ended")
+	}
+	return nil
+}
+
+// Recheck implements pharmacy.Scripts.
+func (f forPharmacy) Recheck(ctx context.Context, a access.Actor, part id.Part) ([]pharmacy.Finding, error) {
+	again, err := f.Prescribing.Recheck(ctx, a, part)
+	if err != nil {
+		return nil, err
+	}
+	reasons := map[string]phi.Text{}
+	for _, r := range again.Reasons {
+		reasons[r.Finding] = r.Words
+	}
+	out := make([]pharmacy.Finding, 0, len(again.Findings))
+	for _, x := range again.Findings {
+		reason, given := reasons[x.ID]
+		out = append(out, pharmacy.Finding{ID: x.ID, Severity: string(x.Severity), Source: x.Source, Known: given, Reason: reason,
+			Text: phi.Text(strings.TrimSpace(strings.Join(x.Drugs, ", ") + ": " + x.Fact + ". " + x.Why + " " + x.Do))})
+	}
+	return out, nil
+}
+
+// Label implements pharmacy.Formulary.
+func (f forPharmacy) Label(_ context.Context, product string) (string, error) {
+	p, known := f.Formulary.Product(product)
+	if !known {
+		return "", fault.New(fault.NotFound, "No such product is in the formulary.").Coded("unknown-product")
+	}
+	return p.Drug.INN + " " + p.Form + " " + p.Strength, nil
+}
+
+// Alike implements pharmacy.Formulary.
+func (f forPharmacy) Alike(_ context.Context, a, b string) (bool, error) {
+	one, first := f.Formulary.Product(a)
+	other, second := f.Formulary.Product(b)
+	return first && second && one.Drug.INN == other.Drug.INN && one.Strength == other.Strength, nil
+}
+
+// Terms implements pharmacy.Zones.
+func (f forPharmacy) Terms(ctx context.Context, zone id.Zone) (pharmacy.Terms, error) {
+	z, err := f.Delivery.Zone(ctx, zone)
+	if err != nil {
+		return pharmacy.Terms{}, err
+	}
+	return pharmacy.Terms{Review: z.Budgets.Review.Duration(), Pack: z.Budgets.Pack.Duration(), Promise: z.Promise.Duration(),
+		DeliveryFee: z.DeliveryFee, Couriers: true}, nil
+}
+
+// What a ride takes until the service has learned it: a scooter at 18 km/h over roads 1.35 times as
+// long as the straight line, and the time until a courier is free.
+const (
+	metresPerSecond = 18_000.0 / 3600
+	circuity        = 1.35
+	untilFree       = 2 * time.Minute
+	atBothEnds      = 3 * time.Minute
+)
+
+// Ride implements pharmacy.Rides.
+func (f forPharmacy) Ride(_ context.Context, _ id.Zone, from, to geo.Point) (pharmacy.Span, error) {
+	ride := time.Duration(geo.Metres(from, to) * circuity / metresPerSecond * float64(time.Second))
+	median := ride + untilFree + atBothEnds
+	return pharmacy.Span{Median: median, P90: median + median/2}, nil
+}
+
+// ZoneOf implements pharmacy.Zones.
+func (f forPharmacy) ZoneOf(ctx context.Context, at geo.Point) (id.Zone, error) {
+	return forOrder(f).ZoneOf(ctx, at)
+}
