@@ -18,7 +18,7 @@ func Prescriptions(prescriptions *prescribing.Service) []Route {
 		post("/visits/{id}/prescriptions", "prescription.write", "Begin a draft for a visit", r.create).created(),
 		post("/visits/{id}/prescriptions/preview", "prescription.write", "Read back and check what is being written; nothing is kept", r.preview).keyless(),
 		get("/visits/{id}/prescriptions", "prescription.list", "List what a visit has prescribed", r.ofVisit),
-		get("/patients/{id}/prescriptions", "prescription.list", "List a patient's signed prescriptions, newest first", r.ofPatient),
+		get("/patients/{id}/prescriptions", "prescription.history", "List a patient's signed prescriptions, newest first", r.ofPatient),
 		get("/prescriptions/{id}", "prescription.read", "Read a prescription", r.read),
 		put("/prescriptions/{id}", "prescription.write", "Write a draft anew", r.edit),
 		get("/prescriptions/{id}/page", "prescription.read", "Read a signed prescription as a sheet of paper", r.page),

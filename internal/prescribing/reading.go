@@ -47,7 +47,7 @@ func (s *Service) readable(ctx context.Context, rx *Prescription) (access.Facts,
 
 // OfPatient lists a patient's prescriptions, newest first. Drafts are left out.
 func (s *Service) OfPatient(ctx context.Context, a access.Actor, patient id.Patient, cursor string) (docstore.Page[Prescription], error) {
-	if err := s.guard.Read(ctx, a, ListAction, access.Facts{Record: string(patient), Patient: patient}); err != nil {
+	if err := s.guard.Read(ctx, a, HistoryAction, access.Facts{Record: string(patient), Patient: patient}); err != nil {
 		return docstore.Page[Prescription]{}, err
 	}
 	page, err := s.prescriptions.Find(ctx, docstore.Query{Index: "patient", Equal: string(patient), Descending: true, Cursor: cursor})

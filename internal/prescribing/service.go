@@ -20,6 +20,7 @@ const (
 	CancelAction    access.Action = "prescription.cancel"
 	ReviewAction    access.Action = "prescription.review"
 	ListAction      access.Action = "prescription.list"
+	HistoryAction   access.Action = "prescription.history"
 	FavouriteAction access.Action = "favourite.write"
 	SearchAction    access.Action = "formulary.search"
 	AdvanceAction   access.Action = "prescribing.advance"
