@@ -37,8 +37,10 @@ type Entry struct {
 
 // Act is the entry of something that an actor did: give it to Trail.Record.
 func Act(a access.Actor, action, record string, patient id.Patient) Entry {
-	return Entry{What: Done, Action: action, Record: record, Patient: patient,
-		Account: a.Account, Role: a.Role, Session: a.Session, Pharmacy: a.Pharmacy}
+	return Entry{
+		What: Done, Action: action, Record: record, Patient: patient,
+		Account: a.Account, Role: a.Role, Session: a.Session, Pharmacy: a.Pharmacy,
+	}
 }
 
 func entryOf(what What, at time.Time, a access.Actor, action access.Action, f access.Facts) Entry {

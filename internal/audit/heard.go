@@ -22,7 +22,9 @@ var Kinds = []event.Kind{
 
 // Heard keeps an event. It answers once the entry is durable; an event told twice is one line.
 func (t *Trail) Heard(ctx context.Context, e event.Event) error {
-	entry := Entry{What: Done, At: e.At, Action: string(e.Kind), Record: e.Doc, Event: e.ID, Account: id.Account(e.By),
-		Patient: id.Patient(e.Data["patient"]), Reason: e.Data["reason"], Hash: e.Data["hash"], Role: access.Role(e.Data["role"])}
+	entry := Entry{
+		What: Done, At: e.At, Action: string(e.Kind), Record: e.Doc, Event: e.ID, Account: id.Account(e.By),
+		Patient: id.Patient(e.Data["patient"]), Reason: e.Data["reason"], Hash: e.Data["hash"], Role: access.Role(e.Data["role"]),
+	}
 	return t.Record(ctx, entry)
 }

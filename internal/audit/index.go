@@ -101,12 +101,12 @@ func (t *Trail) nudge() {
 func (t *Trail) index(ctx context.Context) {
 	defer close(t.done)
 	t.indexOthers(ctx)
-	retry := time.NewTicker(headEvery)
+	retry := time.NewTicker(headEvery) //nolint:forbidigo // how far the store may lag is real time, whatever the service shows
 	defer retry.Stop()
 	for ctx.Err() == nil {
 		n, err := t.indexFrom(ctx, t.chain, t.indexed.reached(), t.indexed.reach)
 		if err != nil && ctx.Err() == nil {
-			t.log.Error("audit entries not indexed", "chain", t.chain, "block", n+1, "error", err)
+			t.log.ErrorContext(ctx, "audit entries not indexed", "chain", t.chain, "block", n+1, "error", err)
 		}
 		select {
 		case <-t.wake:
@@ -127,7 +127,7 @@ func (t *Trail) indexOthers(ctx context.Context) {
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		t.log.Error("other chains not indexed", "error", err)
+		t.log.ErrorContext(ctx, "other chains not indexed", "error", err)
 	}
 }
 

@@ -63,9 +63,11 @@ func NewTrail(ctx context.Context, d Deps) (*Trail, error) {
 		return nil, errors.New("audit key is shorter than 32 bytes")
 	}
 	chain := chainName(d.Node)
-	t := &Trail{clock: d.Clock, log: d.Log.With("component", "audit"), key: d.Key, chain: chain,
+	t := &Trail{
+		clock: d.Clock, log: d.Log.With("component", "audit"), key: d.Key, chain: chain,
 		seen: newSeenTable(), queue: make(chan waiting, 1024), refused: make(chan Entry, 4096),
-		wake: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}), done: make(chan struct{})}
+		wake: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}), done: make(chan struct{}),
+	}
 	if err := t.open(ctx, d.Store); err != nil {
 		return nil, err
 	}
@@ -148,12 +150,12 @@ func seenKeyOf(a access.Actor, f access.Facts) seenKey {
 
 // Denied implements access.Trail: the refusal is written soon. It never waits: what there is no room
 // for is counted, and the count is written.
-func (t *Trail) Denied(_ context.Context, a access.Actor, action access.Action, f access.Facts) {
+func (t *Trail) Denied(ctx context.Context, a access.Actor, action access.Action, f access.Facts) {
 	select {
 	case t.refused <- entryOf(Denied, t.clock.Now(), a, action, f):
 	default:
 		if n := t.lost.Add(1); n == 1 || n%1000 == 0 {
-			t.log.Error("audit queue full, refusals counted only", "count", n)
+			t.log.ErrorContext(ctx, "audit queue full, refusals counted only", "count", n)
 		}
 	}
 }

@@ -92,7 +92,7 @@ func (t *Trail) verifyChain(ctx context.Context, chain string) (Proof, error) {
 		if fault.Is(err, fault.NotFound) {
 			return p, t.ended(chain, n, until, last)
 		}
-		if err := t.verifyBlock(ctx, chain, n, p.Sum, b, err); err != nil {
+		if err := t.verifyBlock(chain, n, p.Sum, b, err); err != nil {
 			return p, err
 		}
 		if n == head.N && head.Sum != b.Sum {
@@ -127,7 +127,7 @@ func (t *Trail) ended(chain string, n, until int64, last docstore.Page[Block]) e
 	return &Broken{chain, string(blockID(chain, n)), "cut-off"}
 }
 
-func (t *Trail) verifyBlock(ctx context.Context, chain string, n int64, prev string, b *Block, err error) error {
+func (t *Trail) verifyBlock(chain string, n int64, prev string, b *Block, err error) error {
 	broken := func(how string) error { return &Broken{chain, string(blockID(chain, n)), how} }
 	if err != nil {
 		if unreadable(err) {

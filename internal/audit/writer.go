@@ -54,7 +54,7 @@ func (t *Trail) resume(ctx context.Context) (end, error) {
 		return end{}, err
 	}
 	if last.n < h.N {
-		t.log.Error("audit chain is cut off, run `housecall audit verify`", "chain", t.chain, "block", h.N)
+		t.log.ErrorContext(ctx, "audit chain is cut off, run `housecall audit verify`", "chain", t.chain, "block", h.N)
 		last = end{h.N, h.Sum}
 	}
 	t.written.Store(last.n)
@@ -72,7 +72,7 @@ func (t *Trail) last(ctx context.Context) (end, error) {
 
 func (w *writer) run(ctx context.Context) {
 	defer close(w.t.stopped)
-	tick := time.NewTicker(headEvery)
+	tick := time.NewTicker(headEvery) //nolint:forbidigo // how far the store may lag is real time, whatever the service shows
 	defer tick.Stop()
 	for {
 		select {
@@ -128,7 +128,7 @@ func (w *writer) write(ctx context.Context, asked []waiting) {
 	}
 	err := w.append(ctx, entries, now)
 	if err != nil {
-		w.t.log.Error("audit block not written", "chain", w.t.chain, "block", w.end.n+1, "error", err)
+		w.t.log.ErrorContext(ctx, "audit block not written", "chain", w.t.chain, "block", w.end.n+1, "error", err)
 		w.t.lost.Add(lost)
 		w.keepBack()
 	} else {
@@ -217,7 +217,7 @@ func (w *writer) writeHead(ctx context.Context) {
 		return nil
 	})
 	if err != nil {
-		w.t.log.Error("audit head not written", "chain", w.t.chain, "error", err)
+		w.t.log.ErrorContext(ctx, "audit head not written", "chain", w.t.chain, "error", err)
 		return
 	}
 	w.head, w.noted = w.end, indexed

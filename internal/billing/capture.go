@@ -206,7 +206,7 @@ func (s *Service) kept(k Kind) int64 {
 		return s.d.Terms.OfVisitFee
 	case Medicine:
 		return s.d.Terms.OfMedicine
-	case DeliveryFee, TipLine, CouponLine:
+	case DeliveryFee, TipLine, JobPay, CouponLine:
 	}
 	return 0
 }

@@ -245,14 +245,18 @@ func (s *Service) GiveCoupon(ctx context.Context, a access.Actor, g Gift) (*Coup
 		return nil, err
 	}
 	sum := sha256.Sum256([]byte("gift\x1f" + string(g.Case) + "\x1f" + a.Request.Key))
-	t := CouponTerms{Code: "SORRY-" + base32.StdEncoding.EncodeToString(sum[:5]), Amount: g.Amount, Limit: 1,
-		Until: s.d.Clock.Now().Add(giftFor), Patient: g.Patient}
+	t := CouponTerms{
+		Code: "SORRY-" + base32.StdEncoding.EncodeToString(sum[:5]), Amount: g.Amount, Limit: 1,
+		Until: s.d.Clock.Now().Add(giftFor), Patient: g.Patient,
+	}
 	if err := t.check(s.d.Clock.Now()); err != nil {
 		return nil, err
 	}
 	c := &Coupon{ID: couponOf(t.Code), CouponTerms: t, MadeBy: g.By, Case: g.Case}
-	c.Emit(event.Event{Kind: CouponMade, By: string(g.By), To: []string{string(g.Patient)},
-		Data: map[string]string{"coupon": string(c.ID), "case": string(g.Case), "patient": string(g.Patient)}})
+	c.Emit(event.Event{
+		Kind: CouponMade, By: string(g.By), To: []string{string(g.Patient)},
+		Data: map[string]string{"coupon": string(c.ID), "case": string(g.Case), "patient": string(g.Patient)},
+	})
 	return c, s.coupons.Insert(ctx, a.Request, c)
 }
 

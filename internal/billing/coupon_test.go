@@ -125,8 +125,10 @@ func TestACouponThatDoesNotHoldRefusesThePaymentAndSaysWhy(t *testing.T) {
 	}
 	w.clock.Advance(time.Minute)
 
-	for code, want := range map[string]string{"NONE": "coupon-unknown", "EURO": "coupon-currency", "TOMORROW": "coupon-not-yet",
-		"SHORT": "coupon-ended", "OTHERS": "coupon-unknown", "ENDED": "coupon-ended"} {
+	for code, want := range map[string]string{
+		"NONE": "coupon-unknown", "EURO": "coupon-currency", "TOMORROW": "coupon-not-yet",
+		"SHORT": "coupon-ended", "OTHERS": "coupon-unknown", "ENDED": "coupon-ended",
+	} {
 		c := withCoupon(visitCharge(), code)
 		c.Subject = "vis_" + code
 		c.Payment = billing.PaymentOf(c.Subject, 1)

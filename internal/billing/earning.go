@@ -65,8 +65,10 @@ func (s *Service) accrue(ctx context.Context, source string, movements []Movemen
 				continue
 			}
 			role, _, _ := strings.Cut(p.Account, "_payable:")
-			e := &Earning{ID: id.Derive[id.Entry](source, strconv.Itoa(n), strconv.Itoa(i)), Payee: payee, Role: role, For: p.For,
-				Source: source, What: m.What, Currency: m.Currency, Minor: -p.Minor, At: m.At}
+			e := &Earning{
+				ID: id.Derive[id.Entry](source, strconv.Itoa(n), strconv.Itoa(i)), Payee: payee, Role: role, For: p.For,
+				Source: source, What: m.What, Currency: m.Currency, Minor: -p.Minor, At: m.At,
+			}
 			if err := s.insertOnce(ctx, e); err != nil {
 				return err
 			}
@@ -99,8 +101,10 @@ func (s *Service) Earn(ctx context.Context, a access.Actor, job id.Job, courier 
 	if err != nil {
 		return err
 	}
-	return s.insertOnce(ctx, &Earning{ID: id.Derive[id.Entry]("job", string(job), string(courier)), Payee: string(courier), Role: "courier",
-		For: JobPay, Source: string(job), What: "job", Currency: pay.Currency, Minor: pay.Minor, At: now, Movements: []Movement{m}})
+	return s.insertOnce(ctx, &Earning{
+		ID: id.Derive[id.Entry]("job", string(job), string(courier)), Payee: string(courier), Role: "courier",
+		For: JobPay, Source: string(job), What: "job", Currency: pay.Currency, Minor: pay.Minor, At: now, Movements: []Movement{m},
+	})
 }
 
 // Resupplied notes what a pharmacy earns by packing an order again whose first bag came back: the
@@ -121,8 +125,10 @@ func (s *Service) Resupplied(ctx context.Context, a access.Actor, fill id.Fill, 
 	if err != nil {
 		return err
 	}
-	return s.insertOnce(ctx, &Earning{ID: id.Derive[id.Entry]("resupply", string(fill)), Payee: string(pharmacy), Role: "pharmacy",
-		For: Medicine, Source: string(fill), What: "resupply", Currency: price.Currency, Minor: share, At: now, Movements: []Movement{m}})
+	return s.insertOnce(ctx, &Earning{
+		ID: id.Derive[id.Entry]("resupply", string(fill)), Payee: string(pharmacy), Role: "pharmacy",
+		For: Medicine, Source: string(fill), What: "resupply", Currency: price.Currency, Minor: share, At: now, Movements: []Movement{m},
+	})
 }
 
 // Earnings lists what a payee earned, newest first: for the payee, the pharmacist of a pharmacy, and

@@ -28,14 +28,24 @@ const (
 
 // payable is the account of what a payee has coming, by what the line is for.
 func payable(k Kind, payee string) string {
-	roles := map[Kind]string{VisitFee: "doctor", Medicine: "pharmacy", DeliveryFee: "courier", TipLine: "courier"}
 	switch {
 	case payee != "":
-		return roles[k] + "_payable:" + payee
+		return roleOf(k) + "_payable:" + payee
 	case k == DeliveryFee:
 		return revenue // the house pays its couriers by the job
 	}
 	return unassigned
+}
+
+func roleOf(k Kind) string {
+	switch k {
+	case VisitFee:
+		return "doctor"
+	case Medicine:
+		return "pharmacy"
+	case DeliveryFee, TipLine, JobPay, CouponLine:
+	}
+	return "courier"
 }
 
 // payeeOf reads whose account it is; "" for the house's own.

@@ -183,8 +183,10 @@ func newPayment(c Charge) (*Payment, error) {
 	if c.Payment == "" || c.Subject == "" || len(c.Lines) == 0 {
 		return nil, fmt.Errorf("charge for %q is incomplete", c.Subject)
 	}
-	p := &Payment{ID: c.Payment, State: Pending, Subject: c.Subject, Patient: c.Patient, Payer: c.Payer,
-		Zone: c.Zone, Method: c.Method, Currency: c.Lines[0].Amount.Currency}
+	p := &Payment{
+		ID: c.Payment, State: Pending, Subject: c.Subject, Patient: c.Patient, Payer: c.Payer,
+		Zone: c.Zone, Method: c.Method, Currency: c.Lines[0].Amount.Currency,
+	}
 	for i, l := range c.Lines {
 		at := fmt.Sprintf("/lines/%d", i)
 		switch {

@@ -21,16 +21,16 @@ import (
 type Payout struct {
 	ID            id.Payout `json:"id"`
 	docstore.Meta `json:"meta"`
-	State         PayoutState                                `json:"state"`
-	History       []lifecycle.Step[PayoutState, PayoutEvent] `json:"history"`
-	Payee         string                                     `json:"payee"`
-	Role          string                                     `json:"role"`
-	Currency      string                                     `json:"currency"`
-	Until         time.Time                                  `json:"until"` // of the period, not included
-	Items         []PayoutItem                               `json:"items,omitempty"`
-	Minor         int64                                      `json:"minor"`
-	Reference     string                                     `json:"reference,omitempty"` // of the transfer, at the bank
-	Movements     []Movement                                 `json:"movements,omitempty"`
+	State         PayoutState                          `json:"state"`
+	History       []lifecycle.Step[PayoutState, Event] `json:"history"`
+	Payee         string                               `json:"payee"`
+	Role          string                               `json:"role"`
+	Currency      string                               `json:"currency"`
+	Until         time.Time                            `json:"until"` // of the period, not included
+	Items         []PayoutItem                         `json:"items,omitempty"`
+	Minor         int64                                `json:"minor"`
+	Reference     string                               `json:"reference,omitempty"` // of the transfer, at the bank
+	Movements     []Movement                           `json:"movements,omitempty"`
 }
 
 // PayoutItem is one earning in it.
@@ -136,8 +136,10 @@ func (s *Service) closedBefore(ctx context.Context, until time.Time, only string
 // claims an earning always exists, and its timer fills it should we stop in the middle.
 func (s *Service) closeFor(ctx context.Context, a access.Actor, e *Earning, until time.Time) (*Payout, error) {
 	for n := 1; ; n++ { // more than mostItems in a period make a second payout
-		p := &Payout{ID: id.Derive[id.Payout](e.Payee, e.Currency, docstore.ByTime(until), fmt.Sprint(n)), State: PayoutClosing,
-			Payee: e.Payee, Role: e.Role, Currency: e.Currency, Until: until}
+		p := &Payout{
+			ID: id.Derive[id.Payout](e.Payee, e.Currency, docstore.ByTime(until), fmt.Sprint(n)), State: PayoutClosing,
+			Payee: e.Payee, Role: e.Role, Currency: e.Currency, Until: until,
+		}
 		p.SetTimer(payoutUnfinished, s.d.Clock.Now().Add(unfinishedAfter))
 		err := s.payouts.Insert(ctx, id.Request{}, p)
 		if errors.Is(err, docstore.ErrExists) {
@@ -241,13 +243,17 @@ func (s *Service) carry(ctx context.Context, p *Payout) error {
 	if p.State != PayoutCarried || p.Minor == 0 {
 		return nil
 	}
-	return s.insertOnce(ctx, &Earning{ID: id.Derive[id.Entry](p.DocID(), "carried"), Payee: p.Payee, Role: p.Role, For: p.Items[0].For,
-		Source: p.DocID(), What: "carried", Currency: p.Currency, Minor: p.Minor, At: s.d.Clock.Now()})
+	return s.insertOnce(ctx, &Earning{
+		ID: id.Derive[id.Entry](p.DocID(), "carried"), Payee: p.Payee, Role: p.Role, For: p.Items[0].For,
+		Source: p.DocID(), What: "carried", Currency: p.Currency, Minor: p.Minor, At: s.d.Clock.Now(),
+	})
 }
 
 func (p *Payout) announce(kind event.Kind, by string) {
-	p.Emit(event.Event{Kind: kind, By: by, To: []string{p.Payee, event.ToOperators}, Data: map[string]string{"payout": string(p.ID),
-		"payee": p.Payee, "amount_minor": minor(p.Minor), "currency": p.Currency}})
+	p.Emit(event.Event{Kind: kind, By: by, To: []string{p.Payee, event.ToOperators}, Data: map[string]string{
+		"payout": string(p.ID),
+		"payee":  p.Payee, "amount_minor": minor(p.Minor), "currency": p.Currency,
+	}})
 }
 
 // MarkPaid notes that a payout was transferred, with the bank's reference. For operators.

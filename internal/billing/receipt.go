@@ -151,8 +151,10 @@ func (s *Service) draw(ctx context.Context, p *Payment) (*Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Receipt{ID: receiptOf(p.ID), Number: number, Payment: p.ID, Subject: p.Subject, PatientID: p.Patient, Payer: p.Payer,
-		PatientName: name, Currency: p.Currency, Minor: p.Paid().Minor, PaidAt: p.CapturedAt}
+	r := &Receipt{
+		ID: receiptOf(p.ID), Number: number, Payment: p.ID, Subject: p.Subject, PatientID: p.Patient, Payer: p.Payer,
+		PatientName: name, Currency: p.Currency, Minor: p.Paid().Minor, PaidAt: p.CapturedAt,
+	}
 	for _, l := range p.Lines {
 		if l.Earned == 0 {
 			continue

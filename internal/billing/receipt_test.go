@@ -16,7 +16,6 @@ func TestAReceiptIsItemisedAndFitForReimbursement(t *testing.T) {
 	w.capture(t, "vis_1", billing.Final{Kind: billing.VisitFee, Payee: "acc_wen"})
 
 	s, err := w.Receipt(t.Context(), mother, visitCharge().Payment, billing.NoExtra)
-
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,8 +104,10 @@ func (p *Payment) settleRefund(i Intent, now time.Time) error {
 	}
 	p.Movements = append(p.Movements, m)
 	p.Refunds = append(p.Refunds, Refund{i.Cause, i.Kinds, i.Amount, i.Reason, now})
-	p.announce(PaymentRefunded, i.By, map[string]string{"amount_minor": minor(i.Amount), "kinds": strings.Join(i.Kinds, " "),
-		"reason": i.Reason, "cause": i.Cause})
+	p.announce(PaymentRefunded, i.By, map[string]string{
+		"amount_minor": minor(i.Amount), "kinds": strings.Join(i.Kinds, " "),
+		"reason": i.Reason, "cause": i.Cause,
+	})
 	if p.Back() == p.Paid() {
 		return p.apply(now, i.By, refundAll, i.Reason)
 	}

@@ -61,9 +61,6 @@ func (p *Payment) apply(now time.Time, by string, e Event, why string) error {
 // PayoutState is where a payout stands.
 type PayoutState string
 
-// PayoutEvent is what happens to a payout.
-type PayoutEvent string
-
 // The states of a payout.
 const (
 	PayoutClosing PayoutState = "closing" // its items are being gathered
@@ -73,12 +70,12 @@ const (
 )
 
 const (
-	closePayout PayoutEvent = "close"
-	carryPayout PayoutEvent = "carry"
-	payPayout   PayoutEvent = "pay"
+	closePayout Event = "close"
+	carryPayout Event = "carry"
+	payPayout   Event = "pay"
 )
 
-var payoutMoves = lifecycle.Table[PayoutState, PayoutEvent]{
+var payoutMoves = lifecycle.Table[PayoutState, Event]{
 	PayoutClosing: {closePayout: PayoutClosed, carryPayout: PayoutCarried},
 	PayoutClosed:  {payPayout: PayoutPaid},
 	PayoutPaid:    {},
@@ -86,14 +83,14 @@ var payoutMoves = lifecycle.Table[PayoutState, PayoutEvent]{
 }
 
 // PayoutMoves is the life of a payout, for drawings.
-func PayoutMoves() lifecycle.Table[PayoutState, PayoutEvent] { return payoutMoves }
+func PayoutMoves() lifecycle.Table[PayoutState, Event] { return payoutMoves }
 
-func (p *Payout) apply(now time.Time, by string, e PayoutEvent, why string) error {
+func (p *Payout) apply(now time.Time, by string, e Event, why string) error {
 	to, err := payoutMoves.Next(p.State, e)
 	if err != nil {
 		return err
 	}
-	p.History = append(p.History, lifecycle.Step[PayoutState, PayoutEvent]{Event: e, From: p.State, To: to, By: by, At: now, Why: why})
+	p.History = append(p.History, lifecycle.Step[PayoutState, Event]{Event: e, From: p.State, To: to, By: by, At: now, Why: why})
 	p.State = to
 	return nil
 }

@@ -40,8 +40,10 @@ func (s *Service) Tip(ctx context.Context, a access.Actor, order id.Order, amoun
 	if amount.Minor <= 0 || amount.Minor > mostTip || amount.Currency != target.Currency {
 		return nil, fault.InvalidField("/amount", "Give a tip above zero and up to 500, in the currency of the order.")
 	}
-	p, err := newPayment(Charge{Payment: id.Derive[id.Payment](TipsOf(order), a.Request.Key), Subject: TipsOf(order), Patient: target.Patient,
-		Payer: a.Account, Zone: target.Zone, Method: method, Lines: []Line{{TipLine, amount, string(target.Courier)}}})
+	p, err := newPayment(Charge{
+		Payment: id.Derive[id.Payment](TipsOf(order), a.Request.Key), Subject: TipsOf(order), Patient: target.Patient,
+		Payer: a.Account, Zone: target.Zone, Method: method, Lines: []Line{{TipLine, amount, string(target.Courier)}},
+	})
 	if err != nil {
 		return nil, err
 	}

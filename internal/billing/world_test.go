@@ -192,10 +192,12 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w := &world{store: store, clock: clock.NewFake(noon), bank: newBank()}
-	w.Service, err = billing.New(t.Context(), billing.Deps{Store: store, Clock: w.clock, Gateway: w.bank, Parties: parties{},
+	w.Service, err = billing.New(t.Context(), billing.Deps{
+		Store: store, Clock: w.clock, Gateway: w.bank, Parties: parties{},
 		Guard: access.NewGuard(rules, circle{"acc_daughter": {access.Pay}}, noTrail{}),
 		Tips:  tippable{"ord_1": {Patient: "pat_mother", Courier: "acc_courier", Currency: "CNY", Zone: "zone_1"}},
-		Terms: billing.Terms{OfVisitFee: 1000, OfMedicine: 500}})
+		Terms: billing.Terms{OfVisitFee: 1000, OfMedicine: 500},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,16 +205,20 @@ func newWorld(t *testing.T) *world {
 }
 
 func visitCharge() billing.Charge {
-	return billing.Charge{Payment: billing.PaymentOf("vis_1", 1), Subject: "vis_1", Patient: "pat_mother", Payer: "acc_daughter",
-		Lines: []billing.Line{{Kind: billing.VisitFee, Amount: cny(5000)}}, Method: "card"}
+	return billing.Charge{
+		Payment: billing.PaymentOf("vis_1", 1), Subject: "vis_1", Patient: "pat_mother", Payer: "acc_daughter",
+		Lines: []billing.Line{{Kind: billing.VisitFee, Amount: cny(5000)}}, Method: "card",
+	}
 }
 
 func orderCharge() billing.Charge {
-	return billing.Charge{Payment: billing.PaymentOf("ord_1", 1), Subject: "ord_1", Patient: "pat_mother", Payer: "acc_daughter", Zone: "zone_1",
+	return billing.Charge{
+		Payment: billing.PaymentOf("ord_1", 1), Subject: "ord_1", Patient: "pat_mother", Payer: "acc_daughter", Zone: "zone_1",
 		Lines: []billing.Line{
 			{Kind: billing.Medicine, Amount: cny(8000), Payee: "phm_1"},
 			{Kind: billing.DeliveryFee, Amount: cny(600)},
-		}, Method: "card"}
+		}, Method: "card",
+	}
 }
 
 func (w *world) authorise(t *testing.T, c billing.Charge) {

@@ -102,7 +102,8 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w := &world{store: store, clock: clock.NewFake(noon), trail: &trail{}, grants: &revocable{map[id.Account][]access.Scope{"acc_daughter": {access.See}}}}
-	w.Service, err = support.New(t.Context(), support.Deps{Store: store, Clock: w.clock, Guard: access.NewGuard(rules, w.grants, w.trail),
+	w.Service, err = support.New(t.Context(), support.Deps{
+		Store: store, Clock: w.clock, Guard: access.NewGuard(rules, w.grants, w.trail),
 		Subjects: subjects{
 			"ord_1": {Patient: "pat_mother", Pharmacy: "phm_1", Courier: "acc_courier"},
 			"vis_1": {Patient: "pat_mother", Doctor: "acc_wen"},
@@ -111,7 +112,8 @@ func newWorld(t *testing.T) *world {
 			"packing":    evidence{items: []support.Item{{Record: "fill_ord_1_1", At: noon, Code: "ready"}}},
 			"hand_overs": evidence{items: []support.Item{{Record: "job_ord_1_1", At: noon.Add(-time.Minute), Code: "collected"}}},
 			"positions":  evidence{err: errors.New("no answer")},
-		}})
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,9 +207,19 @@ func TestACaseIsOpenedOnlyByWhoHasToDoWithItsSubject(t *testing.T) {
 		subject string
 		want    bool
 	}{
-		{mother, "ord_1", true}, {daughter, "ord_1", true}, {courier, "ord_1", true}, {packer, "ord_1", true}, {agent, "ord_1", true},
-		{wen, "vis_1", true}, {mother, "", true}, {courier, "", true}, {packer, "", true},
-		{stranger, "ord_1", false}, {wen, "ord_1", false}, {courier, "vis_1", false}, {mother, "ord_none", false},
+		{mother, "ord_1", true},
+		{daughter, "ord_1", true},
+		{courier, "ord_1", true},
+		{packer, "ord_1", true},
+		{agent, "ord_1", true},
+		{wen, "vis_1", true},
+		{mother, "", true},
+		{courier, "", true},
+		{packer, "", true},
+		{stranger, "ord_1", false},
+		{wen, "ord_1", false},
+		{courier, "vis_1", false},
+		{mother, "ord_none", false},
 	} {
 		_, err := w.Open(t.Context(), c.a, opening(c.subject))
 		if (err == nil) != c.want || (!c.want && !fault.Is(err, fault.NotFound)) {
