@@ -65,6 +65,8 @@ type Bus struct {
 	sched  Scheduler
 
 	stopping chan struct{} // closed when nothing new is begun
+	noFeeds  chan struct{} // closed when live feeds end, before or with stopping
+	endFeeds sync.Once
 	kick     chan struct{} // has the relay look at once
 	moved    atomic.Uint64 // counts what was relayed or handled; Settle watches it
 	running  sync.WaitGroup
@@ -82,7 +84,7 @@ func Start(ctx context.Context, cfg Config, deps Deps) (*Bus, error) {
 		return nil, errors.New("bus: store, clock, log and one of folder and address are needed")
 	}
 	b := &Bus{cfg: withDefaults(cfg), store: deps.Store, clock: deps.Clock, log: deps.Log.With("component", "bus"),
-		stopping: make(chan struct{}), kick: make(chan struct{}, 1)}
+		stopping: make(chan struct{}), noFeeds: make(chan struct{}), kick: make(chan struct{}, 1)}
 	err := b.open(ctx)
 	if err != nil {
 		b.shut()
@@ -126,6 +128,7 @@ func (b *Bus) Stop(ctx context.Context) error {
 		consumers := b.consumers
 		b.mu.Unlock()
 		close(b.stopping)
+		b.EndFeeds()
 		over := context.AfterFunc(ctx, func() {
 			for _, c := range consumers {
 				c.cut()
@@ -141,6 +144,10 @@ func (b *Bus) Stop(ctx context.Context) error {
 	})
 	return err
 }
+
+// EndFeeds ends every live feed and takes no new one, while everything else goes on: a web server that
+// stops waits for its requests, and a feed does not end by itself.
+func (b *Bus) EndFeeds() { b.endFeeds.Do(func() { close(b.noFeeds) }) }
 
 func (b *Bus) shut() {
 	if b.conn != nil {

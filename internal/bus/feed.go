@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -22,6 +23,11 @@ type FeedItem struct {
 // Feed follows the topics from after a place in the feed, without losing or doubling, until ctx ends and
 // the channel is closed. After 0, and after a place that is no longer kept, it begins with a Reset.
 func (b *Bus) Feed(ctx context.Context, topics []string, after uint64) (<-chan FeedItem, error) {
+	select {
+	case <-b.noFeeds:
+		return nil, stoppingSoon()
+	default:
+	}
 	if len(topics) == 0 {
 		return nil, fault.New(fault.Denied, "There is no live feed for you.")
 	}
@@ -57,11 +63,15 @@ func (b *Bus) Feed(ctx context.Context, topics []string, after uint64) (<-chan F
 	defer b.mu.Unlock()
 	if b.closed {
 		messages.Stop()
-		return nil, fault.New(fault.Unavailable, "The service is stopping. Try again in a moment.")
+		return nil, stoppingSoon()
 	}
 	follow := &follower{bus: b, topics: topics, messages: messages, out: out}
 	b.running.Go(func() { follow.run(ctx) })
 	return out, nil
+}
+
+func stoppingSoon() error {
+	return fault.New(fault.Unavailable, "The service is stopping. Try again in a moment.").After(time.Second)
 }
 
 type follower struct {
@@ -78,7 +88,7 @@ func (f *follower) run(ctx context.Context) {
 	f.bus.running.Go(func() {
 		select {
 		case <-ctx.Done():
-		case <-f.bus.stopping:
+		case <-f.bus.noFeeds:
 		case <-over:
 		}
 		f.messages.Stop()
@@ -100,7 +110,7 @@ func (f *follower) run(ctx context.Context) {
 		case f.out <- FeedItem{Seq: meta.Sequence.Stream, Event: e}:
 		case <-ctx.Done():
 			return
-		case <-f.bus.stopping:
+		case <-f.bus.noFeeds:
 			return
 		}
 	}

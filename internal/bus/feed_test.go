@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"housecall/internal/bus"
+	"housecall/internal/fault"
 )
 
 func follow(t *testing.T, w *world, after uint64, topics ...string) (<-chan bus.FeedItem, func()) {
@@ -105,6 +106,26 @@ func TestFeedResumesAcrossARestart(t *testing.T) {
 	if got := next(t, items); got.Reset || got.Event.Data["n"] != "2" {
 		t.Errorf("got %+v, want 2", got)
 	}
+}
+
+func TestFeedsEndBeforeTheBusDoes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	items, _ := follow(t, w, 0, "acc_1")
+	next(t, items)
+
+	w.bus.EndFeeds()
+
+	if item, open := <-items; open {
+		t.Errorf("got %+v, want the end", item)
+	}
+	if _, err := w.bus.Feed(t.Context(), []string{"acc_1"}, 0); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a new feed: %v", err)
+	}
+	heard := newEar()
+	w.listen("still", heard)
+	w.ring("bell_1", emit("bell.rung", "1"))
+	next(t, heard.news)
 }
 
 func TestLeaseHasOneHolder(t *testing.T) {

@@ -1,0 +1,4 @@
+package httpapi
+
+// FeedEvery is the feed with another heart-beat.
+var FeedEvery = feedEvery
