@@ -120,9 +120,19 @@ func (s *Service) readable(ctx context.Context, a access.Actor, v *Visit) error 
 	return s.Guard.Read(ctx, a, "visit.read", v.facts())
 }
 
-// Of lists the visits of a person, the newest first.
+// Of lists the visits of a person, the newest first: for their side, and for the doctor who treats them.
 func (s *Service) Of(ctx context.Context, a access.Actor, patient id.Patient, cursor string) (docstore.Page[Visit], error) {
-	if err := s.Guard.Read(ctx, a, "visit.read", access.Facts{Record: string(patient), Patient: patient}); err != nil {
+	facts := access.Facts{Record: string(patient), Patient: patient}
+	if a.Role == access.Doctor {
+		treats, err := s.Treats(ctx, a.Account, patient)
+		if err != nil {
+			return docstore.Page[Visit]{}, err
+		}
+		if treats {
+			facts.Doctor = a.Account
+		}
+	}
+	if err := s.Guard.Read(ctx, a, "visit.read", facts); err != nil {
 		return docstore.Page[Visit]{}, err
 	}
 	return s.visits.Find(ctx, docstore.Query{Index: "patient", Equal: string(patient), Descending: true, Limit: 20, Cursor: cursor})

@@ -109,19 +109,21 @@ func (s *Service) Thread(ctx context.Context, a access.Actor, visit id.Visit) (*
 	return t, err
 }
 
-// Asked lists what a pharmacy asked about an order, and the answers; nothing else of the thread.
+// Asked lists what a pharmacy asked about an order, and the answers; nothing else of the thread. Who asked
+// nothing finds nothing.
 func (s *Service) Asked(ctx context.Context, a access.Actor, visit id.Visit, order id.Order) ([]Item, error) {
 	if err := s.Guard.Read(ctx, a, "visit.read_asked", access.Facts{Record: string(visit)}); err != nil {
 		return nil, err
 	}
 	t, err := s.threads.Get(ctx, string(visit))
-	if fault.Is(err, fault.NotFound) {
-		return nil, nil
-	}
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(t.Items, func(x Item) bool { return x.Order != order || x.Pharmacy != a.Pharmacy }), nil
+	asked := slices.DeleteFunc(t.Items, func(x Item) bool { return x.Order != order || x.Pharmacy != a.Pharmacy })
+	if len(asked) == 0 {
+		return nil, docstore.NotFound()
+	}
+	return asked, nil
 }
 
 func (s *Service) write(ctx context.Context, a access.Actor, action access.Action, visit id.Visit, item Item, allowed func(*Visit) error) (*Thread, error) {
