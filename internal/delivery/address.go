@@ -57,8 +57,13 @@ func (c *AddressContent) check() error {
 		text    phi.Text
 		most    int
 	}{
-		{"/label", c.Label, 60}, {"/street", c.Street, 200}, {"/entrance", c.Entrance, 80}, {"/floor", c.Floor, 40},
-		{"/flat", c.Flat, 40}, {"/receiver", c.Receiver, 120}, {"/note", c.Note, 300},
+		{"/label", c.Label, 60},
+		{"/street", c.Street, 200},
+		{"/entrance", c.Entrance, 80},
+		{"/floor", c.Floor, 40},
+		{"/flat", c.Flat, 40},
+		{"/receiver", c.Receiver, 120},
+		{"/note", c.Note, 300},
 	}
 	for _, l := range limits {
 		if len([]rune(l.text.Reveal())) > l.most {

@@ -72,14 +72,13 @@ func (s *Service) CourierCode(ctx context.Context, a access.Actor, job id.Job) (
 	if err := s.guard.Check(ctx, a, "job.code", j.facts()); err != nil {
 		return Code{}, err
 	}
-	switch j.State {
-	case Accepted, AtPharmacy:
+	if j.State == Accepted || j.State == AtPharmacy {
 		return Code{SideCounter, s.code(j, SideCounter)}, nil
-	case Returning:
-		return Code{SideReturn, s.code(j, SideReturn)}, nil
-	default:
-		return Code{}, fault.New(fault.Conflict, "There is no code to show now. Look at your next step.").Coded("no-code-now")
 	}
+	if j.State == Returning {
+		return Code{SideReturn, s.code(j, SideReturn)}, nil
+	}
+	return Code{}, fault.New(fault.Conflict, "There is no code to show now. Look at your next step.").Coded("no-code-now")
 }
 
 // PIN answers the patient's PIN, to the patient and who may receive for them.
@@ -252,12 +251,14 @@ func (s *Service) countWrong(ctx context.Context, a access.Actor, job id.Job, si
 			return tooOften()
 		}
 		if j.Tries == nil {
-			j.Tries = map[Side]int{}
+			j.Tries = make(map[Side]int)
 		}
 		j.Tries[side]++
 		if left = tries - j.Tries[side]; left == 0 {
-			j.Emit(event.Event{Kind: JobCodeLocked, By: string(a.Account), To: []string{event.ToOperators, event.ToSupport},
-				Data: map[string]string{"job": string(j.ID), "order": string(j.Order), "zone": string(j.Zone), "side": string(side)}})
+			j.Emit(event.Event{
+				Kind: JobCodeLocked, By: string(a.Account), To: []string{event.ToOperators, event.ToSupport},
+				Data: map[string]string{"job": string(j.ID), "order": string(j.Order), "zone": string(j.Zone), "side": string(side)},
+			})
 		}
 		return nil
 	})

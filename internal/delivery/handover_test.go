@@ -136,7 +136,7 @@ func TestCodesAreOfTheirJobAndCourierAlone(t *testing.T) {
 	must(t, err)
 	pin := w.pin(t, job)
 
-	must(t, w.Service.Rematch(t.Context(), w.as(operator), job, "silent"))
+	must(t, w.Rematch(t.Context(), w.as(operator), job, "silent"))
 	must(t, w.Offer(t.Context(), house, job, bob.Account))
 	_, err = w.Accept(t.Context(), w.as(bob), job, w.step(t, job))
 	must(t, err)

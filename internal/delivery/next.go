@@ -81,28 +81,24 @@ func (s *Service) NextStep(ctx context.Context, a access.Actor) (*Next, error) {
 	return &Next{Todo: Wait}, nil
 }
 
+// todos is what the courier who holds a job does in each state.
+var todos = map[State]Todo{
+	Planned: Wait, Offered: Answer, Accepted: RideCounter, AtPharmacy: ShowCode, Collected: RideDoor, AtDoor: AskPIN,
+	Failed: TurnBackNow, Returning: BringBack, Delivered: Wait, Cancelled: Wait, Returned: Wait,
+}
+
 func (j *Job) next() *Next {
-	n := &Next{Job: j.ID, Order: j.Order, Sequence: j.Sequence, State: j.State, Door: j.Door.Point, Counter: j.PharmacyAt,
+	n := &Next{
+		Todo: todos[j.State], Job: j.ID, Order: j.Order, Sequence: j.Sequence, State: j.State, Door: j.Door.Point, Counter: j.PharmacyAt,
 		Pharmacy: j.Pharmacy, Pay: j.Pay, Deadline: j.Deadline, ReadyAt: j.ReadyAt, ColdChain: j.ColdChain,
-		Where: j.Door.Where, Seal: j.Seal, To: j.PharmacyAt, Metres: int(geo.Metres(j.PharmacyAt, j.Door.Point))}
-	switch j.State {
-	case Offered:
+		Where: j.Door.Where, Seal: j.Seal, To: j.PharmacyAt, Metres: int(geo.Metres(j.PharmacyAt, j.Door.Point)),
+	}
+	if j.State == Offered {
 		// An offer says what it pays and where it goes; who lives there is for the one who rides.
-		n.Todo, n.OfferExpires, n.Where, n.Seal = Answer, j.OfferExpires, Where{}, ""
-	case Accepted:
-		n.Todo = RideCounter
-	case AtPharmacy:
-		n.Todo = ShowCode
-	case Collected:
-		n.Todo, n.To = RideDoor, j.Door.Point
-	case AtDoor:
-		n.Todo, n.To = AskPIN, j.Door.Point
-	case Failed:
-		n.Todo = TurnBackNow
-	case Returning:
-		n.Todo = BringBack
-	default:
-		return &Next{Todo: Wait}
+		n.OfferExpires, n.Where, n.Seal = j.OfferExpires, Where{}, ""
+	}
+	if j.State == Collected || j.State == AtDoor {
+		n.To = j.Door.Point
 	}
 	return n
 }

@@ -229,7 +229,7 @@ func (s *Service) Unlock(ctx context.Context, a access.Actor, job id.Job, side S
 		}
 		delete(j.Tries, side)
 		if j.Rounds == nil {
-			j.Rounds = map[Side]int{}
+			j.Rounds = make(map[Side]int)
 		}
 		j.Rounds[side]++
 		j.announce(JobReadied, a, j.Courier, map[string]string{"unlocked": string(side)})

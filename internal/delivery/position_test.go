@@ -182,7 +182,7 @@ func TestTrackingLinkFollowsTheNextAttempt(t *testing.T) {
 	w.to(t, delivery.Offered)
 	token, err := w.TrackLink(t.Context(), mum, order1)
 	must(t, err)
-	must(t, w.Service.Cancel(t.Context(), w.as(house), "job_ord_1_1", "rerouted"))
+	must(t, w.Cancel(t.Context(), w.as(house), "job_ord_1_1", "rerouted"))
 
 	must(t, w.Plan(t.Context(), w.as(house), delivery.Request{Order: order1, Attempt: 2, Pharmacy: "phm_b", PharmacyAt: counterAt, Door: doorAt, Patient: mum.Patient}))
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"housecall/internal/access"
 	"housecall/internal/clock"
@@ -189,12 +188,4 @@ func (s *Service) TimerFired(ctx context.Context, a access.Actor, doc string, ki
 
 func missing(field string) error {
 	return fault.InvalidField("/"+field, "This is needed.")
-}
-
-// later is the later of two moments.
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

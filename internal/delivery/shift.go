@@ -77,8 +77,10 @@ func (h *Shift) apply(now time.Time, by string, ev ShiftEvent, why string) error
 func (h *Shift) facts() access.Facts { return access.Facts{Record: string(h.ID), Owner: h.Courier} }
 
 func (h *Shift) announce(kind event.Kind, a access.Actor) {
-	h.Emit(event.Event{Kind: kind, By: string(a.Account), To: []string{string(h.Courier), event.ToOperators},
-		Data: map[string]string{"courier": string(h.Courier), "zone": string(h.Zone), "vehicle": string(h.Vehicle)}})
+	h.Emit(event.Event{
+		Kind: kind, By: string(a.Account), To: []string{string(h.Courier), event.ToOperators},
+		Data: map[string]string{"courier": string(h.Courier), "zone": string(h.Zone), "vehicle": string(h.Vehicle)},
+	})
 }
 
 // StartShift puts a vetted courier on shift at a place in a zone.

@@ -107,11 +107,11 @@ func TestCourierDeclinesWithAReasonAndWithoutPenalty(t *testing.T) {
 	job := w.to(t, delivery.Offered)
 	st := w.step(t, job)
 
-	_, err := w.Service.Decline(t.Context(), ann, job, st, "it rains and I am ill")
+	_, err := w.Decline(t.Context(), ann, job, st, "it rains and I am ill")
 	refused(t, err, fault.Invalid, "")
-	_, err = w.Service.Decline(t.Context(), w.as(ann), job, st, "too_far")
+	_, err = w.Decline(t.Context(), w.as(ann), job, st, "too_far")
 	must(t, err)
-	_, err = w.Service.Decline(t.Context(), w.as(ann), job, st, "too_far") // sent again by the phone
+	_, err = w.Decline(t.Context(), w.as(ann), job, st, "too_far") // sent again by the phone
 	must(t, err)
 
 	j := w.job(t, job)
@@ -150,7 +150,7 @@ func TestLateStepAfterARematchIsToldGivenToAnother(t *testing.T) {
 	job := w.to(t, delivery.Accepted)
 	st := w.step(t, job)
 
-	must(t, w.Service.Rematch(t.Context(), w.as(operator), job, "silent"))
+	must(t, w.Rematch(t.Context(), w.as(operator), job, "silent"))
 	must(t, w.Offer(t.Context(), house, job, bob.Account))
 
 	_, err := w.Arrive(t.Context(), w.as(ann), job, st)
@@ -170,10 +170,10 @@ func TestCancelledJobTellsItsCourier(t *testing.T) {
 	job := w.to(t, delivery.AtPharmacy)
 	st := w.step(t, job)
 
-	must(t, w.Service.Cancel(t.Context(), w.as(house), job, "order_cancelled"))
-	must(t, w.Service.Cancel(t.Context(), w.as(house), job, "order_cancelled"))
+	must(t, w.Cancel(t.Context(), w.as(house), job, "order_cancelled"))
+	must(t, w.Cancel(t.Context(), w.as(house), job, "order_cancelled"))
 
-	_, err := w.Service.Decline(t.Context(), w.as(ann), job, st, "other")
+	_, err := w.Decline(t.Context(), w.as(ann), job, st, "other")
 	refused(t, err, fault.Conflict, "job-cancelled")
 	h, err := w.Shift(t.Context(), ann, ann.Account)
 	must(t, err)
@@ -187,7 +187,7 @@ func TestCancelAfterCollectedCallsTheCourierBack(t *testing.T) {
 	w := newWorld(t)
 	job := w.to(t, delivery.Collected)
 
-	refused(t, w.Service.Cancel(t.Context(), w.as(house), job, "rx_cancelled"), fault.Conflict, "illegal-transition")
+	refused(t, w.Cancel(t.Context(), w.as(house), job, "rx_cancelled"), fault.Conflict, "illegal-transition")
 	must(t, w.Recall(t.Context(), w.as(house), job, "rx_cancelled"))
 	must(t, w.Recall(t.Context(), w.as(house), job, "rx_cancelled"))
 	must(t, w.do(t, job, w.Returning))
@@ -302,7 +302,7 @@ func TestStepsAreNobodyElses(t *testing.T) {
 		name string
 		do   func() error
 	}{
-		{"another courier fails it", func() error { _, err := w.Service.Fail(ctx, bob, job, st, "other", ""); return err }},
+		{"another courier fails it", func() error { _, err := w.Fail(ctx, bob, job, st, "other", ""); return err }},
 		{"another courier hands it over", func() error { _, err := w.HandOver(ctx, bob, job, pin); return err }},
 		{"another pharmacy collects it", func() error { _, err := w.Collect(ctx, other, job, "123456"); return err }},
 		{"the pharmacy hands it over", func() error { _, err := w.HandOver(ctx, clerk, job, pin); return err }},
@@ -312,7 +312,7 @@ func TestStepsAreNobodyElses(t *testing.T) {
 		{"the pharmacy sees the courier's code", func() error { _, err := w.CourierCode(ctx, clerk, job); return err }},
 		{"a stranger confirms the seal", func() error { _, err := w.ConfirmSeal(ctx, stranger, job, seal); return err }},
 		{"a stranger tracks it", func() error { _, err := w.Track(ctx, stranger, order1); return err }},
-		{"a courier matches it again", func() error { return w.Service.Rematch(ctx, ann, job, "x") }},
+		{"a courier matches it again", func() error { return w.Rematch(ctx, ann, job, "x") }},
 		{"a patient plans a ride", func() error { return w.Plan(ctx, mum, delivery.Request{Order: "ord_9"}) }},
 		{"a stranger reads it", func() error { _, err := w.Job(ctx, stranger, job); return err }},
 		{"nobody reads it", func() error { _, err := w.Job(ctx, nobody, job); return err }},

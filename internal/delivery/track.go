@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"time"
 
@@ -131,8 +132,10 @@ func (s *Service) latest(ctx context.Context, order id.Order) (*Job, error) {
 }
 
 func (s *Service) view(ctx context.Context, j *Job) (*View, error) {
-	v := &View{Order: j.Order, Job: j.ID, Attempt: j.Attempt, State: j.State, Placed: j.Placed, Deadline: j.Deadline,
-		ReadyAt: j.ReadyAt, Packed: j.Seal != "", Door: j.Door.Point, Counter: j.PharmacyAt, UpdatedAt: j.UpdatedAt, Version: j.Version}
+	v := &View{
+		Order: j.Order, Job: j.ID, Attempt: j.Attempt, State: j.State, Placed: j.Placed, Deadline: j.Deadline,
+		ReadyAt: j.ReadyAt, Packed: j.Seal != "", Door: j.Door.Point, Counter: j.PharmacyAt, UpdatedAt: j.UpdatedAt, Version: j.Version,
+	}
 	if j.State == Offered {
 		v.State = Planned // who is being asked is nobody's business until they say yes
 	}
@@ -159,27 +162,23 @@ func (s *Service) view(ctx context.Context, j *Job) (*View, error) {
 
 // visible tells whether a courier is on the way for this order.
 func (j *Job) visible() bool {
-	switch j.State {
-	case Accepted, AtPharmacy, Collected, AtDoor:
-		return true
-	default:
-		return false
-	}
+	return slices.Contains([]State{Accepted, AtPharmacy, Collected, AtDoor}, j.State)
 }
 
 // arrival is when the bag is in a hand, from where the courier was seen last.
 func arrival(j *Job, h *Shift, now time.Time) time.Time {
 	way := func(from, to geo.Point) time.Duration { return dispatch.Crow{}.Time(h.Vehicle, from, to) }
-	switch j.State {
-	case Accepted:
-		return dispatch.Arrival(now, way(h.Last.Point, j.PharmacyAt), way(j.PharmacyAt, j.Door.Point), j.ReadyAt)
-	case AtPharmacy:
-		return dispatch.Arrival(now, 0, way(j.PharmacyAt, j.Door.Point), j.ReadyAt)
-	case Collected:
-		return now.Add(way(h.Last.Point, j.Door.Point) + dispatch.DoorTime())
-	default:
-		return now.Add(dispatch.DoorTime())
+	counter := time.Duration(0)
+	if j.State == Accepted {
+		counter = way(h.Last.Point, j.PharmacyAt)
 	}
+	if j.State == Accepted || j.State == AtPharmacy {
+		return dispatch.Arrival(now, counter, way(j.PharmacyAt, j.Door.Point), j.ReadyAt)
+	}
+	if j.State == Collected {
+		return now.Add(way(h.Last.Point, j.Door.Point) + dispatch.DoorTime())
+	}
+	return now.Add(dispatch.DoorTime())
 }
 
 // Delivered answers what the one who has just confirmed the seal sees; they may not be somebody who

@@ -64,8 +64,10 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	rules, err := rulesOnce()
 	must(t, err)
-	w := &world{clock: clock.NewFake(time.Date(2026, 11, 22, 21, 0, 0, 0, time.UTC)), unvet: map[id.Account]bool{},
-		granted: []access.Scope{access.Receive}}
+	w := &world{
+		clock: clock.NewFake(time.Date(2026, 11, 22, 21, 0, 0, 0, time.UTC)), unvet: map[id.Account]bool{},
+		granted: []access.Scope{access.Receive},
+	}
 	w.store, err = sqlite.Open(t.Context(), t.TempDir()+"/housecall.db")
 	must(t, err)
 	t.Cleanup(func() { _ = w.store.Close() })
@@ -80,8 +82,10 @@ func newWorld(t *testing.T) *world {
 // another is a second node over the same store.
 func (w *world) another(t *testing.T) *delivery.Service {
 	t.Helper()
-	s, err := delivery.New(t.Context(), delivery.Deps{Store: w.store, Clock: w.clock, Guard: w.guard, Vetting: w, Names: w,
-		Secret: []byte("0123456789abcdef0123456789abcdef")})
+	s, err := delivery.New(t.Context(), delivery.Deps{
+		Store: w.store, Clock: w.clock, Guard: w.guard, Vetting: w, Names: w,
+		Secret: []byte("0123456789abcdef0123456789abcdef"),
+	})
 	must(t, err)
 	return s
 }
@@ -101,6 +105,7 @@ func (w *world) Scopes(_ context.Context, p id.Patient, holder id.Account) ([]ac
 	}
 	return nil, nil
 }
+
 func (w *world) Seen(context.Context, access.Actor, access.Action, access.Facts) error { return nil }
 
 func (w *world) Denied(context.Context, access.Actor, access.Action, access.Facts) {
@@ -156,8 +161,10 @@ const order1 = id.Order("ord_1")
 
 func (w *world) planned(t *testing.T, order id.Order) id.Job {
 	t.Helper()
-	must(t, w.Plan(t.Context(), w.as(house), delivery.Request{Order: order, Attempt: 1, Fill: id.FillOf(order, 1), Pharmacy: "phm_a",
-		PharmacyAt: counterAt, Door: doorAt, Patient: mum.Patient, Where: delivery.Where{Street: "7 Lamp Street", Floor: "3"}}))
+	must(t, w.Plan(t.Context(), w.as(house), delivery.Request{
+		Order: order, Attempt: 1, Fill: id.FillOf(order, 1), Pharmacy: "phm_a",
+		PharmacyAt: counterAt, Door: doorAt, Patient: mum.Patient, Where: delivery.Where{Street: "7 Lamp Street", Floor: "3"},
+	}))
 	return id.JobOf(order, 1)
 }
 
@@ -198,7 +205,7 @@ func (w *world) beyond(t *testing.T, job id.Job, want delivery.State) {
 		must(t, err)
 		return
 	}
-	_, err := w.Service.Fail(t.Context(), w.as(ann), job, w.step(t, job), "nobody_home", "att_1")
+	_, err := w.Fail(t.Context(), w.as(ann), job, w.step(t, job), "nobody_home", "att_1")
 	must(t, err)
 	if want == delivery.Failed {
 		return

@@ -18,13 +18,17 @@ import (
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func courier(n int, lat float64) dispatch.Courier {
-	return dispatch.Courier{ID: id.Account(fmt.Sprintf("acc_%d", n)), At: geo.Point{Lat: lat, Lon: 10},
-		SeenAt: noon, Free: true, Vehicle: dispatch.Scooter, IdleSince: noon}
+	return dispatch.Courier{
+		ID: id.Account(fmt.Sprintf("acc_%d", n)), At: geo.Point{Lat: lat, Lon: 10},
+		SeenAt: noon, Free: true, Vehicle: dispatch.Scooter, IdleSince: noon,
+	}
 }
 
 func job(n int) dispatch.Job {
-	return dispatch.Job{ID: id.Job(fmt.Sprintf("job_%d", n)), Pharmacy: geo.Point{Lat: 50, Lon: 10},
-		Door: geo.Point{Lat: 50.01, Lon: 10}, ReadyAt: noon.Add(10 * time.Minute), Deadline: noon.Add(30 * time.Minute)}
+	return dispatch.Job{
+		ID: id.Job(fmt.Sprintf("job_%d", n)), Pharmacy: geo.Point{Lat: 50, Lon: 10},
+		Door: geo.Point{Lat: 50.01, Lon: 10}, ReadyAt: noon.Add(10 * time.Minute), Deadline: noon.Add(30 * time.Minute),
+	}
 }
 
 func TestNearestFreeCourierIsOfferedTheJobInWords(t *testing.T) {

@@ -99,7 +99,7 @@ func (d *Dispatcher) Stop() {
 func (d *Dispatcher) gather(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := d.take(ctx); err != nil && ctx.Err() == nil {
-			d.Log.Error("zones not gathered", "error", err)
+			d.Log.ErrorContext(ctx, "zones not gathered", "error", err)
 		}
 		wait, letGo := context.WithCancel(ctx)
 		select {
@@ -177,7 +177,7 @@ func (d *Dispatcher) hear(ctx context.Context, news <-chan bus.FeedItem) {
 		letGo()
 		again, err := d.News.Follow(ctx)
 		if err != nil {
-			d.Log.Error("news not followed", "error", err)
+			d.Log.ErrorContext(ctx, "news not followed", "error", err)
 			continue
 		}
 		news = again
@@ -191,7 +191,7 @@ func (d *Dispatcher) heard(ctx context.Context, item bus.FeedItem) {
 		d.kickAll()
 	case e.Kind == delivery.ZoneDrawn:
 		if err := d.take(ctx); err != nil && ctx.Err() == nil {
-			d.Log.Error("zones not gathered", "error", err)
+			d.Log.ErrorContext(ctx, "zones not gathered", "error", err)
 		}
 	case stirs[e.Kind]:
 		z := d.runs(id.Zone(e.Data["zone"]))

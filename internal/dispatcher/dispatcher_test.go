@@ -50,6 +50,7 @@ func (everybody) FirstName(context.Context, id.Account) (phi.Text, error) { retu
 func (everybody) Scopes(context.Context, id.Patient, id.Account) ([]access.Scope, error) {
 	return nil, nil
 }
+
 func (everybody) Seen(context.Context, access.Actor, access.Action, access.Facts) error { return nil }
 func (everybody) Denied(context.Context, access.Actor, access.Action, access.Facts)     {}
 
@@ -62,16 +63,21 @@ func newCity(t *testing.T) *city {
 	t.Cleanup(func() { _ = c.store.Close() })
 	rules, err := access.NewRules(policies.Model, policies.Rules)
 	must(t, err)
-	c.Service, err = delivery.New(t.Context(), delivery.Deps{Store: c.store, Clock: c.clock,
-		Guard: access.NewGuard(rules, everybody{}, everybody{}), Vetting: everybody{}, Names: everybody{}, Secret: make([]byte, 32)})
+	c.Service, err = delivery.New(t.Context(), delivery.Deps{
+		Store: c.store, Clock: c.clock,
+		Guard: access.NewGuard(rules, everybody{}, everybody{}), Vetting: everybody{}, Names: everybody{}, Secret: make([]byte, 32),
+	})
 	must(t, err)
 	c.bus = bustest.Start(t, c.store, c.clock)
-	must(t, c.bus.Subscribe(bus.Consumer{Name: "timers", Kinds: []event.Kind{delivery.JobOfferExpired},
-		Handle: func(ctx context.Context, e event.Event) error { return c.TimerFired(ctx, house, e.Doc, e.Kind) }}))
+	must(t, c.bus.Subscribe(bus.Consumer{
+		Name: "timers", Kinds: []event.Kind{delivery.JobOfferExpired},
+		Handle: func(ctx context.Context, e event.Event) error { return c.TimerFired(ctx, house, e.Doc, e.Kind) },
+	}))
 	z, err := c.DrawZone(t.Context(), operator, delivery.ZoneContent{
 		Name: "Lantern Quarter", Polygon: geo.Polygon{{Lat: 0.9, Lon: 1.9}, {Lat: 0.9, Lon: 2.1}, {Lat: 1.1, Lon: 2.1}, {Lat: 1.1, Lon: 1.9}},
 		Jurisdiction: "house", Country: "CN", TimeZone: "Asia/Shanghai", Emergency: "120", DeliveryFee: money.Of(800, "CNY"),
-		CourierPay: money.Of(600, "CNY"), Promise: 30, Budgets: delivery.Budgets{Review: 4, Pack: 6, Ride: 20}})
+		CourierPay: money.Of(600, "CNY"), Promise: 30, Budgets: delivery.Budgets{Review: 4, Pack: 6, Ride: 20},
+	})
 	must(t, err)
 	c.zone = z.ID
 	return c
@@ -100,8 +106,10 @@ func (c *city) dispatch(t *testing.T, leases dispatcher.Leases) *dispatcher.Disp
 	if leases == nil {
 		leases = overBus
 	}
-	d := dispatcher.New(dispatcher.Deps{Delivery: c.Service, Clock: c.clock, Leases: leases, News: news,
-		Log: slog.New(slog.DiscardHandler), Seen: func(time.Duration) { c.seen.Add(1) }})
+	d := dispatcher.New(dispatcher.Deps{
+		Delivery: c.Service, Clock: c.clock, Leases: leases, News: news,
+		Log: slog.New(slog.DiscardHandler), Seen: func(time.Duration) { c.seen.Add(1) },
+	})
 	must(t, d.Start(t.Context()))
 	t.Cleanup(d.Stop)
 	return d
@@ -120,8 +128,10 @@ func (c *city) courier(t *testing.T, n int) access.Actor {
 func (c *city) order(t *testing.T, n int) id.Job {
 	t.Helper()
 	o := id.Order(fmt.Sprintf("ord_%d", n))
-	must(t, c.Plan(t.Context(), house, delivery.Request{Order: o, Attempt: 1, Pharmacy: "phm_a", PharmacyAt: counter,
-		Door: geo.Point{Lat: 1.01, Lon: 2.01}, Patient: "pat_mum"}))
+	must(t, c.Plan(t.Context(), house, delivery.Request{
+		Order: o, Attempt: 1, Pharmacy: "phm_a", PharmacyAt: counter,
+		Door: geo.Point{Lat: 1.01, Lon: 2.01}, Patient: "pat_mum",
+	}))
 	return id.JobOf(o, 1)
 }
 
@@ -179,12 +189,12 @@ func TestDeclinedAndUnansweredOffersGoToTheNext(t *testing.T) {
 	offeredTo := func(a access.Actor) func() bool { return func() bool { return c.job(t, job).Courier == a.Account } }
 
 	c.until(t, "the first offer", offeredTo(first))
-	_, err := c.Service.Decline(t.Context(), first, job, delivery.Step{Sequence: c.job(t, job).Sequence}, "break")
+	_, err := c.Decline(t.Context(), first, job, delivery.Step{Sequence: c.job(t, job).Sequence}, "break")
 	must(t, err)
 	c.until(t, "the second offer", offeredTo(second))
 	c.clock.Advance(delivery.OfferTime) // says nothing
 	c.until(t, "the third offer", offeredTo(third))
-	_, err = c.Service.Accept(t.Context(), third, job, delivery.Step{Sequence: c.job(t, job).Sequence})
+	_, err = c.Accept(t.Context(), third, job, delivery.Step{Sequence: c.job(t, job).Sequence})
 	must(t, err)
 
 	if j := c.job(t, job); j.State != delivery.Accepted || len(j.Left) != 2 {

@@ -49,7 +49,7 @@ func (z *zone) loop(ctx context.Context) {
 
 func (z *zone) failed(ctx context.Context, what string, err error) {
 	if err != nil && ctx.Err() == nil {
-		z.d.Log.Error("zone in trouble", "kind", what, "zone", string(z.name), "error", err)
+		z.d.Log.ErrorContext(ctx, "zone in trouble", "kind", what, "zone", string(z.name), "error", err)
 	}
 }
 
@@ -98,10 +98,10 @@ func (z *zone) plan(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		z.d.Log.Info("job offered", "job", string(o.Job), "courier", string(o.Courier), "zone", string(z.name), "why", o.Why)
+		z.d.Log.InfoContext(ctx, "job offered", "job", string(o.Job), "courier", string(o.Courier), "zone", string(z.name), "why", o.Why)
 	}
 	for _, h := range decision.Holds {
-		z.d.Log.Debug("job held", "job", string(h.Job), "zone", string(z.name), "why", h.Why)
+		z.d.Log.DebugContext(ctx, "job held", "job", string(h.Job), "zone", string(z.name), "why", h.Why)
 	}
 	return nil
 }
@@ -126,15 +126,19 @@ func (z *zone) picture(ctx context.Context, now time.Time) (dispatch.State, erro
 		return state, err
 	}
 	for _, h := range shifts {
-		state.Couriers = append(state.Couriers, dispatch.Courier{ID: h.Courier, At: h.Last.Point, SeenAt: h.HeardAt,
-			Free: h.Free(), Vehicle: h.Vehicle, IdleSince: h.IdleSince})
+		state.Couriers = append(state.Couriers, dispatch.Courier{
+			ID: h.Courier, At: h.Last.Point, SeenAt: h.HeardAt,
+			Free: h.Free(), Vehicle: h.Vehicle, IdleSince: h.IdleSince,
+		})
 	}
 	return state, nil
 }
 
 func jobOf(j *delivery.Job, now time.Time) dispatch.Job {
-	out := dispatch.Job{ID: j.ID, Pharmacy: j.PharmacyAt, Door: j.Door.Point, ReadyAt: j.ReadyAt, Deadline: j.Deadline,
-		ColdChain: j.ColdChain, Controlled: j.Controlled}
+	out := dispatch.Job{
+		ID: j.ID, Pharmacy: j.PharmacyAt, Door: j.Door.Point, ReadyAt: j.ReadyAt, Deadline: j.Deadline,
+		ColdChain: j.ColdChain, Controlled: j.Controlled,
+	}
 	for _, l := range j.Left {
 		long := shunDeclined
 		if l.Event == delivery.Expire {

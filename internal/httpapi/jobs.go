@@ -95,10 +95,12 @@ type FixView struct {
 
 // view shows a job to a; the door's place is for those who help and oversee.
 func (r jobRoutes) view(a access.Actor, j *delivery.Job) JobView {
-	v := JobView{ID: j.ID, State: string(j.State), Order: j.Order, Attempt: j.Attempt, Fill: j.Fill, Pharmacy: j.Pharmacy, Zone: j.Zone,
+	v := JobView{
+		ID: j.ID, State: string(j.State), Order: j.Order, Attempt: j.Attempt, Fill: j.Fill, Pharmacy: j.Pharmacy, Zone: j.Zone,
 		Counter: j.PharmacyAt, Courier: j.Courier, Offers: j.Offers, Placed: j.Placed, Deadline: j.Deadline, ReadyAt: j.ReadyAt,
 		Seal: j.Seal, ColdChain: j.ColdChain, Pay: j.Pay, Proof: string(j.Proof), Locked: j.Locked(),
-		Left: make([]LeftView, 0, len(j.Left)), History: make([]StepView, 0, len(j.History))}
+		Left: make([]LeftView, 0, len(j.Left)), History: make([]StepView, 0, len(j.History)),
+	}
 	now := r.clock.Now()
 	if !j.EndedAt.IsZero() {
 		now, v.EndedAt = j.EndedAt, &j.EndedAt

@@ -68,8 +68,10 @@ type CodeView struct {
 }
 
 func nextView(n *delivery.Next) NextView {
-	v := NextView{Todo: string(n.Todo), Job: n.Job, Order: n.Order, Sequence: n.Sequence, State: string(n.State), Pharmacy: n.Pharmacy,
-		Seal: n.Seal, ColdChain: n.ColdChain, Metres: n.Metres}
+	v := NextView{
+		Todo: string(n.Todo), Job: n.Job, Order: n.Order, Sequence: n.Sequence, State: string(n.State), Pharmacy: n.Pharmacy,
+		Seal: n.Seal, ColdChain: n.ColdChain, Metres: n.Metres,
+	}
 	if n.Job == "" {
 		return v
 	}

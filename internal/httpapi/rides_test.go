@@ -110,9 +110,11 @@ var (
 
 func lantern() fields {
 	fee := func(minor int) fields { return fields{"minor": minor, "currency": "CNY"} }
-	return fields{"name": "Lantern Quarter", "polygon": []fields{{"lat": 0.9, "lon": 1.9}, {"lat": 0.9, "lon": 2.1}, {"lat": 1.1, "lon": 2.1}, {"lat": 1.1, "lon": 1.9}},
+	return fields{
+		"name": "Lantern Quarter", "polygon": []fields{{"lat": 0.9, "lon": 1.9}, {"lat": 0.9, "lon": 2.1}, {"lat": 1.1, "lon": 2.1}, {"lat": 1.1, "lon": 1.9}},
 		"jurisdiction": "house", "country": "CN", "time_zone": "Asia/Shanghai", "emergency_number": "120", "delivery_fee": fee(800),
-		"courier_pay": fee(600), "promise_minutes": 30, "review_minutes": 4, "pack_minutes": 6, "ride_minutes": 20}
+		"courier_pay": fee(600), "promise_minutes": 30, "review_minutes": 4, "pack_minutes": 6, "ride_minutes": 20,
+	}
 }
 
 const rideJob = "job_ord_1_1"
@@ -122,8 +124,10 @@ func (q *quarter) planned() {
 	q.t.Helper()
 	q.ask(201, "op", "POST", "/zones", lantern())
 	q.ask(200, "ann", "POST", "/shift/start", fields{"vehicle": "scooter", "point": atCounter})
-	err := q.deliveries.Plan(q.t.Context(), access.Part("journey", id.Request{}), delivery.Request{Order: "ord_1", Attempt: 1, Pharmacy: "phm_a",
-		PharmacyAt: geo.Point{Lat: 1, Lon: 2}, Door: geo.Point{Lat: 1.01, Lon: 2.01}, Patient: "pat_mum", Where: delivery.Where{Street: "7 Lamp Street"}})
+	err := q.deliveries.Plan(q.t.Context(), access.Part("journey", id.Request{}), delivery.Request{
+		Order: "ord_1", Attempt: 1, Pharmacy: "phm_a",
+		PharmacyAt: geo.Point{Lat: 1, Lon: 2}, Door: geo.Point{Lat: 1.01, Lon: 2.01}, Patient: "pat_mum", Where: delivery.Where{Street: "7 Lamp Street"},
+	})
 	if err != nil {
 		q.t.Fatal(err)
 	}

@@ -1,0 +1,141 @@
+package httpapi
+
+import (
+	"context"
+
+	"housecall/internal/access"
+	"housecall/internal/delivery"
+	"housecall/internal/geo"
+	"housecall/internal/id"
+	"housecall/internal/money"
+)
+
+// Zones are the routes of the places that are covered.
+func Zones(deliveries *delivery.Service) []Route {
+	r := zoneRoutes{deliveries}
+	return []Route{
+		post("/coverage", "zone.cover", "Ask whether a place is covered", r.cover).keyless(),
+		get("/zones", "zone.list", "List the zones", r.list),
+		get("/zones/{id}", "zone.list", "Read a zone", r.read),
+		post("/zones", "zone.manage", "Draw a zone", r.draw).created(),
+		put("/zones/{id}", "zone.manage", "Change a zone", r.change),
+		post("/zones/{id}/withdraw", "zone.manage", "End the cover of a zone", r.withdraw),
+	}
+}
+
+type zoneRoutes struct{ deliveries *delivery.Service }
+
+// ZoneBody is what an operator says of a zone.
+type ZoneBody struct {
+	Name           string       `json:"name" minLength:"1" maxLength:"80"`
+	Polygon        []geo.Point  `json:"polygon" minItems:"3" maxItems:"500" nullable:"false" doc:"The zone's line on the map; it need not be closed."`
+	Jurisdiction   string       `json:"jurisdiction" minLength:"1" maxLength:"20" doc:"Policy pack that holds there, for example house, cn, us, eu, de."`
+	Country        string       `json:"country" minLength:"2" maxLength:"2" doc:"ISO 3166-1 code."`
+	State          string       `json:"state,omitempty" maxLength:"10" doc:"State or province, where its law differs."`
+	TimeZone       string       `json:"time_zone" minLength:"1" maxLength:"64" doc:"IANA name, for example Asia/Shanghai."`
+	Emergency      string       `json:"emergency_number" minLength:"2" maxLength:"20"`
+	DeliveryFee    money.Amount `json:"delivery_fee"`
+	CourierPay     money.Amount `json:"courier_pay" doc:"What a courier earns for one job."`
+	PromiseMinutes int          `json:"promise_minutes" minimum:"5" maximum:"240"`
+	ReviewMinutes  int          `json:"review_minutes" minimum:"1" maximum:"120"`
+	PackMinutes    int          `json:"pack_minutes" minimum:"1" maximum:"120"`
+	RideMinutes    int          `json:"ride_minutes" minimum:"1" maximum:"240"`
+}
+
+// ZoneView is a zone as it is answered.
+type ZoneView struct {
+	ID id.Zone `json:"id"`
+	ZoneBody
+	Withdrawn bool `json:"withdrawn"`
+}
+
+// CoverageView tells what holds at a place.
+type CoverageView struct {
+	Covered        bool          `json:"covered"`
+	Otherwise      string        `json:"otherwise,omitempty" doc:"What there is instead, where it is not covered."`
+	Zone           id.Zone       `json:"zone,omitempty"`
+	Name           string        `json:"name,omitempty"`
+	Emergency      string        `json:"emergency_number,omitempty"`
+	TimeZone       string        `json:"time_zone,omitempty"`
+	Jurisdiction   string        `json:"jurisdiction,omitempty"`
+	DeliveryFee    *money.Amount `json:"delivery_fee,omitempty"`
+	PromiseMinutes int           `json:"promise_minutes,omitempty"`
+}
+
+func (b ZoneBody) content() delivery.ZoneContent {
+	return delivery.ZoneContent{
+		Name: b.Name, Polygon: b.Polygon, Jurisdiction: b.Jurisdiction, Country: b.Country, State: b.State, TimeZone: b.TimeZone,
+		Emergency: b.Emergency, DeliveryFee: b.DeliveryFee, CourierPay: b.CourierPay, Promise: delivery.Minutes(b.PromiseMinutes),
+		Budgets: delivery.Budgets{Review: delivery.Minutes(b.ReviewMinutes), Pack: delivery.Minutes(b.PackMinutes), Ride: delivery.Minutes(b.RideMinutes)},
+	}
+}
+
+func zoneView(z *delivery.Zone) ZoneView {
+	return ZoneView{ID: z.ID, Withdrawn: z.Withdrawn, ZoneBody: ZoneBody{
+		Name: z.Name, Polygon: z.Polygon, Jurisdiction: z.Jurisdiction, Country: z.Country, State: z.State, TimeZone: z.TimeZone,
+		Emergency: z.Emergency, DeliveryFee: z.DeliveryFee, CourierPay: z.CourierPay, PromiseMinutes: int(z.Promise),
+		ReviewMinutes: int(z.Budgets.Review), PackMinutes: int(z.Budgets.Pack), RideMinutes: int(z.Budgets.Ride),
+	}}
+}
+
+func zoneAnswered(z *delivery.Zone, err error) (*Reply[ZoneView], error) {
+	if err != nil {
+		return nil, err
+	}
+	return reply(z.Version, zoneView(z)), nil
+}
+
+// coverIn carries the place in the body: where somebody lives never stands in an address of ours.
+type coverIn struct {
+	Body struct {
+		Point geo.Point `json:"point"`
+	}
+}
+
+func (r zoneRoutes) cover(ctx context.Context, _ access.Actor, in *coverIn) (*Reply[CoverageView], error) {
+	c, err := r.deliveries.Coverage(ctx, in.Body.Point)
+	if err != nil {
+		return nil, err
+	}
+	v := CoverageView{Covered: c.Covered, Otherwise: c.Otherwise}
+	if z := c.Zone; z != nil {
+		v.Zone, v.Name, v.Emergency, v.TimeZone, v.Jurisdiction = z.ID, z.Name, z.Emergency, z.TimeZone, z.Jurisdiction
+		v.DeliveryFee, v.PromiseMinutes = &z.DeliveryFee, int(z.Promise)
+	}
+	return reply(0, v), nil
+}
+
+func (r zoneRoutes) list(ctx context.Context, _ access.Actor, _ *none) (*Reply[ListOf[ZoneView]], error) {
+	zones, err := r.deliveries.Zones(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return listed(zones, "", zoneView), nil
+}
+
+func (r zoneRoutes) read(ctx context.Context, _ access.Actor, in *ByID) (*Reply[ZoneView], error) {
+	return zoneAnswered(r.deliveries.Zone(ctx, id.Zone(in.ID)))
+}
+
+type drawZoneIn struct{ Body ZoneBody }
+
+func (r zoneRoutes) draw(ctx context.Context, a access.Actor, in *drawZoneIn) (*Reply[ZoneView], error) {
+	return zoneAnswered(r.deliveries.DrawZone(ctx, a, in.Body.content()))
+}
+
+type changeZoneIn struct {
+	ByID
+	Edit
+	Body ZoneBody
+}
+
+func (r zoneRoutes) change(ctx context.Context, a access.Actor, in *changeZoneIn) (*Reply[ZoneView], error) {
+	return zoneAnswered(r.deliveries.ChangeZone(ctx, a, id.Zone(in.ID), in.Version(), in.Body.content()))
+}
+
+func (r zoneRoutes) withdraw(ctx context.Context, a access.Actor, in *ByID) (*Reply[ZoneView], error) {
+	if err := r.deliveries.WithdrawZone(ctx, a, id.Zone(in.ID), 0); err != nil {
+		return nil, err
+	}
+	return zoneAnswered(r.deliveries.Zone(ctx, id.Zone(in.ID)))
+}
