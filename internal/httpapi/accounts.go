@@ -16,6 +16,9 @@ func Accounts(people *identity.Service) []Route {
 	return []Route{
 		get("/me", "account.read", "Read one's own account", r.me),
 		put("/me", "account.edit", "Change name, language and type size", r.edit),
+		post("/me/addresses/code", "account.edit", "Have a code sent to an address one wants to add", r.addressCode).keyless(),
+		post("/me/addresses", "account.edit", "Add an address with the code sent to it", r.addAddress).created(),
+		del("/me/addresses/{id}", "account.edit", "Take an address away", r.removeAddress),
 		get("/accounts", "account.list", "List accounts, newest first", r.list),
 		post("/accounts/{id}/suspend", "account.suspend", "Keep an account out, at once", r.suspend),
 		post("/accounts/{id}/reinstate", "account.reinstate", "Let a suspended account in again", r.reinstate),
@@ -30,30 +33,31 @@ type accountRoutes struct{ people *identity.Service }
 
 // ReachView is a mail address or a phone number.
 type ReachView struct {
+	ID      id.Login `json:"id,omitempty"`
 	Channel string   `json:"channel" enum:"mail,phone"`
 	Text    phi.Text `json:"text"`
 }
 
 // AccountView is an account as it is answered, to its owner and to operators.
 type AccountView struct {
-	ID        id.Account    `json:"id"`
-	State     string        `json:"state" enum:"active,suspended"`
-	Role      access.Role   `json:"role"`
-	Name      phi.Text      `json:"name"`
-	Language  string        `json:"language"`
-	TypeSize  string        `json:"type_size"`
-	Patient   id.Patient    `json:"patient,omitempty" doc:"The person whose account this is."`
-	Pharmacy  id.Pharmacy   `json:"pharmacy,omitempty"`
+	ID        id.Account  `json:"id"`
+	State     string      `json:"state" enum:"active,suspended"`
+	Role      access.Role `json:"role"`
+	Name      phi.Text    `json:"name"`
+	Language  string      `json:"language"`
+	TypeSize  string      `json:"type_size"`
+	Patient   id.Patient  `json:"patient,omitempty" doc:"The person whose account this is."`
+	Pharmacy  id.Pharmacy `json:"pharmacy,omitempty"`
 	Addresses []ReachView `json:"addresses" nullable:"false"`
-	CreatedAt time.Time     `json:"created_at"`
-	History   []StepView    `json:"history" nullable:"false"`
+	CreatedAt time.Time   `json:"created_at"`
+	History   []StepView  `json:"history" nullable:"false"`
 }
 
 func accountView(a *identity.Account) AccountView {
 	v := AccountView{ID: a.ID, State: string(a.State), Role: a.Role, Name: a.Name, Language: a.Language, TypeSize: a.TypeSize, Patient: a.Person,
 		Pharmacy: a.Pharmacy, CreatedAt: a.CreatedAt, Addresses: make([]ReachView, 0, len(a.Logins)), History: make([]StepView, 0, len(a.History))}
 	for _, l := range a.Logins {
-		v.Addresses = append(v.Addresses, ReachView{string(l.Address.Channel), l.Address.Text})
+		v.Addresses = append(v.Addresses, ReachView{l.ID, string(l.Address.Channel), l.Address.Text})
 	}
 	for _, s := range a.History {
 		v.History = append(v.History, StepView{string(s.Event), string(s.From), string(s.To), s.At, s.Why})
@@ -83,6 +87,31 @@ type editMeIn struct {
 
 func (r accountRoutes) edit(ctx context.Context, a access.Actor, in *editMeIn) (*Reply[AccountView], error) {
 	return r.answered(r.people.EditMe(ctx, a, in.Version(), identity.Profile{Name: in.Body.Name, Language: in.Body.Language, TypeSize: in.Body.TypeSize}))
+}
+
+type addressCodeIn struct {
+	Body struct {
+		Address phi.Text `json:"address" minLength:"3" maxLength:"254"`
+	}
+}
+
+func (r accountRoutes) addressCode(ctx context.Context, a access.Actor, in *addressCodeIn) (*none, error) {
+	return nil, r.people.RequestAddress(ctx, a, in.Body.Address, remoteOf(ctx))
+}
+
+type addReachIn struct {
+	Body struct {
+		Address phi.Text `json:"address" minLength:"3" maxLength:"254"`
+		Code    phi.Text `json:"code" minLength:"6" maxLength:"6"`
+	}
+}
+
+func (r accountRoutes) addAddress(ctx context.Context, a access.Actor, in *addReachIn) (*Reply[AccountView], error) {
+	return r.answered(r.people.AddAddress(ctx, a, in.Body.Address, in.Body.Code))
+}
+
+func (r accountRoutes) removeAddress(ctx context.Context, a access.Actor, in *ByID) (*Reply[AccountView], error) {
+	return r.answered(r.people.RemoveAddress(ctx, a, id.Login(in.ID)))
 }
 
 type accountsIn struct {
@@ -141,8 +170,16 @@ func recoveryReply(recovery *identity.Recovery, err error) (*Reply[RecoveryView]
 	return reply(recovery.Version, recoveryView(recovery)), nil
 }
 
-func (r accountRoutes) recover(ctx context.Context, a access.Actor, in *codedReasonIn) (*Reply[RecoveryView], error) {
-	return recoveryReply(r.people.AskRecovery(ctx, a, id.Account(in.ID), in.Body.Reason))
+type lostIn struct {
+	ByID
+	Body struct {
+		Reason  string   `json:"reason" minLength:"3" maxLength:"40" pattern:"^[a-z][a-z-]+$" doc:"Coded reason, like lost-phone."`
+		Address phi.Text `json:"address,omitempty" maxLength:"254" doc:"Of a patient: where codes go from now on."`
+	}
+}
+
+func (r accountRoutes) recover(ctx context.Context, a access.Actor, in *lostIn) (*Reply[RecoveryView], error) {
+	return recoveryReply(r.people.AskRecovery(ctx, a, id.Account(in.ID), identity.Lost{Reason: in.Body.Reason, Address: in.Body.Address}))
 }
 
 type recoveriesIn struct {

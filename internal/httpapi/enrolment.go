@@ -44,7 +44,7 @@ type InviteView struct {
 
 func (r enrolmentRoutes) view(i *identity.Invite) InviteView {
 	return InviteView{ID: i.ID, State: string(i.StateAt(r.clock.Now())), Role: i.Role, Pharmacy: i.Pharmacy, Name: i.Profile.Name,
-		Address: ReachView{string(i.Login.Address.Channel), i.Login.Address.Text}, Account: i.Account, Recovery: i.Recovery, By: i.By, ExpiresAt: i.Expires}
+		Address: ReachView{"", string(i.Login.Address.Channel), i.Login.Address.Text}, Account: i.Account, Recovery: i.Recovery, By: i.By, ExpiresAt: i.Expires}
 }
 
 type enrolIn struct {

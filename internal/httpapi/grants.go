@@ -61,7 +61,7 @@ func (r grantRoutes) ofPatient(g *identity.Grant) GrantView {
 	v := r.ofHolder(g)
 	v.Label = g.Label
 	if g.Address != nil {
-		v.Address = &ReachView{string(g.Address.Channel), g.Address.Text}
+		v.Address = &ReachView{"", string(g.Address.Channel), g.Address.Text}
 	}
 	return v
 }

@@ -249,7 +249,7 @@ func TestWithdrawnLinkIsDead(t *testing.T) {
 // recover has an operator ask for a way back for the doctor, and answers who asked.
 func (w *world) askRecovery(acc id.Account) *identity.Recovery {
 	w.t.Helper()
-	recovery, err := w.AskRecovery(w.t.Context(), operator(), acc, "lost-phone")
+	recovery, err := w.AskRecovery(w.t.Context(), operator(), acc, identity.Lost{Reason: "lost-phone"})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -398,5 +398,35 @@ func TestLivesAreDrawn(t *testing.T) {
 	t.Parallel()
 	for name, drawing := range identity.Moves() {
 		golden(t, name+".mmd", drawing)
+	}
+}
+
+func TestPatientWhoLostTheirPhoneComesBackWithANewNumber(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	june, old := w.patient("+4917011111111")
+	recovery, err := w.AskRecovery(t.Context(), operator(), june.Account, identity.Lost{Reason: "lost-phone", Address: "+4917022222222"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, token, err := w.ApproveRecovery(t.Context(), access.Actor{Account: "acc_second", Role: access.Operator}, recovery.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, session := w.Authenticate(t.Context(), old.Token)
+
+	accepted, err := w.Accept(t.Context(), nobody, identity.Acceptance{Token: token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := w.actor(accepted.Opened.Token)
+	finder, _ := w.patient("+4917011111111") // the number is somebody else's now
+
+	wantKind(t, session, fault.Unauthenticated, "sign-in")
+	if back.Account != june.Account || back.Patient != june.Patient {
+		t.Errorf("account = %s of %s, want the same as before", back.Account, back.Patient)
+	}
+	if finder.Account == june.Account || finder.Patient == june.Patient || w.mayRead(finder, june.Patient) {
+		t.Error("who has the old number now got into the account")
 	}
 }

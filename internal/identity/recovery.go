@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"housecall/internal/fault"
 	"housecall/internal/id"
 	"housecall/internal/lifecycle"
+	"housecall/internal/phi"
 )
 
 // RecoveryState is a stage in getting a lost second factor back.
@@ -57,6 +59,7 @@ type Recovery struct {
 	AskedAt       time.Time                                      `json:"asked_at"`
 	Links         int                                            `json:"links"` // how many were made
 	Invite        id.Invite                                      `json:"invite,omitempty"`
+	Login         LoginOf                                        `json:"login"` // the address that the link goes to
 }
 
 // DocID implements docstore.Document.
@@ -90,9 +93,16 @@ var recoverySpec = docstore.Spec[Recovery]{Name: "recoveries", Indexes: map[stri
 // recoveryWait is how long one operator alone must wait, so that the owner, who is told at once, can object.
 const recoveryWait = day
 
-// AskRecovery begins the way back for an account whose second factor is lost, with a coded reason.
-// Operators alone, in the audit before it is done; the owner is told.
-func (s *Service) AskRecovery(ctx context.Context, a access.Actor, acc id.Account, reason string) (*Recovery, error) {
+// Lost is what an operator says of a lost second factor.
+type Lost struct {
+	Reason  string   // coded
+	Address phi.Text // of a patient: where codes go from now on, in place of the addresses that are lost
+}
+
+// AskRecovery begins the way back for an account whose second factor is lost: the authenticator of
+// staff, the address of a patient. Operators alone, in the audit before it is done; the owner is told.
+func (s *Service) AskRecovery(ctx context.Context, a access.Actor, acc id.Account, lost Lost) (*Recovery, error) {
+	reason := lost.Reason
 	if err := s.d.Guard.Read(ctx, a, "recovery.ask", access.Facts{Record: string(acc)}); err != nil {
 		return nil, err
 	}
@@ -103,13 +113,14 @@ func (s *Service) AskRecovery(ctx context.Context, a access.Actor, acc id.Accoun
 	if err != nil {
 		return nil, err
 	}
-	if !account.Staff() {
-		return nil, fault.New(fault.Conflict, "This account signs in with codes to its address and has no authenticator.").Coded("no-authenticator")
+	login, err := s.newLogin(ctx, account, lost.Address)
+	if err != nil {
+		return nil, err
 	}
 	now := s.d.Clock.Now()
 	rid := id.Derive[id.Recovery](string(acc))
 	ask := func(d *Recovery) error {
-		d.AskedBy, d.AskedAt, d.Invite = a.Account, now, ""
+		d.AskedBy, d.AskedAt, d.Invite, d.Login = a.Account, now, "", login
 		d.announce(RecoveryAsked, a.Account, reason)
 		return d.apply(now, a.Account, AskRecovery, reason)
 	}
@@ -124,6 +135,26 @@ func (s *Service) AskRecovery(ctx context.Context, a access.Actor, acc id.Accoun
 		return nil, err
 	}
 	return recovery, s.tell(ctx, account, "recovery-begun", string(rid)+"."+strconv.FormatInt(recovery.Version, 10))
+}
+
+// newLogin is where a recovery leads: to the address that staff have, to a new one of a patient.
+func (s *Service) newLogin(ctx context.Context, account *Account, typed phi.Text) (LoginOf, error) {
+	if account.Staff() {
+		return account.Logins[0], nil
+	}
+	address, err := ParseAddress(typed)
+	if err != nil {
+		return LoginOf{}, err
+	}
+	login := s.loginID(address)
+	owner, err := s.accountOf(ctx, login)
+	if err != nil {
+		return LoginOf{}, err
+	}
+	if owner != nil && owner.ID != account.ID {
+		return LoginOf{}, accountExists()
+	}
+	return LoginOf{login, address}, nil
 }
 
 func (s *Service) tell(ctx context.Context, account *Account, template, key string) error {
@@ -161,7 +192,7 @@ func (s *Service) ApproveRecovery(ctx context.Context, a access.Actor, rid id.Re
 	token := s.recoveryToken(recovery)
 	hash := sha256.Sum256([]byte(token))
 	invite := &Invite{ID: recovery.Invite, TokenHash: hash[:], Account: account.ID, Recovery: rid, Role: account.Role, Pharmacy: account.Pharmacy,
-		Login: account.Logins[0], Profile: Profile{Name: account.Name, Language: account.Language, TypeSize: account.TypeSize}}
+		Login: recovery.Login, Profile: Profile{Name: account.Name, Language: account.Language, TypeSize: account.TypeSize}}
 	return recovery, token, s.makeInvite(ctx, a, invite, token, "recovery")
 }
 
@@ -187,7 +218,8 @@ func (s *Service) endAll(ctx context.Context, acc, by id.Account, cause string, 
 	return account, s.forget(ctx, string(acc))
 }
 
-// completeRecovery gives the account the new password and authenticator, once.
+// completeRecovery gives the account its new password and authenticator, or a patient's its new
+// address, once.
 func (s *Service) completeRecovery(ctx context.Context, invite *Invite) (*Account, error) {
 	totp, err := s.reseal(invite, invite.Account)
 	if err != nil {
@@ -205,15 +237,39 @@ func (s *Service) completeRecovery(ctx context.Context, invite *Invite) (*Accoun
 	if err != nil {
 		return nil, usedLink(err)
 	}
+	owner, err := s.claim(ctx, invite.Login.ID, invite.Account)
+	if err != nil {
+		return nil, err
+	}
+	if owner != invite.Account {
+		return nil, accountExists()
+	}
+	var lost []LoginOf
 	account, err := s.accounts.Update(ctx, string(invite.Account), once, func(d *Account) error {
 		d.Password, d.TOTP, d.Wrong = invite.Password, totp, Wrong{}
+		lost = d.settleOn(invite.Login)
 		d.endSessions(d.ID)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	for _, l := range lost {
+		if err := s.freeLogin(ctx, l.ID); err != nil {
+			return nil, err
+		}
+	}
 	return account, s.forget(ctx, string(account.ID))
+}
+
+// settleOn leaves a patient with the one address that is proved; staff keep theirs. It answers those given up.
+func (a *Account) settleOn(l LoginOf) []LoginOf {
+	if a.Staff() {
+		return nil
+	}
+	lost := slices.DeleteFunc(slices.Clone(a.Logins), func(of LoginOf) bool { return of.ID == l.ID })
+	a.Logins = []LoginOf{l}
+	return lost
 }
 
 // WithdrawRecovery stops it: by an operator, or by the owner from a session that is still open.

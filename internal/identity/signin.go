@@ -92,7 +92,13 @@ func (s *Service) accountOf(ctx context.Context, l id.Login) (*Account, error) {
 	if fault.Is(err, fault.NotFound) { // a sign-up that was cut off after its first write: it goes on
 		return nil, nil
 	}
-	return account, err
+	if err != nil {
+		return nil, err
+	}
+	if !account.holds(l) { // given up by the account; whoever has the address now may be somebody else
+		return nil, nil
+	}
+	return account, nil
 }
 
 // signUp makes login, account and person, in this order: each finds what an earlier try has made.
@@ -114,6 +120,27 @@ func (s *Service) claim(ctx context.Context, l id.Login, acc id.Account) (id.Acc
 		return acc, err
 	}
 	login, err := s.logins.Get(ctx, string(l))
+	if err != nil {
+		return "", err
+	}
+	owner, err := s.accounts.Get(ctx, string(login.Account))
+	if fault.Is(err, fault.NotFound) || err == nil && owner.holds(l) {
+		return login.Account, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return s.reclaim(ctx, l, owner.ID, acc)
+}
+
+// reclaim gives on a login that its account has given up, to the first who asks.
+func (s *Service) reclaim(ctx context.Context, l id.Login, from, to id.Account) (id.Account, error) {
+	login, err := s.logins.Update(ctx, string(l), docstore.On{}, func(d *Login) error {
+		if d.Account == from {
+			d.Account = to
+		}
+		return nil
+	})
 	if err != nil {
 		return "", err
 	}
