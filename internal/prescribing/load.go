@@ -13,7 +13,7 @@ import (
 // rules reads the clinical tables into the rules of the safety engine.
 func (d *reader) rules() *safety.Rules {
 	r := &safety.Rules{Drugs: map[string]*safety.Drug{}, Names: map[string]string{}, Tags: map[string]safety.Tag{},
-		Allergens: map[string]string{}, Terms: map[string]safety.Term{}}
+		Allergens: map[string]string{}, Terms: map[string]safety.Term{}, Words: map[string]string{}}
 	sources := d.sources()
 	d.tags(r)
 	d.known(r)
@@ -196,6 +196,16 @@ func (d *reader) conditions(r *safety.Rules, sources map[string]bool) {
 	d.unique(terms, "key")
 	for _, c := range terms {
 		r.Terms[c.get("key")] = safety.Term{Key: c.get("key"), EN: c.get("name_en"), ZH: c.get("name_zh"), From: c.get("from")}
+		r.Words[safety.Fold(c.get("name_en"))] = c.get("key")
+		r.Words[safety.Fold(c.get("name_zh"))] = c.get("key")
+	}
+	more := d.table("condition_words.csv", "words", "term")
+	d.unique(more, "words")
+	for _, c := range more {
+		if c.get("term") != "" && r.Terms[c.get("term")].Key == "" {
+			d.bad(c, "term %s is not defined in condition_terms.csv", c.get("term"))
+		}
+		r.Words[safety.Fold(c.get("words"))] = c.get("term")
 	}
 	rows := d.table("conditions.csv", "id", "drug", "condition", "terms", "severity", "effect", "management", "source", "confidence")
 	d.unique(rows, "id")

@@ -58,7 +58,7 @@ func newWorld(t testing.TB) *world {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	w := &world{t: t, store: store, clock: clock.NewFake(time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)),
-		facts: prescribing.Facts{Patient: adult(), Subject: prescribing.Subject{Name: "Mei Lin", Born: safety.MustDate("1980-05-01"), Sex: "f"}},
+		facts: prescribing.Facts{Patient: woman(), Subject: prescribing.Subject{Name: "Mei Lin", Born: safety.MustDate("1980-05-01"), Sex: "f"}},
 		visits: map[id.Visit]prescribing.VisitFacts{visit: {Doctor: doctor, Patient: mei, State: "in_progress", Open: true, Zone: "Asia/Shanghai"},
 			"vis_2": {Doctor: stranger, Patient: mei, State: "in_progress", Open: true}},
 		codes: map[string]string{}, fills: map[id.Order]id.Pharmacy{order: corner, other: "phm_other"}}
@@ -227,4 +227,11 @@ func golden(t *testing.T, file, got string) {
 	if err != nil || string(want) != got {
 		t.Errorf("%s is not\n%s(go test -update writes it)", file, got)
 	}
+}
+
+// woman is who the tests prescribe for: what is asked of everybody has been asked.
+func woman() safety.Patient {
+	p := adult()
+	p.Sex, p.Pregnancy.Is, p.Liver = "f", safety.No, "normal"
+	return p
 }

@@ -15,6 +15,7 @@ type Rules struct {
 	Interactions []InteractionRule
 	Conditions   []ConditionRule
 	Terms        map[string]Term
+	Words        map[string]string // names of a condition, folded -> key of Terms; "": known, and concerns no medicine
 }
 
 // Tag is a group of medicines; two members of a duplicate tag by one route are one too many.

@@ -97,6 +97,13 @@ var checks = []struct {
 	{"remote prescribing", remoteBlocked},
 	{"allergies", allergies},
 	{"duplicates", duplicates},
+	{"interactions", interactions},
+	{"conditions", conditions},
+	{"doses", doses},
+	{"kidneys", renal},
+	{"liver", hepatic},
+	{"pregnancy", pregnancy},
+	{"breast-feeding", lactation},
 }
 
 // check is one question being answered. Nothing of it outlives Check.

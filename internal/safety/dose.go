@@ -1,0 +1,214 @@
+package safety
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// doses holds every new medicine against its ceilings: one dose, a day over all products, and for
+// children their age and weight.
+func doses(c *check) []Finding {
+	var found []Finding
+	age, known := AgeOn(c.patient.Born, c.on)
+	if !known && len(c.proposed) > 0 {
+		found = append(found, finding(KindMissingFact, Warning, "age", nil, "The age is not known.",
+			"Doses and age limits can't be checked without it.", "Ask for the date of birth and record it.", "HOUSECALL"))
+	}
+	for _, m := range c.proposed {
+		if m.drug == nil || !m.drug.Prescribable {
+			continue
+		}
+		if known && m.drug.MinAge != nil && younger(age, *m.drug.MinAge) {
+			found = append(found, finding(KindDoseAge, HardStop, "min-age", []string{m.drug.INN}, "Too young for this medicine.",
+				fmt.Sprintf("Not under %d %s. %s", m.drug.MinAge.N, m.drug.MinAge.Unit, m.drug.Notes), "Choose another medicine, or refer.", m.drug.Sources))
+		}
+		found = append(found, c.single(m)...)
+		if known && age.Years < 18 {
+			found = append(found, c.childs(m, age)...)
+		}
+	}
+	return append(found, c.daily(age, known)...)
+}
+
+func younger(a Age, s Span) bool {
+	switch s.Unit {
+	case "wk":
+		return a.Weeks < s.N
+	case "mo":
+		return a.Months < s.N
+	}
+	return a.Years < s.N
+}
+
+// single holds one dose against the adult's ceiling, which no child passes either.
+func (c *check) single(m *taken) []Finding {
+	var found []Finding
+	for _, limit := range m.drug.MaxSingle {
+		for _, d := range m.Doses {
+			v, ok := Convert(d.Value, d.Unit, limit.Unit)
+			if d.Component == limit.Component && ok && v.More(limit.Value) {
+				found = append(found, over(m.drug, "single:"+limit.Component, "One dose holds "+v.String()+" "+limit.Unit+" of "+limit.Component+".",
+					"At most "+limit.Value.String()+" "+limit.Unit+" at once."))
+			}
+		}
+	}
+	return found
+}
+
+func over(d *Drug, rule, fact, why string) Finding {
+	return finding(KindDoseMax, HardStop, rule, []string{d.INN}, fact, why, "Lower the dose.", d.Sources)
+}
+
+// childs holds a child's dose against every cap of weight, day and age band. Without a weight a
+// medicine that is dosed by it can't be checked, and is stopped.
+func (c *check) childs(m *taken, age Age) []Finding {
+	kg := c.patient.Weight
+	if kg != nil && !Whole(40).More(*kg) {
+		return nil // from 40 kg on the adult's ceilings hold
+	}
+	byWeight := m.drug.Paed.PerKgDay != "" || slices.ContainsFunc(m.drug.Paed.Caps, func(p Cap) bool { return strings.HasPrefix(p.Per, "kg") })
+	if byWeight && kg == nil {
+		return []Finding{finding(KindMissingFact, HardStop, "weight", []string{m.drug.INN}, "The weight is not known.",
+			"A child's dose of this medicine goes by weight: it can't be checked.", "Weigh the child and record it.", m.drug.Sources)}
+	}
+	if len(m.drug.Paed.Caps) == 0 && m.drug.Paed.Bands == "" && len(m.Doses) > 0 && age.Years < 12 {
+		return []Finding{finding(KindDoseAge, Warning, "no-child-dose", []string{m.drug.INN}, fmt.Sprintf("%d years old.", age.Years),
+			"No dose for a child is known here.", "Look it up, and write where.", m.drug.Sources)}
+	}
+	var found []Finding
+	for _, p := range append(slices.Clone(m.drug.Paed.Caps), bands(m.drug, age)...) {
+		found = append(found, c.capped(m, p, kg)...)
+	}
+	return found
+}
+
+func (c *check) capped(m *taken, p Cap, kg *Decimal) []Finding {
+	limit := p.Value
+	if strings.HasPrefix(p.Per, "kg/") {
+		limit = limit.Times(*kg)
+	}
+	for _, d := range m.Doses {
+		v, ok := Convert(d.Value, d.Unit, p.Unit)
+		if d.Component != p.Component || !ok {
+			continue
+		}
+		if strings.HasSuffix(p.Per, "day") {
+			if m.PerDay == nil {
+				continue
+			}
+			v = v.Times(*m.PerDay)
+		}
+		if v.More(limit) {
+			fact := "The child's dose comes to " + v.String() + " " + p.Unit + " of " + p.Component + "."
+			f := over(m.drug, "child:"+p.Component+":"+p.Per, fact, "At most "+p.Value.String()+" "+p.Unit+"/"+p.Per+" "+p.Note)
+			if strings.HasPrefix(p.Per, "kg/") {
+				f.Kind = KindDoseWeight
+			}
+			return []Finding{f}
+		}
+	}
+	return nil
+}
+
+// bands reads the caps of age bands, "6-11 mo 2.5 mg/day; 2-5 y 5 mg/day": both ends are in the band.
+func bands(d *Drug, age Age) []Cap {
+	var out []Cap
+	for _, band := range strings.Split(d.Paed.Bands, ";") {
+		w := strings.Fields(band) // [6-11 mo 2.5 mg/day] or [6 mo-5 y 4 mg/day]
+		if len(w) < 4 {
+			continue
+		}
+		unit, per, _ := strings.Cut(w[len(w)-1], "/")
+		v, err := ParseDecimal(w[len(w)-2])
+		if err == nil && ageIn(age, strings.Join(w[:len(w)-2], " ")) {
+			out = append(out, Cap{Component: d.Components[0].Component, Value: v, Unit: unit, Per: per, Note: "at this age"})
+		}
+	}
+	return out
+}
+
+func ageIn(a Age, band string) bool {
+	low, high, _ := strings.Cut(band, "-")
+	n, unit, _ := strings.Cut(strings.TrimSpace(high), " ")
+	if !strings.Contains(low, " ") {
+		low += " " + unit
+	}
+	from, fromUnit, _ := strings.Cut(low, " ")
+	return monthsOf(a, fromUnit) >= whole(from) && monthsOf(a, unit) <= whole(n)
+}
+
+func monthsOf(a Age, unit string) int {
+	if unit == "y" {
+		return a.Years
+	}
+	return a.Months
+}
+
+func whole(s string) int { n, _ := strconv.Atoi(strings.TrimSpace(s)); return n }
+
+// daily adds up each component that a new medicine brings, over all that is taken, and compares with
+// the lowest ceiling of a day. A present medicine whose dose nobody told counts as its ceiling, and
+// then what is over it is a warning: the number is a guess.
+func (c *check) daily(age Age, ageKnown bool) []Finding {
+	var found []Finding
+	seen := map[string]bool{}
+	for _, m := range c.proposed {
+		if m.drug == nil {
+			continue
+		}
+		for _, limit := range ceilings(m.drug, age, ageKnown) {
+			if seen[limit.Component] {
+				continue
+			}
+			seen[limit.Component] = true
+			found = append(found, c.summed(m, limit)...)
+		}
+	}
+	return found
+}
+
+// ceilings are the adult's ceilings of a day, lowered from an age on.
+func ceilings(d *Drug, age Age, known bool) []Amount {
+	out := slices.Clone(d.MaxDaily)
+	if d.AgeCap != nil && (!known || age.Years > d.AgeCap.Over) {
+		for i := range out {
+			if v, ok := Convert(d.AgeCap.Daily.Value, d.AgeCap.Daily.Unit, out[i].Unit); ok && out[i].Component == d.AgeCap.Daily.Component {
+				out[i].Value = out[i].Value.Min(v)
+			}
+		}
+	}
+	return out
+}
+
+func (c *check) summed(m *taken, limit Amount) []Finding {
+	sum, guessed, products := Decimal{}, false, []string{}
+	for _, o := range c.all() {
+		if o.drug == nil || !slices.ContainsFunc(o.drug.Components, func(p Amount) bool { return p.Component == limit.Component }) || !sameRoute(m, o) {
+			continue
+		}
+		v, told := o.daily(limit.Component, limit.Unit)
+		switch {
+		case !told && o.new:
+			continue // not weighed: counted in drops, layers or puffs of two
+		case !told:
+			v, guessed = limit.Value, true
+		}
+		sum = sum.Plus(v)
+		if !slices.Contains(products, o.drug.INN) {
+			products = append(products, o.drug.INN)
+		}
+	}
+	if !sum.More(limit.Value) {
+		return nil
+	}
+	slices.Sort(products)
+	f := finding(KindDoseMax, HardStop, "daily:"+limit.Component, products, "Together up to "+sum.String()+" "+limit.Unit+" of "+limit.Component+" in 24 hours.",
+		"At most "+limit.Value.String()+" "+limit.Unit+" a day.", "Lower or stop one of them.", m.drug.Sources)
+	if guessed {
+		f.Severity, f.Fact = Warning, f.Fact+" One present medicine has no dose recorded and counts as its ceiling."
+		f.Do = "Ask how much is taken and record it, or write the reason."
+	}
+	return []Finding{f}
+}
