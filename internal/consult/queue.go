@@ -127,17 +127,29 @@ func (s *Service) recent(ctx context.Context, specialty string) ([]time.Duration
 // Here says that the patient's side is in the waiting room. Somebody who was called and not there is
 // called with the others again.
 func (s *Service) Here(ctx context.Context, a access.Actor, visit id.Visit) (*Visit, error) {
+	v, err := s.visits.Get(ctx, string(visit))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Guard.Check(ctx, a, "visit.wait", v.facts()); err != nil {
+		return nil, err
+	}
+	if !v.comes() {
+		return v, nil // said before: nothing is written
+	}
 	return s.step(ctx, a, "visit.wait", visit, func(v *Visit, now time.Time) error {
-		if v.State != Waiting && v.State != IsBooked {
-			return nil
-		}
-		if v.HereAt != nil && !v.Away {
+		if !v.comes() {
 			return nil
 		}
 		v.HereAt, v.Away = &now, false
 		v.announce(a, PatientHere, nil)
 		return nil
 	})
+}
+
+// comes tells whether it is news that the patient's side is in the waiting room.
+func (v *Visit) comes() bool {
+	return (v.State == Waiting || v.State == IsBooked) && (v.HereAt == nil || v.Away)
 }
 
 // Admit calls one visit in. Of two doctors at once one wins, the other reads a Conflict.

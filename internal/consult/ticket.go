@@ -43,42 +43,60 @@ var rights = map[string][]string{
 // Ticket answers a ticket to the room of a visit, while it is in progress: to the doctor who treats, the
 // patient, a caregiver who may attend, a guest of this visit. Taking one, the patient's side is there.
 func (s *Service) Ticket(ctx context.Context, a access.Actor, visit id.Visit) (Ticket, error) {
-	v, err := s.step(ctx, a, "visit.join", visit, func(v *Visit, now time.Time) error {
-		if v.State != InProgress || v.Call == nil {
-			return conflict("not-called-yet", "The doctor has not called you in yet. Stay on this page.")
-		}
-		seat := seatOf(a, v)
-		if v.Call.State == RoomEnded {
-			if seat.Role != "doctor" {
-				return conflict("call-ended", "The call has ended.")
-			}
-			v.openRoom()
-			v.announce(a, RoomChanged, map[string]string{"room": string(RoomOpen)})
-		}
-		if !slices.Contains(v.Call.Seats, seat) {
-			if len(v.Call.Seats) >= mostSeats {
-				return conflict("room-full", "Four people are in this call already.")
-			}
-			v.Call.Seats = append(v.Call.Seats, seat)
-		}
-		if seat.Role == "patient" || seat.Role == "caregiver" {
-			v.there(now)
-		}
-		return nil
-	})
+	v, err := s.visits.Get(ctx, string(visit))
 	if err != nil {
 		return Ticket{}, err
+	}
+	if err := s.Guard.Check(ctx, a, "visit.join", v.facts()); err != nil {
+		return Ticket{}, err
+	}
+	if !v.seated(a) {
+		if v, err = s.step(ctx, a, "visit.join", visit, func(v *Visit, now time.Time) error { return v.sit(a, now) }); err != nil {
+			return Ticket{}, err
+		}
+	}
+	if !v.seated(a) {
+		return Ticket{}, callEnded() // an old request asked again
 	}
 	if a.Role == access.Doctor {
 		if err := s.beat(ctx, a); err != nil {
 			return Ticket{}, err
 		}
 	}
-	if v.State != InProgress || v.Call.State == RoomEnded {
-		return Ticket{}, conflict("call-ended", "The call has ended.") // an old request asked again
-	}
 	seat := seatOf(a, v)
 	return s.sign(Ticket{Room: v.Call.Room, Seat: seat.ID, Role: seat.Role, Rights: rights[seat.Role], Expiry: s.Clock.Now().Add(ticketTime)})
+}
+
+func callEnded() error { return conflict("call-ended", "The call has ended.") }
+
+// seated tells whether this person has their seat in a call that goes on: coming back writes nothing.
+func (v *Visit) seated(a access.Actor) bool {
+	return v.State == InProgress && v.Call != nil && v.Call.State != RoomEnded && slices.Contains(v.Call.Seats, seatOf(a, v))
+}
+
+// sit gives this person their seat. The doctor opens a call anew that has ended.
+func (v *Visit) sit(a access.Actor, now time.Time) error {
+	if v.State != InProgress || v.Call == nil {
+		return conflict("not-called-yet", "The doctor has not called you in yet. Stay on this page.")
+	}
+	seat := seatOf(a, v)
+	if v.Call.State == RoomEnded {
+		if seat.Role != "doctor" {
+			return callEnded()
+		}
+		v.openRoom()
+		v.announce(a, RoomChanged, map[string]string{"room": string(RoomOpen)})
+	}
+	if !slices.Contains(v.Call.Seats, seat) {
+		if len(v.Call.Seats) >= mostSeats {
+			return conflict("room-full", "Four people are in this call already.")
+		}
+		v.Call.Seats = append(v.Call.Seats, seat)
+	}
+	if seat.Role == "patient" || seat.Role == "caregiver" {
+		v.there(now)
+	}
+	return nil
 }
 
 // seatOf is the one seat of a person in a call: coming back, they take it over.

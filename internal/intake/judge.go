@@ -29,7 +29,7 @@ type Judgement struct {
 
 // Judge asks every red flag that goes with the complaint and the age.
 func (f *Flags) Judge(i *Intake, now time.Time) Judgement {
-	s, vitals := i.subject(now), i.measured()
+	s, vitals := i.subject(f.today(i, now)), i.measured()
 	var j Judgement
 	for n := range f.flags {
 		flag := &f.flags[n]
@@ -97,9 +97,9 @@ func (j Judgement) raisedIDs() []string {
 	return ids
 }
 
-// subject gathers whom the flags are asked about. Days are those of the place.
-func (i *Intake) subject(now time.Time) subject {
-	s := subject{sex: i.Sex, pregnancy: i.Health.Pregnancy, weeks: i.Health.Weeks, day: i.today(now)}
+// subject gathers whom the flags are asked about on a day.
+func (i *Intake) subject(day time.Time) subject {
+	s := subject{sex: i.Sex, pregnancy: i.Health.Pregnancy, weeks: i.Health.Weeks, day: day}
 	s.born, _ = time.Parse(time.DateOnly, i.Born)
 	for _, c := range i.Health.Conditions {
 		s.conditions = append(s.conditions, c.Code)
@@ -110,13 +110,25 @@ func (i *Intake) subject(now time.Time) subject {
 	return s
 }
 
-func (i *Intake) today(now time.Time) time.Time {
+// today is the day at the place where the person is.
+func (f *Flags) today(i *Intake, now time.Time) time.Time {
 	if i.Place != nil {
-		if zone, err := time.LoadLocation(i.Place.TimeZone); err == nil {
-			now = now.In(zone)
-		}
+		now = now.In(f.zone(i.Place.TimeZone))
 	}
 	return time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
+}
+
+// zone keeps time zones once read: reading one costs more than judging an intake.
+func (f *Flags) zone(name string) *time.Location {
+	if known, ok := f.zones.Load(name); ok {
+		return known.(*time.Location)
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		zone = time.UTC
+	}
+	f.zones.Store(name, zone)
+	return zone
 }
 
 // measured is the newest value of each vital sign.

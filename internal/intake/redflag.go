@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed data/red_flags.csv
@@ -36,6 +37,7 @@ type Words struct {
 type Flags struct {
 	flags      []Flag
 	complaints []string
+	zones      sync.Map // name -> *time.Location
 }
 
 var flagColumns = []string{"id", "complaint", "age", "question_en", "question_zh", "trigger", "why", "tell_en", "tell_zh", "urgency", "source", "confidence"}

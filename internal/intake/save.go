@@ -272,7 +272,7 @@ func (s *Service) missing(i *Intake, j Judgement) error {
 	for _, q := range j.Unanswered() {
 		f.add("/answers/"+q.ID, "Answer yes or no: "+q.Text.EN)
 	}
-	if i.Place != nil && s.Rules.NeedsEarlierDiagnosis(i.Place.Jurisdiction, i.today(s.Clock.Now())) {
+	if i.Place != nil && s.Rules.NeedsEarlierDiagnosis(i.Place.Jurisdiction, s.flags.today(i, s.Clock.Now())) {
 		f.unless(i.EarlierDiagnosis != nil && i.EarlierDiagnosis.Words != "", "/earlier_diagnosis",
 			"Where you are, a doctor may see you here only after an earlier diagnosis. Add it.")
 	}
