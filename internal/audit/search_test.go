@@ -157,6 +157,17 @@ func TestAnEventToldTwiceIsOneLine(t *testing.T) {
 	}
 }
 
+func TestEventsThatSayNothingOfPeopleAndTheirRightsArePassedOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+
+	err := w.trail.Heard(t.Context(), event.Event{ID: "stk_1.2.0", Kind: "stock.changed", Doc: "stk_1", At: noon})
+
+	if err != nil || w.store.inserts.Load() != 0 {
+		t.Errorf("%d blocks, %v; want none", w.store.inserts.Load(), err)
+	}
+}
+
 func TestEntriesOfANodeThatIsGoneCanStillBeFound(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
