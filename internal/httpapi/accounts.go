@@ -54,8 +54,10 @@ type AccountView struct {
 }
 
 func accountView(a *identity.Account) AccountView {
-	v := AccountView{ID: a.ID, State: string(a.State), Role: a.Role, Name: a.Name, Language: a.Language, TypeSize: a.TypeSize, Patient: a.Person,
-		Pharmacy: a.Pharmacy, CreatedAt: a.CreatedAt, Addresses: make([]ReachView, 0, len(a.Logins)), History: make([]StepView, 0, len(a.History))}
+	v := AccountView{
+		ID: a.ID, State: string(a.State), Role: a.Role, Name: a.Name, Language: a.Language, TypeSize: a.TypeSize, Patient: a.Person,
+		Pharmacy: a.Pharmacy, CreatedAt: a.CreatedAt, Addresses: make([]ReachView, 0, len(a.Logins)), History: make([]StepView, 0, len(a.History)),
+	}
 	for _, l := range a.Logins {
 		v.Addresses = append(v.Addresses, ReachView{l.ID, string(l.Address.Channel), l.Address.Text})
 	}

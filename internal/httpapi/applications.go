@@ -64,9 +64,11 @@ type ApplicationView struct {
 }
 
 func applicationView(a *onboarding.Application) ApplicationView {
-	v := ApplicationView{ID: a.ID, State: string(a.State), Kind: string(a.Kind), Subject: a.Subject, Applicant: a.Applicant, Licence: a.Licence,
+	v := ApplicationView{
+		ID: a.ID, State: string(a.State), Kind: string(a.Kind), Subject: a.Subject, Applicant: a.Applicant, Licence: a.Licence,
 		Specialties: codes(a.Specialties), Languages: codes(a.Languages), Jurisdictions: codes(a.Jurisdictions), Wanted: a.Wanted, Reason: a.Reason,
-		Until: moment(a.Until), CreatedAt: a.CreatedAt, Papers: make([]PaperView, 0, len(a.Papers)), History: make([]StepView, 0, len(a.History))}
+		Until: moment(a.Until), CreatedAt: a.CreatedAt, Papers: make([]PaperView, 0, len(a.Papers)), History: make([]StepView, 0, len(a.History)),
+	}
 	for _, p := range a.Papers {
 		v.Papers = append(v.Papers, PaperView{p.Number, string(p.Kind), p.Attachment, moment(p.ValidUntil), p.By, p.At, p.Accepted})
 	}
@@ -110,8 +112,10 @@ type applyIn struct {
 }
 
 func (r applicationRoutes) apply(ctx context.Context, a access.Actor, in *applyIn) (*Reply[ApplicationView], error) {
-	return r.answered(r.vetting.Apply(ctx, a, onboarding.Apply{Kind: onboarding.Kind(in.Body.Kind), Subject: in.Body.Subject,
-		Details: onboarding.Details(in.Body.ApplicationDetails)}))
+	return r.answered(r.vetting.Apply(ctx, a, onboarding.Apply{
+		Kind: onboarding.Kind(in.Body.Kind), Subject: in.Body.Subject,
+		Details: onboarding.Details(in.Body.ApplicationDetails),
+	}))
 }
 
 type applicationsIn struct {

@@ -33,7 +33,7 @@ type InviteView struct {
 	Role      access.Role `json:"role"`
 	Pharmacy  id.Pharmacy `json:"pharmacy,omitempty"`
 	Name      phi.Text    `json:"name"`
-	Address   ReachView `json:"address"`
+	Address   ReachView   `json:"address"`
 	Account   id.Account  `json:"account" doc:"That it makes, or that has lost its second factor."`
 	Recovery  id.Recovery `json:"recovery,omitempty"`
 	By        id.Account  `json:"by"`
@@ -43,8 +43,10 @@ type InviteView struct {
 }
 
 func (r enrolmentRoutes) view(i *identity.Invite) InviteView {
-	return InviteView{ID: i.ID, State: string(i.StateAt(r.clock.Now())), Role: i.Role, Pharmacy: i.Pharmacy, Name: i.Profile.Name,
-		Address: ReachView{"", string(i.Login.Address.Channel), i.Login.Address.Text}, Account: i.Account, Recovery: i.Recovery, By: i.By, ExpiresAt: i.Expires}
+	return InviteView{
+		ID: i.ID, State: string(i.StateAt(r.clock.Now())), Role: i.Role, Pharmacy: i.Pharmacy, Name: i.Profile.Name,
+		Address: ReachView{"", string(i.Login.Address.Channel), i.Login.Address.Text}, Account: i.Account, Recovery: i.Recovery, By: i.By, ExpiresAt: i.Expires,
+	}
 }
 
 type enrolIn struct {
@@ -61,8 +63,10 @@ type enrolIn struct {
 
 func (r enrolmentRoutes) enrol(ctx context.Context, a access.Actor, in *enrolIn) (*Reply[InviteView], error) {
 	b := in.Body
-	invite, token, err := r.people.Enrol(ctx, a, identity.Enrolment{Role: b.Role, Address: b.Address, Pharmacy: b.Pharmacy,
-		Profile: identity.Profile{Name: b.Name, Language: b.Language, BirthDate: b.BirthDate, Sex: b.Sex}})
+	invite, token, err := r.people.Enrol(ctx, a, identity.Enrolment{
+		Role: b.Role, Address: b.Address, Pharmacy: b.Pharmacy,
+		Profile: identity.Profile{Name: b.Name, Language: b.Language, BirthDate: b.BirthDate, Sex: b.Sex},
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ type GrantView struct {
 	State    string         `json:"state" enum:"invited,active,declined,revoked,expired"`
 	Patient  id.Patient     `json:"patient"`
 	Holder   id.Account     `json:"holder,omitempty"`
-	Address  *ReachView   `json:"address,omitempty"`
+	Address  *ReachView     `json:"address,omitempty"`
 	Label    phi.Text       `json:"label,omitempty"`
 	Scopes   []access.Scope `json:"scopes" nullable:"false"`
 	Until    *time.Time     `json:"until,omitempty"`
@@ -45,8 +45,10 @@ type GrantView struct {
 
 // ofHolder is the view for the side that holds it.
 func (r grantRoutes) ofHolder(g *identity.Grant) GrantView {
-	v := GrantView{ID: g.ID, State: string(g.StateAt(r.clock.Now())), Patient: g.Patient, Holder: g.Holder, Scopes: g.Scopes, Guardian: g.Guardian,
-		History: make([]StepView, 0, len(g.History))}
+	v := GrantView{
+		ID: g.ID, State: string(g.StateAt(r.clock.Now())), Patient: g.Patient, Holder: g.Holder, Scopes: g.Scopes, Guardian: g.Guardian,
+		History: make([]StepView, 0, len(g.History)),
+	}
 	if !g.Until.IsZero() {
 		v.Until = &g.Until
 	}

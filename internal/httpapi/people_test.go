@@ -68,8 +68,10 @@ func newClinic(t *testing.T) *clinic {
 	}
 	guard := access.NewGuard(rules, circle, c)
 	token := sha256.Sum256([]byte(adminToken))
-	people, err := identity.New(t.Context(), identity.Deps{Store: store, Clock: c.clock, Guard: guard, Circle: circle, Sender: c, Broadcast: identity.Alone{},
-		Key: []byte(strings.Repeat("k", 32)), Cost: identity.LightCost(), Limits: identity.UsualLimits(), AdminToken: token[:], Website: "https://clinic.example"})
+	people, err := identity.New(t.Context(), identity.Deps{
+		Store: store, Clock: c.clock, Guard: guard, Circle: circle, Sender: c, Broadcast: identity.Alone{},
+		Key: []byte(strings.Repeat("k", 32)), Cost: identity.LightCost(), Limits: identity.UsualLimits(), AdminToken: token[:], Website: "https://clinic.example",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,8 +79,10 @@ func newClinic(t *testing.T) *clinic {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.server = httpapi.New(httpapi.Deps{Auth: people, Guard: guard, Clock: c.clock, Log: slog.New(slog.DiscardHandler),
-		Metrics: prometheus.NewRegistry(), Timeout: 10 * time.Second, Ready: func(context.Context) map[string]string { return nil }},
+	c.server = httpapi.New(httpapi.Deps{
+		Auth: people, Guard: guard, Clock: c.clock, Log: slog.New(slog.DiscardHandler),
+		Metrics: prometheus.NewRegistry(), Timeout: 10 * time.Second, Ready: func(context.Context) map[string]string { return nil },
+	},
 		httpapi.SignIn(people, "https://clinic.example"), httpapi.Sessions(people), httpapi.Accounts(people), httpapi.Persons(people),
 		httpapi.Grants(people, c.clock), httpapi.Enrolment(people, c.clock), httpapi.Applications(vetting))
 	return c
@@ -146,8 +150,10 @@ func (c *clinic) code(address string) string {
 // patient signs somebody up.
 func (c *clinic) patient(address string) (token, patient string) {
 	c.t.Helper()
-	a := c.must(200, c.ask("", "POST", "/sign-in", form{"address": address, "code": c.code(address), "device": "phone",
-		"profile": form{"name": "June Marked", "birth_date": "1950-07-31", "sex": "female"}}))
+	a := c.must(200, c.ask("", "POST", "/sign-in", form{
+		"address": address, "code": c.code(address), "device": "phone",
+		"profile": form{"name": "June Marked", "birth_date": "1950-07-31", "sex": "female"},
+	}))
 	return a.text("token"), a.text("account.patient")
 }
 
@@ -195,8 +201,10 @@ func TestBrowserKeepsItsSessionWhereScriptsCanNotReachIt(t *testing.T) {
 	t.Parallel()
 	c := newClinic(t)
 
-	a := c.must(200, c.ask("", "POST", "/sign-in", form{"address": "june@example.org", "code": c.code("june@example.org"), "keep": "cookie",
-		"profile": form{"name": "June", "birth_date": "1950-07-31", "sex": "female"}}))
+	a := c.must(200, c.ask("", "POST", "/sign-in", form{
+		"address": "june@example.org", "code": c.code("june@example.org"), "keep": "cookie",
+		"profile": form{"name": "June", "birth_date": "1950-07-31", "sex": "female"},
+	}))
 	cookie := a.Header().Get("Set-Cookie")
 	me := c.ask("", "GET", "/me", nil, "Cookie", strings.Split(cookie, ";")[0])
 	out := c.ask("", "DELETE", "/session", nil, "Cookie", strings.Split(cookie, ";")[0], "Sec-Fetch-Site", "same-origin")
@@ -282,8 +290,10 @@ func TestAdminEnrolsAndVetsADoctorOverHTTP(t *testing.T) {
 	t.Parallel()
 	c := newClinic(t)
 	doctor, account, _ := c.staff("doctor", "doc@example.org", nil)
-	applied := c.must(201, c.ask(doctor, "POST", "/applications", form{"kind": "doctor", "licence": "LIC-1", "specialties": []string{"general-practice"},
-		"languages": []string{"en"}, "jurisdictions": []string{"house"}}))
+	applied := c.must(201, c.ask(doctor, "POST", "/applications", form{
+		"kind": "doctor", "licence": "LIC-1", "specialties": []string{"general-practice"},
+		"languages": []string{"en"}, "jurisdictions": []string{"house"},
+	}))
 	path := "/applications/" + applied.text("id")
 
 	c.must(409, c.ask(doctor, "POST", path+"/submit", nil))

@@ -121,8 +121,10 @@ type signInStaffIn struct {
 }
 
 func (r signInRoutes) staff(ctx context.Context, _ access.Actor, in *signInStaffIn) (*SignedInReply, error) {
-	opened, err := r.people.SignInStaff(ctx, identity.Credentials{Address: in.Body.Address, Password: in.Body.Password, Code: in.Body.Code,
-		Origin: identity.Origin{Device: in.Body.Device, Remote: remoteOf(ctx)}})
+	opened, err := r.people.SignInStaff(ctx, identity.Credentials{
+		Address: in.Body.Address, Password: in.Body.Password, Code: in.Body.Code,
+		Origin: identity.Origin{Device: in.Body.Device, Remote: remoteOf(ctx)},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -152,8 +154,10 @@ type EnrolledReply struct {
 }
 
 func (r signInRoutes) accept(ctx context.Context, a access.Actor, in *acceptIn) (*EnrolledReply, error) {
-	accepted, err := r.people.Accept(ctx, a, identity.Acceptance{Token: in.Body.Token, Password: in.Body.Password,
-		Origin: identity.Origin{Device: in.Body.Device, Remote: remoteOf(ctx)}})
+	accepted, err := r.people.Accept(ctx, a, identity.Acceptance{
+		Token: in.Body.Token, Password: in.Body.Password,
+		Origin: identity.Origin{Device: in.Body.Device, Remote: remoteOf(ctx)},
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -90,9 +90,12 @@ func (s *Service) sendCode(ctx context.Context, to Address, p Purpose, owner, la
 	if err != nil {
 		return err
 	}
-	return s.d.Sender.Send(ctx, Message{Key: fmt.Sprintf("%s.%d", cid, challenge.Version), To: to.Text, Channel: to.Channel,
+	return s.d.Sender.Send(ctx, Message{
+		Key: fmt.Sprintf("%s.%d", cid, challenge.Version), To: to.Text, Channel: to.Channel,
 		Template: template, Language: language, Data: map[string]phi.Text{
-			"code": code, "minutes": phi.Text(strconv.Itoa(int(codeLasts.Minutes()))), "purpose": phi.Text(p)}})
+			"code": code, "minutes": phi.Text(strconv.Itoa(int(codeLasts.Minutes()))), "purpose": phi.Text(p),
+		},
+	})
 }
 
 func (c *Challenge) maySend(now time.Time, most int) error {

@@ -100,7 +100,9 @@ func (a *Account) missed(now time.Time) error {
 		return fault.InvalidField("/code", "This code is not right, or was used already: each is good once. You have "+
 			strconv.Itoa(a.Wrong.left())+" tries left.").Coded("code-wrong")
 	}
-	a.Emit(event.Event{Kind: CodesGuessed, Data: map[string]string{"count": strconv.Itoa(a.Wrong.Count)},
-		To: []string{string(a.ID), event.ToOperators}})
+	a.Emit(event.Event{
+		Kind: CodesGuessed, Data: map[string]string{"count": strconv.Itoa(a.Wrong.Count)},
+		To: []string{string(a.ID), event.ToOperators},
+	})
 	return fault.InvalidField("/code", "This code is not right. Wait a little before the next try.").Coded("code-wrong")
 }

@@ -90,12 +90,12 @@ func (g *Grant) facts() access.Facts {
 }
 
 // apply is the only place that sets the state.
-func (g *Grant) apply(now time.Time, by id.Account, e GrantEvent, why string) error {
+func (g *Grant) apply(now time.Time, by id.Account, e GrantEvent) error {
 	to, err := grantMoves.Next(g.State, e)
 	if err != nil {
 		return err
 	}
-	g.History = append(g.History, lifecycle.Step[GrantState, GrantEvent]{Event: e, From: g.State, To: to, By: string(by), At: now, Why: why})
+	g.History = append(g.History, lifecycle.Step[GrantState, GrantEvent]{Event: e, From: g.State, To: to, By: string(by), At: now})
 	g.State = to
 	return nil
 }

@@ -40,8 +40,10 @@ func TestDaughterSeesHerMothersRecordOnlyAfterSheAccepted(t *testing.T) {
 	w := newWorld(t)
 	mother, _ := w.patient("mother@example.org")
 	daughter, _ := w.patient("daughter@example.org")
-	grant, err := w.GiveGrant(t.Context(), mother, identity.Give{Patient: mother.Patient, Address: "Daughter@example.org",
-		Scopes: []access.Scope{access.See, access.Book, access.Attend}})
+	grant, err := w.GiveGrant(t.Context(), mother, identity.Give{
+		Patient: mother.Patient, Address: "Daughter@example.org",
+		Scopes: []access.Scope{access.See, access.Book, access.Attend},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

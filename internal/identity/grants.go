@@ -48,8 +48,10 @@ func (s *Service) GiveGrant(ctx context.Context, a access.Actor, give Give) (*Gr
 		return nil, err
 	}
 	if stored.State == GrantInvited && grant.Address != nil {
-		err = s.d.Sender.Send(ctx, Message{Key: string(stored.ID) + "." + a.Request.Key, To: grant.Address.Text, Channel: grant.Address.Channel,
-			Template: "invitation", Language: person.Language, Data: map[string]phi.Text{"link": phi.Text(s.d.Website + "/circle")}})
+		err = s.d.Sender.Send(ctx, Message{
+			Key: string(stored.ID) + "." + a.Request.Key, To: grant.Address.Text, Channel: grant.Address.Channel,
+			Template: "invitation", Language: person.Language, Data: map[string]phi.Text{"link": phi.Text(s.d.Website + "/circle")},
+		})
 	}
 	return stored, err
 }
@@ -108,7 +110,7 @@ func (s *Service) give(ctx context.Context, a access.Actor, grant *Grant) (*Gran
 	now := s.d.Clock.Now()
 	fill := func(d *Grant, e GrantEvent) error {
 		d.Scopes, d.Until, d.Label = grant.Scopes, grant.Until, grant.Label
-		if err := d.apply(now, a.Account, e, ""); err != nil {
+		if err := d.apply(now, a.Account, e); err != nil {
 			return err
 		}
 		d.announce(GrantGiven, a)
@@ -135,14 +137,16 @@ func (g *Grant) announce(kind event.Kind, a access.Actor) {
 	if g.Holder != "" {
 		to = append(to, string(g.Holder))
 	}
-	g.Emit(event.Event{Kind: kind, By: string(a.Account), To: to,
-		Data: map[string]string{"patient": string(g.Patient), "holder": string(g.Holder), "state": string(g.State)}})
+	g.Emit(event.Event{
+		Kind: kind, By: string(a.Account), To: to,
+		Data: map[string]string{"patient": string(g.Patient), "holder": string(g.Holder), "state": string(g.State)},
+	})
 }
 
 // guardianGrant gives a guardian every right over their dependant.
 func (s *Service) guardianGrant(ctx context.Context, a access.Actor, pid id.Patient) error {
 	grant := &Grant{ID: grantTo(pid, string(a.Account)), Patient: pid, Holder: a.Account, Scopes: allScopes(), Guardian: true}
-	if err := grant.apply(s.d.Clock.Now(), a.Account, Entrust, ""); err != nil {
+	if err := grant.apply(s.d.Clock.Now(), a.Account, Entrust); err != nil {
 		return err
 	}
 	grant.announce(GrantGiven, a)
@@ -173,7 +177,7 @@ func (s *Service) AnswerGrant(ctx context.Context, a access.Actor, gid id.Grant,
 		if d.StateAt(now) == GrantExpired {
 			return fault.New(fault.Conflict, "This invitation has run out. Ask for a new one.").Coded("invitation-expired")
 		}
-		if err := d.apply(now, a.Account, answer, ""); err != nil {
+		if err := d.apply(now, a.Account, answer); err != nil {
 			return err
 		}
 		kind := GrantDeclined
@@ -226,7 +230,7 @@ func (s *Service) RevokeGrant(ctx context.Context, a access.Actor, gid id.Grant)
 	}
 	now := s.d.Clock.Now()
 	stored, err := s.d.Circle.grants.Update(ctx, string(gid), docstore.On{Request: a.Request}, func(d *Grant) error {
-		if err := d.apply(now, a.Account, RevokeGrant, ""); err != nil {
+		if err := d.apply(now, a.Account, RevokeGrant); err != nil {
 			return err
 		}
 		d.announce(GrantRevoked, a)

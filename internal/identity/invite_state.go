@@ -35,9 +35,10 @@ const (
 
 // A patient has no authenticator: theirs goes from open to confirmed.
 var inviteMoves = lifecycle.Table[InviteState, InviteEvent]{
-	"":               {MakeInvite: InviteOpen},
-	InviteOpen:       {AcceptInvite: InviteIsAccepted, ConfirmInvite: InviteIsConfirmed, ExpireInvite: InviteExpired, WithdrawInvite: InviteIsWithdrawn},
-	InviteIsAccepted: {ConfirmInvite: InviteIsConfirmed, ExpireInvite: InviteExpired, WithdrawInvite: InviteIsWithdrawn},
+	"":                {MakeInvite: InviteOpen},
+	InviteOpen:        {AcceptInvite: InviteIsAccepted, ConfirmInvite: InviteIsConfirmed, ExpireInvite: InviteExpired, WithdrawInvite: InviteIsWithdrawn},
+	InviteIsAccepted:  {ConfirmInvite: InviteIsConfirmed, ExpireInvite: InviteExpired, WithdrawInvite: InviteIsWithdrawn},
+	InviteIsConfirmed: {}, InviteExpired: {}, InviteIsWithdrawn: {},
 }
 
 // Invite is a link, good once and for ten minutes, by which somebody an operator has enrolled comes
@@ -73,12 +74,12 @@ func (i *Invite) StateAt(now time.Time) InviteState {
 }
 
 // apply is the only place that sets the state.
-func (i *Invite) apply(now time.Time, by id.Account, e InviteEvent, why string) error {
+func (i *Invite) apply(now time.Time, by id.Account, e InviteEvent) error {
 	to, err := inviteMoves.Next(i.State, e)
 	if err != nil {
 		return err
 	}
-	i.History = append(i.History, lifecycle.Step[InviteState, InviteEvent]{Event: e, From: i.State, To: to, By: string(by), At: now, Why: why})
+	i.History = append(i.History, lifecycle.Step[InviteState, InviteEvent]{Event: e, From: i.State, To: to, By: string(by), At: now})
 	i.State = to
 	return nil
 }

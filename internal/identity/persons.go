@@ -56,8 +56,10 @@ func (s *Service) AddDependant(ctx context.Context, a access.Actor, p Profile) (
 	}
 	person := newPerson(pid, p)
 	person.Guardians = []id.Account{a.Account}
-	person.Emit(event.Event{Kind: PersonAdded, By: string(a.Account), To: []string{string(a.Account)},
-		Data: map[string]string{"guardian": string(a.Account)}})
+	person.Emit(event.Event{
+		Kind: PersonAdded, By: string(a.Account), To: []string{string(a.Account)},
+		Data: map[string]string{"guardian": string(a.Account)},
+	})
 	if err := s.persons.Insert(ctx, a.Request, person); err != nil {
 		return nil, err
 	}

@@ -191,8 +191,10 @@ func (s *Service) ApproveRecovery(ctx context.Context, a access.Actor, rid id.Re
 	}
 	token := s.recoveryToken(recovery)
 	hash := sha256.Sum256([]byte(token))
-	invite := &Invite{ID: recovery.Invite, TokenHash: hash[:], Account: account.ID, Recovery: rid, Role: account.Role, Pharmacy: account.Pharmacy,
-		Login: recovery.Login, Profile: Profile{Name: account.Name, Language: account.Language, TypeSize: account.TypeSize}}
+	invite := &Invite{
+		ID: recovery.Invite, TokenHash: hash[:], Account: account.ID, Recovery: rid, Role: account.Role, Pharmacy: account.Pharmacy,
+		Login: recovery.Login, Profile: Profile{Name: account.Name, Language: account.Language, TypeSize: account.TypeSize},
+	}
 	return recovery, token, s.makeInvite(ctx, a, invite, token, "recovery")
 }
 

@@ -40,8 +40,10 @@ func (s *Service) Seed(ctx context.Context, seed SeedAccount) (*Account, phi.Tex
 	if err != nil {
 		return nil, "", err
 	}
-	account := &Account{ID: acc, Role: seed.Role, Name: seed.Profile.Name, Language: seed.Profile.Language, TypeSize: seed.Profile.TypeSize,
-		Pharmacy: seed.Pharmacy, Logins: []LoginOf{{login, address}}}
+	account := &Account{
+		ID: acc, Role: seed.Role, Name: seed.Profile.Name, Language: seed.Profile.Language, TypeSize: seed.Profile.TypeSize,
+		Pharmacy: seed.Pharmacy, Logins: []LoginOf{{login, address}},
+	}
 	secret := seed.TOTPSecret
 	if seed.Role != access.Patient {
 		if secret, err = s.seedSecrets(ctx, account, seed); err != nil {

@@ -38,6 +38,7 @@ var sessionMoves = lifecycle.Table[SessionState, SessionEvent]{
 	"":              {Open: SessionActive},
 	SessionActive:   {Lock: SessionIsLocked, End: SessionEnded, Revoke: SessionIsRevoked, Expire: SessionExpired},
 	SessionIsLocked: {Unlock: SessionActive, End: SessionEnded, Revoke: SessionIsRevoked, Expire: SessionExpired},
+	SessionEnded:    {}, SessionIsRevoked: {}, SessionExpired: {},
 }
 
 // Session is one signed-in device. The token is kept only as a hash.
@@ -74,8 +75,10 @@ func (s *Session) lockDue(now time.Time) bool {
 }
 
 func (s *Session) actor() access.Actor {
-	return access.Actor{Account: s.Account, Role: s.Role, Session: s.ID, Patient: s.Patient, Pharmacy: s.Pharmacy,
-		Visit: s.Visit, SecondFactor: s.SecondFactor, Locked: s.State == SessionIsLocked}
+	return access.Actor{
+		Account: s.Account, Role: s.Role, Session: s.ID, Patient: s.Patient, Pharmacy: s.Pharmacy,
+		Visit: s.Visit, SecondFactor: s.SecondFactor, Locked: s.State == SessionIsLocked,
+	}
 }
 
 // apply is the only place that sets the state.

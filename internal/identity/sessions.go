@@ -25,8 +25,10 @@ type Opened struct {
 func (s *Service) openSession(ctx context.Context, a *Account, token, device string, secondFactor time.Time) (*Opened, error) {
 	now := s.d.Clock.Now()
 	hash := sha256.Sum256([]byte(token))
-	session := &Session{ID: sessionOf(hash), TokenHash: hash[:], Account: a.ID, Role: a.Role, Patient: a.Person, Pharmacy: a.Pharmacy,
-		Epoch: a.Epoch, Device: label(device), Seen: now, Until: now.Add(lifeOf(a.Role).absolute), SecondFactor: secondFactor}
+	session := &Session{
+		ID: sessionOf(hash), TokenHash: hash[:], Account: a.ID, Role: a.Role, Patient: a.Person, Pharmacy: a.Pharmacy,
+		Epoch: a.Epoch, Device: label(device), Seen: now, Until: now.Add(lifeOf(a.Role).absolute), SecondFactor: secondFactor,
+	}
 	if err := session.apply(now, a.ID, Open, ""); err != nil {
 		return nil, err
 	}
@@ -59,8 +61,10 @@ func (s *Service) OpenGuestSession(ctx context.Context, visit id.Visit, until ti
 	if latest := now.Add(lifeOf(access.Guest).absolute); until.After(latest) {
 		until = latest
 	}
-	session := &Session{ID: sid, TokenHash: hash[:], Account: id.Derive[id.Account]("guest", string(sid)), Role: access.Guest,
-		Visit: visit, Seen: now, Until: until.UTC().Truncate(time.Millisecond)}
+	session := &Session{
+		ID: sid, TokenHash: hash[:], Account: id.Derive[id.Account]("guest", string(sid)), Role: access.Guest,
+		Visit: visit, Seen: now, Until: until.UTC().Truncate(time.Millisecond),
+	}
 	if err := session.apply(now, "identity", Open, "guest"); err != nil {
 		return "", err
 	}
@@ -102,8 +106,7 @@ func (s *Service) SignOut(ctx context.Context, a access.Actor) error {
 	if err := s.d.Guard.Check(ctx, a, "session.end", access.Facts{Owner: a.Account, Record: string(a.Session)}); err != nil {
 		return err
 	}
-	_, err := s.close(ctx, a, a.Session, End, "")
-	return err
+	return s.close(ctx, a, a.Session, End)
 }
 
 // RevokeSession ends one session, of one's own account or, for an operator, of any. The device it
@@ -116,24 +119,23 @@ func (s *Service) RevokeSession(ctx context.Context, a access.Actor, sid id.Sess
 	if err := s.d.Guard.Check(ctx, a, "session.revoke", access.Facts{Owner: session.Account, Record: string(sid)}); err != nil {
 		return err
 	}
-	_, err = s.close(ctx, a, sid, Revoke, "")
-	return err
+	return s.close(ctx, a, sid, Revoke)
 }
 
 // close ends a session; one that has ended already stays as it is.
-func (s *Service) close(ctx context.Context, a access.Actor, sid id.Session, e SessionEvent, why string) (*Session, error) {
+func (s *Service) close(ctx context.Context, a access.Actor, sid id.Session, e SessionEvent) error {
 	now := s.d.Clock.Now()
-	session, err := s.sessions.Update(ctx, string(sid), docstore.On{Request: a.Request}, func(d *Session) error {
+	_, err := s.sessions.Update(ctx, string(sid), docstore.On{Request: a.Request}, func(d *Session) error {
 		if sessionMoves.Ended(d.State) {
 			return nil
 		}
 		d.Emit(event.Event{Kind: SessionRevoked, By: string(a.Account), Data: map[string]string{"account": string(d.Account)}, To: []string{string(d.Account)}})
-		return d.apply(now, a.Account, e, why)
+		return d.apply(now, a.Account, e, "")
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return session, s.forget(ctx, string(sid))
+	return s.forget(ctx, string(sid))
 }
 
 // RevokeAllSessions ends every session of one's own account at once, this one too.

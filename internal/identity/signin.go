@@ -103,8 +103,10 @@ func (s *Service) accountOf(ctx context.Context, l id.Login) (*Account, error) {
 
 // signUp makes login, account and person, in this order: each finds what an earlier try has made.
 func (s *Service) signUp(ctx context.Context, l id.Login, address Address, p Profile) (*Account, error) {
-	account := &Account{ID: id.New[id.Account](), Role: access.Patient, Name: p.Name, Language: p.Language, TypeSize: p.TypeSize,
-		Logins: []LoginOf{{l, address}}}
+	account := &Account{
+		ID: id.New[id.Account](), Role: access.Patient, Name: p.Name, Language: p.Language, TypeSize: p.TypeSize,
+		Logins: []LoginOf{{l, address}},
+	}
 	claimed, err := s.claim(ctx, l, account.ID)
 	if err != nil {
 		return nil, err
@@ -163,8 +165,10 @@ func (s *Service) enrol(ctx context.Context, account *Account, by id.Account, p 
 	if err := account.apply(s.d.Clock.Now(), by, Enrol, ""); err != nil {
 		return nil, err
 	}
-	account.Emit(event.Event{Kind: AccountEnrolled, By: string(by), To: []string{event.ToOperators},
-		Data: map[string]string{"role": string(account.Role), "pharmacy": string(account.Pharmacy)}})
+	account.Emit(event.Event{
+		Kind: AccountEnrolled, By: string(by), To: []string{event.ToOperators},
+		Data: map[string]string{"role": string(account.Role), "pharmacy": string(account.Pharmacy)},
+	})
 	return account, s.accounts.Insert(ctx, once, account)
 }
 

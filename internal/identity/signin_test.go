@@ -301,10 +301,14 @@ func (w *world) announced(kind event.Kind) bool {
 func TestPasswordMustBeLongAndNotTheAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for name, bad := range map[string]phi.Text{"short": "hunter2", "the address": "doc.house@example.org", "the name with a number": "doc.house.123",
-		"one letter": "aaaaaaaaaaaaaaa"} {
-		_, _, err := w.Seed(t.Context(), identity.SeedAccount{Password: bad, Enrolment: identity.Enrolment{Role: access.Doctor,
-			Address: "doc.house@example.org", Profile: identity.Profile{Name: "Sam"}}})
+	for name, bad := range map[string]phi.Text{
+		"short": "hunter2", "the address": "doc.house@example.org", "the name with a number": "doc.house.123",
+		"one letter": "aaaaaaaaaaaaaaa",
+	} {
+		_, _, err := w.Seed(t.Context(), identity.SeedAccount{Password: bad, Enrolment: identity.Enrolment{
+			Role:    access.Doctor,
+			Address: "doc.house@example.org", Profile: identity.Profile{Name: "Sam"},
+		}})
 		if !fault.Is(err, fault.Invalid) {
 			t.Errorf("%s: %v, want Invalid", name, err)
 		}

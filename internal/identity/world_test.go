@@ -76,9 +76,11 @@ func (w *world) node() (*identity.Service, *identity.Circle) {
 	}
 	w.guard = access.NewGuard(rules, circle, w.trail)
 	token := sha256.Sum256([]byte(admin))
-	s, err := identity.New(w.t.Context(), identity.Deps{Store: w.store, Clock: w.clock, Guard: w.guard, Circle: circle, Sender: w.post,
+	s, err := identity.New(w.t.Context(), identity.Deps{
+		Store: w.store, Clock: w.clock, Guard: w.guard, Circle: circle, Sender: w.post,
 		Broadcast: w.words, Key: []byte("a secret key of this test alone!"), Cost: identity.LightCost(), Limits: identity.UsualLimits(),
-		AdminToken: token[:], Website: "https://clinic.example"})
+		AdminToken: token[:], Website: "https://clinic.example",
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -179,8 +181,10 @@ func (w *world) actor(token string) access.Actor {
 // staff seeds somebody with a password and the authenticator of the test.
 func (w *world) staff(role access.Role, address phi.Text) *identity.Account {
 	w.t.Helper()
-	seed := identity.SeedAccount{Password: password, TOTPSecret: secret, Enrolment: identity.Enrolment{Role: role, Address: address,
-		Profile: identity.Profile{Name: "Sam Marked", Language: "en"}}}
+	seed := identity.SeedAccount{Password: password, TOTPSecret: secret, Enrolment: identity.Enrolment{
+		Role: role, Address: address,
+		Profile: identity.Profile{Name: "Sam Marked", Language: "en"},
+	}}
 	if role == access.Pharmacist || role == access.PharmacyStaff {
 		seed.Pharmacy = "phm_1"
 	}

@@ -114,7 +114,7 @@ func (a *Application) announce(kind event.Kind, by id.Account, more ...string) {
 // accept counts every paper that is on the table, and finds when the first of those in use runs out.
 // A newer paper of a kind takes the place of the older.
 func (a *Application) accept(now time.Time) error {
-	newest := map[PaperKind]int{}
+	newest := make(map[PaperKind]int, len(PaperKinds))
 	for i := range a.Papers {
 		a.Papers[i].Accepted = true
 		newest[a.Papers[i].Kind] = i

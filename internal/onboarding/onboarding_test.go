@@ -74,8 +74,10 @@ const day = 24 * time.Hour
 // submitted is the doctor's application with all of its papers, handed in.
 func (w *world) submitted(validFor time.Duration) id.Application {
 	w.t.Helper()
-	app, err := w.Apply(w.t.Context(), doctor, onboarding.Apply{Kind: onboarding.Doctor,
-		Details: onboarding.Details{Licence: "LIC-1", Specialties: []string{"general-practice"}, Languages: []string{"en"}, Jurisdictions: []string{"house"}}})
+	app, err := w.Apply(w.t.Context(), doctor, onboarding.Apply{
+		Kind:    onboarding.Doctor,
+		Details: onboarding.Details{Licence: "LIC-1", Specialties: []string{"general-practice"}, Languages: []string{"en"}, Jurisdictions: []string{"house"}},
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}

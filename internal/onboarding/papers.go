@@ -49,8 +49,10 @@ func (s *Service) AddPaper(ctx context.Context, a access.Actor, aid id.Applicati
 		case len(app.Papers) >= mostPapers:
 			return fault.New(fault.Conflict, "Forty papers have been handed in. Ask an operator for help.").Coded("too-many-papers")
 		}
-		app.Papers = append(app.Papers, Paper{Number: len(app.Papers) + 1, Kind: p.Kind, Attachment: p.Attachment,
-			ValidUntil: p.ValidUntil.UTC().Truncate(time.Millisecond), By: a.Account, At: now})
+		app.Papers = append(app.Papers, Paper{
+			Number: len(app.Papers) + 1, Kind: p.Kind, Attachment: p.Attachment,
+			ValidUntil: p.ValidUntil.UTC().Truncate(time.Millisecond), By: a.Account, At: now,
+		})
 		app.announce(ApplicationEdited, a.Account)
 		return nil
 	})

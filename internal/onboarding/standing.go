@@ -52,8 +52,10 @@ func (s *Service) Standing(ctx context.Context, subject string) (Standing, error
 }
 
 func (a *Application) standing() Standing {
-	return Standing{Active: a.State == Approved, Kind: a.Kind, Specialties: a.Specialties, Jurisdictions: a.Jurisdictions,
-		Languages: a.Languages, Until: a.Until}
+	return Standing{
+		Active: a.State == Approved, Kind: a.Kind, Specialties: a.Specialties, Jurisdictions: a.Jurisdictions,
+		Languages: a.Languages, Until: a.Until,
+	}
 }
 
 // Forget drops what is remembered of a subject: another node has changed it.
