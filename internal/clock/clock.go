@@ -62,9 +62,12 @@ func (c *Scaled) Now() time.Time {
 	return c.start.Add(elapsed * time.Duration(c.speed)).Truncate(time.Millisecond)
 }
 
-// Wall implements Clock.
+// Wall implements Clock. It rounds up to the millisecond in which this clock shows t: an engine that
+// wakes us by it must never be early, since a timer that is not due yet does nothing.
 func (c *Scaled) Wall(t time.Time) time.Time {
-	return c.base.Wall(c.start.Add(t.Sub(c.start) / time.Duration(c.speed)))
+	step := time.Duration(c.speed) * time.Millisecond
+	steps := (t.Sub(c.start) + step - 1) / step
+	return c.base.Wall(c.start.Add(steps * time.Millisecond))
 }
 
 // Fake stands still until it is advanced.

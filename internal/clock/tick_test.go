@@ -46,3 +46,18 @@ func TestAtIsLetGoWithItsContext(t *testing.T) {
 	default:
 	}
 }
+
+func TestScaledClockShowsTheMomentAtItsWallTime(t *testing.T) {
+	t.Parallel()
+	for _, speed := range []int{1, 7, 60} {
+		base := clock.NewFake(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
+		fast := clock.NewScaled(base, speed)
+		due := fast.Now().Add(25*time.Second + 3*time.Millisecond)
+
+		base.Advance(fast.Wall(due).Sub(base.Now()))
+
+		if got := fast.Now(); got.Before(due) || got.Sub(due) >= time.Duration(speed)*time.Millisecond {
+			t.Errorf("at speed %d the clock shows %s, want %s or just after", speed, got, due)
+		}
+	}
+}
