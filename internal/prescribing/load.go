@@ -22,6 +22,7 @@ func (d *reader) rules() *safety.Rules {
 	d.interactions(r, sources)
 	d.allergies(r, sources)
 	d.conditions(r, sources)
+	r.Prepare()
 	return r
 }
 

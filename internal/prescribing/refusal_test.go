@@ -11,65 +11,79 @@ import (
 	"housecall/internal/safety"
 )
 
+func tablet(d prescribing.Dosage) prescribing.WrittenItem {
+	return prescribing.WrittenItem{Product: "paracetamol/tablet/500mg", Steps: one(d)}
+}
+
+var oneTablet = measure("1", "tablet")
+
+func unweighed() safety.Patient {
+	p := child("12")
+	p.Weight = nil
+	return p
+}
+
+func weighedLongAgo() safety.Patient {
+	p := child("12")
+	p.WeighedOn = safety.MustDate("2026-10-01")
+	return p
+}
+
+// impossible are dosages that must be refused, with where and why.
+var impossible = []struct {
+	name    string
+	item    prescribing.WrittenItem
+	person  safety.Patient
+	at      string
+	bodyHas string
+}{
+	{"no unit", tablet(prescribing.Dosage{Dose: measure("500", ""), Timing: daily(3, 3)}), adult(), "/dose/unit", "no dose"},
+	{"a negative dose", tablet(prescribing.Dosage{Dose: measure("-1", "tablet"), Timing: daily(3, 3)}), adult(), "/dose/value", "negative"},
+	{"a dose of nothing", tablet(prescribing.Dosage{Dose: measure("0", "tablet"), Timing: daily(3, 3)}), adult(), "/dose/value", "nothing"},
+	{"a trailing zero", tablet(prescribing.Dosage{Dose: measure("5.0", "mg"), Timing: daily(3, 3)}), adult(), "/dose/value", "trailing zero"},
+	{"a leading point", tablet(prescribing.Dosage{Dose: measure(".5", "mg"), Timing: daily(3, 3)}), adult(), "/dose/value", "before the point"},
+	{"a number in words", tablet(prescribing.Dosage{Dose: measure("one", "tablet"), Timing: daily(3, 3)}), adult(), "/dose/value", "digits"},
+	{"a float in powers", tablet(prescribing.Dosage{Dose: measure("1e3", "tablet"), Timing: daily(3, 3)}), adult(), "/dose/value", "digits"},
+	{"digits of another script", tablet(prescribing.Dosage{Dose: measure("５", "tablet"), Timing: daily(3, 3)}), adult(), "/dose/value", "digits"},
+	{"ten times too many", tablet(prescribing.Dosage{Dose: measure("100", "tablet"), Timing: daily(3, 3)}), adult(), "/dose", "too much"},
+	{"a number of forty digits", tablet(prescribing.Dosage{Dose: measure(strings.Repeat("9", 40), "tablet"), Timing: daily(3, 3)}), adult(), "/dose/value", "too large"},
+	{"a third of a tablet", tablet(prescribing.Dosage{Dose: measure("0.3", "tablet"), Timing: daily(3, 3)}), adult(), "/dose", "whole"},
+	{"half of what is not scored", tablet(prescribing.Dosage{Dose: measure("0.5", "tablet"), Timing: daily(3, 3)}), adult(), "/dose", "whole"},
+	{"mL of a tablet", tablet(prescribing.Dosage{Dose: measure("5", "mL"), Timing: daily(3, 3)}), adult(), "/dose/unit", "dosed in tablets"},
+	{"the sign for micro", tablet(prescribing.Dosage{Dose: measure("500", "µg"), Timing: daily(3, 3)}), adult(), "/dose/unit", "micrograms"},
+	{"a range that is not as needed", tablet(prescribing.Dosage{Dose: prescribing.Measure{Value: "1", High: "2", Unit: "tablet"}, Timing: daily(3, 3)}), adult(), "/dose/high", "when needed"},
+	{"a range upside down", tablet(prescribing.Dosage{Dose: prescribing.Measure{Value: "2", High: "1", Unit: "tablet"}, Timing: every(6, 3),
+		AsNeeded: &prescribing.AsNeeded{For: "pain", Max: measure("4000", "mg")}}), adult(), "/dose/high", "more than"},
+	{"no frequency", tablet(prescribing.Dosage{Dose: oneTablet}), adult(), "/timing", "how often"},
+	{"no duration", tablet(prescribing.Dosage{Dose: oneTablet, Timing: daily(3, 0)}), adult(), "/timing/duration", "day to a year"},
+	{"a course of ten years", tablet(prescribing.Dosage{Dose: oneTablet, Timing: daily(3, 3650)}), adult(), "/timing/duration", "day to a year"},
+	{"more than once an hour", tablet(prescribing.Dosage{Dose: oneTablet, Timing: prescribing.Timing{Frequency: 3, Period: 1, PeriodUnit: "h", Duration: 1, DurationUnit: "d"}}), adult(), "/timing", "once an hour"},
+	{"a unit of time that is none", tablet(prescribing.Dosage{Dose: oneTablet, Timing: prescribing.Timing{Frequency: 1, Period: 1, PeriodUnit: "fortnight", Duration: 1, DurationUnit: "d"}}), adult(), "/timing/period_unit", "hours"},
+	{"as needed without a ceiling", tablet(prescribing.Dosage{Dose: oneTablet, Timing: every(6, 3), AsNeeded: &prescribing.AsNeeded{For: "pain"}}), adult(), "/as_needed/max", "ceiling"},
+	{"a ceiling below one dose", tablet(prescribing.Dosage{Dose: oneTablet, Timing: every(6, 3), AsNeeded: &prescribing.AsNeeded{For: "pain", Max: measure("100", "mg")}}), adult(), "/as_needed/max", "less than one dose"},
+	{"a ceiling beyond reach", tablet(prescribing.Dosage{Dose: oneTablet, Timing: every(8, 3), AsNeeded: &prescribing.AsNeeded{For: "pain", Max: measure("9", "doses")}}), adult(), "/as_needed/max", "can reach"},
+	{"needed for nothing that is listed", tablet(prescribing.Dosage{Dose: oneTablet, Timing: every(6, 3), AsNeeded: &prescribing.AsNeeded{For: "fun", Max: measure("4", "doses")}}), adult(), "/as_needed/for", "list"},
+	{"a weekly medicine every day", prescribing.WrittenItem{Product: "alendronic-acid/tablet/70mg", Steps: one(prescribing.Dosage{Dose: oneTablet, Timing: daily(1, 28)})}, adult(), "/timing", "WEEK"},
+	{"a weekly medicine on no day", prescribing.WrittenItem{Product: "alendronic-acid/tablet/70mg", Steps: one(prescribing.Dosage{Dose: oneTablet,
+		Timing: prescribing.Timing{Frequency: 1, Period: 1, PeriodUnit: "wk", Duration: 4, DurationUnit: "wk"}})}, adult(), "/timing/days_of_week", "exactly one day"},
+	{"insulin in U", prescribing.WrittenItem{Product: "insulin-glargine/prefilled-pen/100iu-per-ml", Steps: one(prescribing.Dosage{Dose: measure("18", "U"), Timing: daily(1, 30)})}, adult(), "/dose/unit", "Write units"},
+	{"insulin in IU", prescribing.WrittenItem{Product: "insulin-glargine/prefilled-pen/100iu-per-ml", Steps: one(prescribing.Dosage{Dose: measure("18", "IU"), Timing: daily(1, 30)})}, adult(), "/dose/unit", "Write units"},
+	{"eye drops without an eye", prescribing.WrittenItem{Product: "chloramphenicol-eye-drops/eye-drops/0.5pct", Steps: one(prescribing.Dosage{Dose: measure("1", "drop"), Timing: daily(4, 3)})}, adult(), "/site", "where"},
+	{"by weight, and no weight", prescribing.WrittenItem{Product: "paracetamol/oral-suspension/120mg-per-5ml", Steps: one(prescribing.Dosage{Dose: measure("15", "mg/kg/dose"), Timing: daily(4, 3)})}, unweighed(), "/dose", "not known"},
+	{"by weight, and an old weight", prescribing.WrittenItem{Product: "paracetamol/oral-suspension/120mg-per-5ml", Steps: one(prescribing.Dosage{Dose: measure("15", "mg/kg/dose"), Timing: daily(4, 3)})}, weighedLongAgo(), "/dose", "older than 30 days"},
+	{"mg/kg of nothing said", prescribing.WrittenItem{Product: "paracetamol/oral-suspension/120mg-per-5ml", Steps: one(prescribing.Dosage{Dose: measure("15", "mg/kg"), Timing: daily(4, 3)})}, child("12"), "/dose/unit", "one dose"},
+	{"a volume no syringe shows", prescribing.WrittenItem{Product: "paracetamol/oral-suspension/120mg-per-5ml", Steps: one(prescribing.Dosage{Dose: measure("7.53", "mL"), Timing: daily(4, 3)})}, child("12"), "/dose", "can't be measured"},
+	{"a strength too coarse for the child", prescribing.WrittenItem{Product: "paracetamol/tablet/500mg", Steps: one(prescribing.Dosage{Dose: measure("15", "mg/kg/dose"), Timing: daily(4, 3)})}, child("12"), "/dose", "whole"},
+	{"steps out of order", prescribing.WrittenItem{Product: "prednisolone/tablet/5mg", Steps: []prescribing.Dosage{
+		{Sequence: 2, Dose: oneTablet, Timing: daily(1, 3)}, {Sequence: 1, Dose: oneTablet, Timing: daily(1, 3)}}}, adult(), "/sequence", "order"},
+	{"two of a combination by weight", prescribing.WrittenItem{Product: "amoxicillin-and-clavulanic-acid/tablet/500+125mg", Steps: one(prescribing.Dosage{Dose: measure("625", "mg"), Timing: daily(3, 5)})}, adult(), "/dose/unit", "in tablets"},
+}
+
 func TestADosageThatCannotBeIsRefusedWithTheReason(t *testing.T) {
 	t.Parallel()
 	f := house(t)
-	tablet := func(d prescribing.Dosage) prescribing.WrittenItem {
-		return prescribing.WrittenItem{Product: "paracetamol/tablet/500mg", Steps: one(d)}
-	}
-	oneTablet := measure("1", "tablet")
-	unweighed, stale := child("12"), child("12")
-	unweighed.Weight = nil
-	stale.WeighedOn = safety.MustDate("2026-10-01")
 
-	for _, c := range []struct {
-		name    string
-		item    prescribing.WrittenItem
-		person  safety.Patient
-		at      string
-		bodyHas string
-	}{
-		{"no unit", tablet(prescribing.Dosage{Dose: measure("500", ""), Timing: daily(3, 3)}), adult(), "/dose/unit", "no dose"},
-		{"a negative dose", tablet(prescribing.Dosage{Dose: measure("-1", "tablet"), Timing: daily(3, 3)}), adult(), "/dose/value", "negative"},
-		{"a dose of nothing", tablet(prescribing.Dosage{Dose: measure("0", "tablet"), Timing: daily(3, 3)}), adult(), "/dose/value", "nothing"},
-		{"a trailing zero", tablet(prescribing.Dosage{Dose: measure("5.0", "mg"), Timing: daily(3, 3)}), adult(), "/dose/value", "trailing zero"},
-		{"a leading point", tablet(prescribing.Dosage{Dose: measure(".5", "mg"), Timing: daily(3, 3)}), adult(), "/dose/value", "before the point"},
-		{"a number in words", tablet(prescribing.Dosage{Dose: measure("one", "tablet"), Timing: daily(3, 3)}), adult(), "/dose/value", "digits"},
-		{"a float in powers", tablet(prescribing.Dosage{Dose: measure("1e3", "tablet"), Timing: daily(3, 3)}), adult(), "/dose/value", "digits"},
-		{"digits of another script", tablet(prescribing.Dosage{Dose: measure("５", "tablet"), Timing: daily(3, 3)}), adult(), "/dose/value", "digits"},
-		{"ten times too many", tablet(prescribing.Dosage{Dose: measure("100", "tablet"), Timing: daily(3, 3)}), adult(), "/dose", "too much"},
-		{"a number of forty digits", tablet(prescribing.Dosage{Dose: measure(strings.Repeat("9", 40), "tablet"), Timing: daily(3, 3)}), adult(), "/dose/value", "too large"},
-		{"a third of a tablet", tablet(prescribing.Dosage{Dose: measure("0.3", "tablet"), Timing: daily(3, 3)}), adult(), "/dose", "whole"},
-		{"half of what is not scored", tablet(prescribing.Dosage{Dose: measure("0.5", "tablet"), Timing: daily(3, 3)}), adult(), "/dose", "whole"},
-		{"mL of a tablet", tablet(prescribing.Dosage{Dose: measure("5", "mL"), Timing: daily(3, 3)}), adult(), "/dose/unit", "dosed in tablets"},
-		{"the sign for micro", tablet(prescribing.Dosage{Dose: measure("500", "µg"), Timing: daily(3, 3)}), adult(), "/dose/unit", "micrograms"},
-		{"a range that is not as needed", tablet(prescribing.Dosage{Dose: prescribing.Measure{Value: "1", High: "2", Unit: "tablet"}, Timing: daily(3, 3)}), adult(), "/dose/high", "when needed"},
-		{"a range upside down", tablet(prescribing.Dosage{Dose: prescribing.Measure{Value: "2", High: "1", Unit: "tablet"}, Timing: every(6, 3),
-			AsNeeded: &prescribing.AsNeeded{For: "pain", Max: measure("4000", "mg")}}), adult(), "/dose/high", "more than"},
-		{"no frequency", tablet(prescribing.Dosage{Dose: oneTablet}), adult(), "/timing", "how often"},
-		{"no duration", tablet(prescribing.Dosage{Dose: oneTablet, Timing: daily(3, 0)}), adult(), "/timing/duration", "day to a year"},
-		{"a course of ten years", tablet(prescribing.Dosage{Dose: oneTablet, Timing: daily(3, 3650)}), adult(), "/timing/duration", "day to a year"},
-		{"more than once an hour", tablet(prescribing.Dosage{Dose: oneTablet, Timing: prescribing.Timing{Frequency: 3, Period: 1, PeriodUnit: "h", Duration: 1, DurationUnit: "d"}}), adult(), "/timing", "once an hour"},
-		{"a unit of time that is none", tablet(prescribing.Dosage{Dose: oneTablet, Timing: prescribing.Timing{Frequency: 1, Period: 1, PeriodUnit: "fortnight", Duration: 1, DurationUnit: "d"}}), adult(), "/timing/period_unit", "hours"},
-		{"as needed without a ceiling", tablet(prescribing.Dosage{Dose: oneTablet, Timing: every(6, 3), AsNeeded: &prescribing.AsNeeded{For: "pain"}}), adult(), "/as_needed/max", "ceiling"},
-		{"a ceiling below one dose", tablet(prescribing.Dosage{Dose: oneTablet, Timing: every(6, 3), AsNeeded: &prescribing.AsNeeded{For: "pain", Max: measure("100", "mg")}}), adult(), "/as_needed/max", "less than one dose"},
-		{"a ceiling beyond reach", tablet(prescribing.Dosage{Dose: oneTablet, Timing: every(8, 3), AsNeeded: &prescribing.AsNeeded{For: "pain", Max: measure("9", "doses")}}), adult(), "/as_needed/max", "can reach"},
-		{"needed for nothing that is listed", tablet(prescribing.Dosage{Dose: oneTablet, Timing: every(6, 3), AsNeeded: &prescribing.AsNeeded{For: "fun", Max: measure("4", "doses")}}), adult(), "/as_needed/for", "list"},
-		{"a weekly medicine every day", prescribing.WrittenItem{Product: "alendronic-acid/tablet/70mg", Steps: one(prescribing.Dosage{Dose: oneTablet, Timing: daily(1, 28)})}, adult(), "/timing", "WEEK"},
-		{"a weekly medicine on no day", prescribing.WrittenItem{Product: "alendronic-acid/tablet/70mg", Steps: one(prescribing.Dosage{Dose: oneTablet,
-			Timing: prescribing.Timing{Frequency: 1, Period: 1, PeriodUnit: "wk", Duration: 4, DurationUnit: "wk"}})}, adult(), "/timing/days_of_week", "exactly one day"},
-		{"insulin in U", prescribing.WrittenItem{Product: "insulin-glargine/prefilled-pen/100iu-per-ml", Steps: one(prescribing.Dosage{Dose: measure("18", "U"), Timing: daily(1, 30)})}, adult(), "/dose/unit", "Write units"},
-		{"insulin in IU", prescribing.WrittenItem{Product: "insulin-glargine/prefilled-pen/100iu-per-ml", Steps: one(prescribing.Dosage{Dose: measure("18", "IU"), Timing: daily(1, 30)})}, adult(), "/dose/unit", "Write units"},
-		{"eye drops without an eye", prescribing.WrittenItem{Product: "chloramphenicol-eye-drops/eye-drops/0.5pct", Steps: one(prescribing.Dosage{Dose: measure("1", "drop"), Timing: daily(4, 3)})}, adult(), "/site", "where"},
-		{"by weight, and no weight", prescribing.WrittenItem{Product: "paracetamol/oral-suspension/120mg-per-5ml", Steps: one(prescribing.Dosage{Dose: measure("15", "mg/kg/dose"), Timing: daily(4, 3)})}, unweighed, "/dose", "not known"},
-		{"by weight, and an old weight", prescribing.WrittenItem{Product: "paracetamol/oral-suspension/120mg-per-5ml", Steps: one(prescribing.Dosage{Dose: measure("15", "mg/kg/dose"), Timing: daily(4, 3)})}, stale, "/dose", "older than 30 days"},
-		{"mg/kg of nothing said", prescribing.WrittenItem{Product: "paracetamol/oral-suspension/120mg-per-5ml", Steps: one(prescribing.Dosage{Dose: measure("15", "mg/kg"), Timing: daily(4, 3)})}, child("12"), "/dose/unit", "one dose"},
-		{"a volume no syringe shows", prescribing.WrittenItem{Product: "paracetamol/oral-suspension/120mg-per-5ml", Steps: one(prescribing.Dosage{Dose: measure("7.53", "mL"), Timing: daily(4, 3)})}, child("12"), "/dose", "can't be measured"},
-		{"a strength too coarse for the child", prescribing.WrittenItem{Product: "paracetamol/tablet/500mg", Steps: one(prescribing.Dosage{Dose: measure("15", "mg/kg/dose"), Timing: daily(4, 3)})}, child("12"), "/dose", "whole"},
-		{"steps out of order", prescribing.WrittenItem{Product: "prednisolone/tablet/5mg", Steps: []prescribing.Dosage{
-			{Sequence: 2, Dose: oneTablet, Timing: daily(1, 3)}, {Sequence: 1, Dose: oneTablet, Timing: daily(1, 3)}}}, adult(), "/sequence", "order"},
-		{"two of a combination by weight", prescribing.WrittenItem{Product: "amoxicillin-and-clavulanic-acid/tablet/500+125mg", Steps: one(prescribing.Dosage{Dose: measure("625", "mg"), Timing: daily(3, 5)})}, adult(), "/dose/unit", "in tablets"},
-	} {
+	for _, c := range impossible {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 

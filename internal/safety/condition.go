@@ -37,15 +37,16 @@ func conditions(c *check) []Finding {
 // meets answers every rule of one medicine that a condition meets.
 func (c *check) meets(m *taken, has map[string]string) []Finding {
 	var found []Finding
-	for _, r := range c.rules.Conditions {
-		if !c.is(m, r.Drug) {
+	for i := range c.rules.Conditions {
+		r := &c.rules.Conditions[i]
+		if !m.set.has(r.drug) {
 			continue
 		}
-		i := slices.IndexFunc(r.Terms, func(t string) bool { return has[t] != "" })
-		if i < 0 {
+		met := slices.IndexFunc(r.Terms, func(t string) bool { return has[t] != "" })
+		if met < 0 {
 			continue
 		}
-		found = append(found, finding(KindCondition, graded(r.Severity), r.ID, []string{m.drug.INN}, has[r.Terms[i]], r.Effect+".", r.Management+".", r.Source))
+		found = append(found, finding(KindCondition, graded(r.Severity), r.ID, []string{m.drug.INN}, has[r.Terms[met]], r.Effect+".", r.Management+".", r.Source))
 	}
 	return found
 }

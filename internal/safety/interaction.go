@@ -30,7 +30,7 @@ func (c *check) interaction(m, o *taken) (Finding, bool) {
 		if worst != nil && rank(graded(r.Severity)) <= rank(graded(worst.Severity)) {
 			continue
 		}
-		if c.is(m, r.A) && c.is(o, r.B) || c.is(m, r.B) && c.is(o, r.A) {
+		if m.set.has(r.a) && o.set.has(r.b) || m.set.has(r.b) && o.set.has(r.a) {
 			worst = r
 		}
 	}
@@ -54,30 +54,13 @@ func graded(severity string) Severity {
 	return Info
 }
 
-// is tells whether a selector means this medicine, or a component of the combination that it is.
-func (c *check) is(m *taken, selector string) bool {
-	if selector == "class:nsaid" && aspirin(m.drug) {
-		return c.highAspirin(m)
-	}
-	if m.drug.Is(selector) {
-		return true
-	}
-	if len(m.drug.Components) < 2 {
-		return false // a skin or eye product shares its component's name, not its dangers
-	}
-	return slices.ContainsFunc(m.drug.Components, func(p Amount) bool {
-		part := c.rules.Drugs[p.Component]
-		return part != nil && part.Is(selector)
-	})
-}
-
 func aspirin(d *Drug) bool {
 	return slices.ContainsFunc(d.Components, func(p Amount) bool { return p.Component == "acetylsalicylic acid" })
 }
 
 // highAspirin: above 325 mg a day aspirin counts as an NSAID in every check. A dose that nobody told
 // counts as high.
-func (c *check) highAspirin(m *taken) bool {
+func highAspirin(m *taken) bool {
 	daily, known := m.daily("acetylsalicylic acid", "mg")
 	return !known || daily.More(Whole(325))
 }

@@ -16,6 +16,63 @@ type Rules struct {
 	Conditions   []ConditionRule
 	Terms        map[string]Term
 	Words        map[string]string // names of a condition, folded -> key of Terms; "": known, and concerns no medicine
+
+	selectors map[string]int   // number of each selector that a rule names
+	members   map[*Drug]bitset // which selectors mean a medicine
+}
+
+// bitset is a set of selector numbers: the check of fifteen medicines asks tens of thousands of times.
+type bitset []uint64
+
+func (b bitset) has(n int) bool { return b[n>>6]&(1<<(n&63)) != 0 }
+func (b bitset) add(n int)      { b[n>>6] |= 1 << (n & 63) }
+func (b bitset) drop(n int)     { b[n>>6] &^= 1 << (n & 63) }
+
+// Prepare numbers the selectors of the rules, once, when all is loaded; Check refuses rules without it.
+func (r *Rules) Prepare() {
+	r.selectors, r.members = map[string]int{}, map[*Drug]bitset{}
+	number := func(selector string) int {
+		n, known := r.selectors[selector]
+		if !known {
+			n = len(r.selectors)
+			r.selectors[selector] = n
+		}
+		return n
+	}
+	number(nsaids)
+	for i := range r.Interactions {
+		one := &r.Interactions[i]
+		one.a, one.b = number(one.A), number(one.B)
+	}
+	for i := range r.Conditions {
+		r.Conditions[i].drug = number(r.Conditions[i].Drug)
+	}
+	for _, d := range r.Drugs {
+		set := make(bitset, len(r.selectors)/64+1)
+		for selector, n := range r.selectors {
+			if r.means(d, selector) {
+				set.add(n)
+			}
+		}
+		r.members[d] = set
+	}
+}
+
+// nsaids is the selector that aspirin meets only above 325 mg a day.
+const nsaids = "class:nsaid"
+
+// means tells whether a selector means a medicine, or a component of the combination that it is.
+func (r *Rules) means(d *Drug, selector string) bool {
+	if d.Is(selector) {
+		return true
+	}
+	if len(d.Components) < 2 {
+		return false // a skin or eye product shares its component's name, not its dangers
+	}
+	return slices.ContainsFunc(d.Components, func(p Amount) bool {
+		part := r.Drugs[p.Component]
+		return part != nil && part.Is(selector)
+	})
 }
 
 // Tag is a group of medicines; two members of a duplicate tag by one route are one too many.
@@ -100,12 +157,14 @@ type AllergyRule struct {
 // InteractionRule is a pair that must not, or should not, be taken together.
 type InteractionRule struct {
 	ID, A, B, Severity, Effect, Mechanism, Management, Source, Set string
+	a, b                                                           int
 }
 
 // ConditionRule is a medicine that a condition forbids.
 type ConditionRule struct {
 	ID, Drug, Condition, Severity, Effect, Management, Source string
 	Terms                                                     []string
+	drug                                                      int
 }
 
 // Term is a condition with its names.

@@ -59,7 +59,7 @@ type Finding struct {
 // takes the current ones, on this day: worst first, then by id. It changes nothing. A check that
 // breaks is a hard stop.
 func Check(p Patient, current, proposed []Medicine, rules *Rules, on Date) []Finding {
-	if rules == nil || len(rules.Drugs) == 0 {
+	if rules == nil || len(rules.Drugs) == 0 || rules.members == nil {
 		return []Finding{broken("rules", "no rules are loaded")}
 	}
 	if len(proposed) > maxMedicines || len(current) > maxMedicines {
@@ -118,6 +118,7 @@ type check struct {
 type taken struct {
 	Medicine
 	drug *Drug
+	set  bitset // the selectors that mean it
 	new  bool
 }
 
@@ -125,7 +126,15 @@ type taken struct {
 func (c *check) resolve(all []Medicine, proposed bool) []*taken {
 	out := make([]*taken, len(all))
 	for i, m := range all {
-		out[i] = &taken{Medicine: m, drug: c.rules.Lookup(m.INN), new: proposed}
+		one := &taken{Medicine: m, drug: c.rules.Lookup(m.INN), new: proposed}
+		one.set = c.rules.members[one.drug]
+		if one.drug != nil && aspirin(one.drug) {
+			one.set = slices.Clone(one.set)
+			if one.set.drop(c.rules.selectors[nsaids]); highAspirin(one) {
+				one.set.add(c.rules.selectors[nsaids])
+			}
+		}
+		out[i] = one
 	}
 	return out
 }
