@@ -33,6 +33,10 @@ var _ docstore.Store = (*Store)(nil)
 // errClosed is answered to a write that comes after Close; nothing of it is kept.
 var errClosed = errors.New("the store is closed")
 
+// mapped reads the first 16 GB of the file where the system already has them in memory: at a million
+// documents a page of an index costs half of what it does through read calls.
+const mapped = "mmap_size(17179869184)"
+
 // Open opens the file, or makes it, readable by nobody else. Its folder must exist. A file that a
 // newer housecall has written is refused.
 func Open(ctx context.Context, path string) (*Store, error) {
@@ -52,7 +56,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	writing, err := sql.Open("sqlite", source(path, "synchronous(FULL)", "cache_size(-65536)", "wal_autocheckpoint(4000)"))
+	writing, err := sql.Open("sqlite", source(path, "synchronous(FULL)", "cache_size(-65536)", mapped, "wal_autocheckpoint(4000)"))
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +65,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 		return nil, errors.Join(err, writing.Close())
 	}
 	s := &Store{indexes: map[indexName]int64{}}
-	if s.reading, err = sql.Open("sqlite", source(path, "query_only(1)", "cache_size(-16384)")); err != nil {
+	if s.reading, err = sql.Open("sqlite", source(path, "query_only(1)", "cache_size(-16384)", mapped)); err != nil {
 		return nil, errors.Join(err, writing.Close())
 	}
 	readers := max(4, runtime.GOMAXPROCS(0))
