@@ -80,9 +80,9 @@ const (
 )
 
 var shiftMoves = lifecycle.Table[ShiftState, ShiftEvent]{
-	Off:       {Start: On},                   //nolint:exhaustive // the moves there are
-	On:        {Finish: Finishing, End: Off}, //nolint:exhaustive // the moves there are
-	Finishing: {Start: On, End: Off},         //nolint:exhaustive // the moves there are
+	Off:       {Start: On},
+	On:        {Finish: Finishing, End: Off},
+	Finishing: {Start: On, End: Off},
 }
 
 // ShiftMoves is the shift's transition table, for drawings.

@@ -1,6 +1,8 @@
 package delivery_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +56,9 @@ func TestJobAnnouncesItsStepsInIDsAlone(t *testing.T) {
 		kinds = append(kinds, e.Kind)
 		if e.Data["order"] != string(order1) || e.Data["fill"] != string(id.FillOf(order1, 1)) || e.Data["attempt"] != "1" || e.Data["zone"] != string(w.zone) {
 			t.Errorf("%s carries %v", e.Kind, e.Data)
+		}
+		if text, _ := json.Marshal(e); strings.Contains(string(text), "Lamp") {
+			t.Errorf("%s says where somebody lives", e.Kind)
 		}
 	}
 	want := []event.Kind{"job.planned", "job.offered", "job.accepted", "job.arrived", "job.readied", "job.collected", "job.at_door", "job.delivered"}
