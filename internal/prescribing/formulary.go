@@ -78,8 +78,9 @@ func House() (*Formulary, error) {
 func LoadFormulary(files fs.FS) (*Formulary, error) {
 	d := &reader{files: files}
 	f := &Formulary{products: map[string]*Product{}, forms: map[string]form{}, words: map[string]word{}}
-	f.Rules = d.rules()
-	d.house(f)
+	sources := d.sources()
+	f.Rules = d.rules(sources)
+	d.house(f, sources)
 	if len(d.problems) > 0 {
 		return nil, d.problems
 	}

@@ -11,10 +11,9 @@ import (
 )
 
 // rules reads the clinical tables into the rules of the safety engine.
-func (d *reader) rules() *safety.Rules {
+func (d *reader) rules(sources map[string]bool) *safety.Rules {
 	r := &safety.Rules{Drugs: map[string]*safety.Drug{}, Names: map[string]string{}, Tags: map[string]safety.Tag{},
 		Allergens: map[string]string{}, Terms: map[string]safety.Term{}, Words: map[string]string{}}
-	sources := d.sources()
 	d.tags(r)
 	d.known(r)
 	d.prescribable(r, sources)

@@ -20,12 +20,16 @@ const (
 
 // house reads the forms, packs, words and handling, which are this project's own data, and makes the
 // products of the medicines.
-func (d *reader) house(f *Formulary) {
+func (d *reader) house(f *Formulary, sources map[string]bool) {
 	d.readForms(f)
 	d.readWords(f)
-	packs := d.table("packs.csv", "inn", "form", "strength", "size", "unit", "note")
-	handling := d.table("handling.csv", "inn", "form", "weekly", "scored", "life_days", "note")
+	packs := d.table("packs.csv", "inn", "form", "strength", "size", "unit", "note", "source")
+	handling := d.table("handling.csv", "inn", "form", "weekly", "scored", "life_days", "note", "source")
+	for _, c := range packs {
+		d.sourced(c, "source", sources)
+	}
 	for _, c := range handling {
+		d.sourced(c, "source", sources)
 		if f.Rules.Drugs[c.get("inn")] == nil {
 			d.bad(c, "medicine %q is in no list", c.get("inn"))
 		}

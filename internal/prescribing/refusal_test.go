@@ -189,7 +189,7 @@ func TestABrokenFormularyFileIsRefusedWithLineAndReason(t *testing.T) {
 		{"a source nobody explains", "allergies.csv", "AAAAI-2022;BNF,high\nA002", "NOBODY,high\nA002", "allergies.csv:2: source \"NOBODY\""},
 		{"a quote left open", "classes.csv", "nsaid,Non", "nsaid,\"Non", "classes.csv"},
 		{"a row said twice", "classes.csv", "cox2_selective,NSAID", "nsaid,NSAID", "classes.csv:4: says nsaid again"},
-		{"a white space at the end", "packs.csv", "usual bottle\n", "usual bottle \n", "packs.csv:2: note has white space"},
+		{"a white space at the end", "packs.csv", "usual bottle,HOUSECALL\n", "usual bottle ,HOUSECALL\n", "packs.csv:2: note has white space"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

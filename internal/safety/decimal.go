@@ -48,6 +48,14 @@ func ParseDecimal(s string) (Decimal, error) {
 	return Decimal{r}, nil
 }
 
+// Measured reads a measured fact, a weight or an eGFR, where "70.0" is no slip of the hand.
+func Measured(s string) (Decimal, error) {
+	if strings.Contains(s, ".") {
+		s = strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+	}
+	return ParseDecimal(s)
+}
+
 // MustDecimal is ParseDecimal for tables and tests.
 func MustDecimal(s string) Decimal {
 	d, err := ParseDecimal(s)

@@ -119,6 +119,20 @@ func TestDecimalsAreReadAsTextAlone(t *testing.T) {
 	}
 }
 
+func TestAWeightMayBeWrittenWithAZeroBehindThePoint(t *testing.T) {
+	t.Parallel()
+
+	for raw, want := range map[string]string{"70.0": "70", "12.50": "12.5", "70": "70", "100": "100"} {
+		d, err := safety.Measured(raw)
+		if err != nil || d.String() != want {
+			t.Errorf("%s is read as %s, %v", raw, d, err)
+		}
+	}
+	if _, err := safety.Measured("-3"); err == nil {
+		t.Error("a negative weight was read")
+	}
+}
+
 func FuzzParseDecimal(f *testing.F) {
 	for _, s := range []string{"1", "0.5", "5.0", ".5", "-1", "1e9", "９", strings.Repeat("9", 100)} {
 		f.Add(s)
