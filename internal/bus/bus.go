@@ -55,6 +55,7 @@ type Bus struct {
 	clock  clock.Clock
 	log    *slog.Logger
 	server *server.Server // nil on a cluster
+	disk   *disk          // nil on a cluster
 	conn   *nats.Conn
 	js     jetstream.JetStream
 	events jetstream.Stream
@@ -72,9 +73,10 @@ type Bus struct {
 	running  sync.WaitGroup
 	stopOnce sync.Once
 
-	mu        sync.Mutex // guards consumers, closed
+	mu        sync.Mutex // guards consumers, closed, newest
 	consumers []*consumer
 	closed    bool
+	newest    map[string]uint64 // place of the newest event of each kind that this process published
 }
 
 // Start opens the engine, makes its streams ready, sets lost timers again and starts the relay. Nothing
@@ -84,7 +86,7 @@ func Start(ctx context.Context, cfg Config, deps Deps) (*Bus, error) {
 		return nil, errors.New("bus: store, clock, log and one of folder and address are needed")
 	}
 	b := &Bus{cfg: withDefaults(cfg), store: deps.Store, clock: deps.Clock, log: deps.Log.With("component", "bus"),
-		stopping: make(chan struct{}), noFeeds: make(chan struct{}), kick: make(chan struct{}, 1)}
+		stopping: make(chan struct{}), noFeeds: make(chan struct{}), kick: make(chan struct{}, 1), newest: map[string]uint64{}}
 	err := b.open(ctx)
 	if err != nil {
 		b.shut()

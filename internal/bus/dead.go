@@ -31,6 +31,9 @@ func (b *Bus) bury(ctx context.Context, consumer string, e event.Event, tries in
 	if _, err := b.js.PublishMsg(ctx, message("dead."+consumer, "", body)); err != nil {
 		return fmt.Errorf("keep dead letter: %w", err)
 	}
+	if err := b.disk.sync(deadStream); err != nil {
+		return err
+	}
 	b.log.Error("event became a dead letter", "consumer", consumer, "kind", string(e.Kind), "event_id", e.ID, "doc", e.Doc, "tries", tries)
 	return nil
 }
@@ -82,6 +85,9 @@ func (b *Bus) Replay(ctx context.Context, seq uint64) error {
 	}
 	if _, err := b.js.PublishMsg(ctx, message("again."+l.Consumer, fmt.Sprintf("again/%d/%d", seq, m.Time.UnixNano()), body)); err != nil {
 		return fmt.Errorf("replay dead letter %d: %w", seq, err)
+	}
+	if err := b.disk.sync(eventsStream); err != nil {
+		return err
 	}
 	if err := b.dead.DeleteMsg(ctx, seq); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
 		return fmt.Errorf("take dead letter %d away: %w", seq, err)

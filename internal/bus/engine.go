@@ -12,6 +12,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// The streams; TIMERS is in timers.go.
+const (
+	eventsStream = "EVENTS"
+	feedStream   = "FEED"
+	deadStream   = "DEAD"
+)
+
 const (
 	eventsKept = 14 * 24 * time.Hour // a consumer that was down longer has lost what came before
 	feedKept   = 24 * time.Hour
@@ -51,11 +58,11 @@ func (b *Bus) startServer() error {
 	b.server, err = server.NewServer(&server.Options{
 		ServerName: "housecall", DontListen: true, NoSigs: true, DisableJetStreamBanner: true,
 		JetStream: true, StoreDir: b.cfg.Dir,
-		SyncAlways: true, // an event leaves its document only when the stream has it on the disk
 	})
 	if err != nil {
 		return fmt.Errorf("set up the event engine: %w", err)
 	}
+	b.disk = newDisk(b.cfg.Dir)
 	b.server.SetLoggerV2(serverLog{b.log}, false, false, false)
 	b.server.Start()
 	if !b.server.ReadyForConnections(10 * time.Second) {
@@ -75,11 +82,11 @@ func (b *Bus) makeStreams(ctx context.Context) (fresh bool, err error) {
 			err = fmt.Errorf("make stream %s: %w", cfg.Name, err)
 		}
 	}
-	make(&b.events, jetstream.StreamConfig{Name: "EVENTS", Subjects: []string{"ev.>", "again.*"},
+	make(&b.events, jetstream.StreamConfig{Name: eventsStream, Subjects: []string{"ev.>", "again.*"},
 		MaxAge: eventsKept, Duplicates: doublesKnown})
-	make(&b.feed, jetstream.StreamConfig{Name: "FEED", Subjects: []string{"feed.*"},
+	make(&b.feed, jetstream.StreamConfig{Name: feedStream, Subjects: []string{"feed.*"},
 		MaxAge: feedKept, Duplicates: doublesKnown})
-	make(&b.dead, jetstream.StreamConfig{Name: "DEAD", Subjects: []string{"dead.*"}, MaxAge: deadKept})
+	make(&b.dead, jetstream.StreamConfig{Name: deadStream, Subjects: []string{"dead.*"}, MaxAge: deadKept})
 	if err != nil {
 		return false, err
 	}
@@ -87,7 +94,37 @@ func (b *Bus) makeStreams(ctx context.Context) (fresh bool, err error) {
 		TTL: b.cfg.LeaseTTL, Storage: jetstream.MemoryStorage, Replicas: b.cfg.Replicas}); err != nil {
 		return false, fmt.Errorf("make bucket of leases: %w", err)
 	}
+	if err := b.backToTheEnd(ctx); err != nil {
+		return false, err
+	}
 	return b.makeTimers(ctx)
+}
+
+// backToTheEnd sets consumers back whose place is behind the end of the stream: after a loss of power
+// the stream may lack what it had not on the disk yet. Those events still stand in their documents and
+// come again, and would else be taken for handled.
+func (b *Bus) backToTheEnd(ctx context.Context) error {
+	if b.server == nil {
+		return nil
+	}
+	info, err := b.events.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the events: %w", err)
+	}
+	all := b.events.ListConsumers(ctx)
+	for c := range all.Info() {
+		if c.Delivered.Stream <= info.State.LastSeq && c.AckFloor.Stream <= info.State.LastSeq {
+			continue
+		}
+		if _, err := b.events.ResetConsumerToSequence(ctx, c.Name, info.State.LastSeq+1); err != nil {
+			return fmt.Errorf("set consumer %s back: %w", c.Name, err)
+		}
+		b.log.Warn("consumer was set back to the end of the events", "consumer", c.Name)
+	}
+	if err := all.Err(); err != nil {
+		return fmt.Errorf("list consumers: %w", err)
+	}
+	return nil
 }
 
 // serverLog hands what the engine in the process has to say to the log.

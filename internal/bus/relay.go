@@ -87,6 +87,9 @@ func (b *Bus) relayBatch(ctx context.Context) (int, error) {
 		}
 	}
 	if len(done) > 0 {
+		if err := b.disk.sync(touched(done)...); err != nil {
+			return 0, err
+		}
 		if err := b.store.Published(ctx, done); err != nil {
 			return 0, fmt.Errorf("take %d published events out: %w", len(done), err)
 		}
@@ -94,6 +97,25 @@ func (b *Bus) relayBatch(ctx context.Context) (int, error) {
 	}
 	return len(done), firstErr
 }
+
+// touched lists the streams that these events went to.
+func touched(done []docstore.Outgoing) []string {
+	streams := []string{eventsStream}
+	feed, timers := false, false
+	for _, o := range done {
+		feed = feed || len(o.Event.To) > 0
+		timers = timers || isTimer(o.Event)
+	}
+	if feed {
+		streams = append(streams, feedStream)
+	}
+	if timers {
+		streams = append(streams, timersStream)
+	}
+	return streams
+}
+
+func isTimer(e event.Event) bool { return e.Due != nil || e.Cancelled }
 
 // rounds puts the n-th waiting event of each document into round n.
 func rounds(waiting []docstore.Outgoing) [][]docstore.Outgoing {
@@ -121,7 +143,7 @@ func (b *Bus) publish(ctx context.Context, round []docstore.Outgoing, failed map
 		switch {
 		case failed[w.Doc]:
 			errs[i] = fmt.Errorf("event %s waits for the one before it", e.ID)
-		case e.Due != nil || e.Cancelled:
+		case isTimer(e):
 			timers.Go(func() { errs[i] = b.sched.Schedule(ctx, e) })
 		default:
 			acks[i], errs[i] = b.send(e)
@@ -130,7 +152,8 @@ func (b *Bus) publish(ctx context.Context, round []docstore.Outgoing, failed map
 	for i := range round {
 		for _, ack := range acks[i] {
 			select {
-			case <-ack.Ok():
+			case got := <-ack.Ok():
+				b.took(round[i].Event.Kind, got)
 			case err := <-ack.Err():
 				errs[i] = first(errs[i], fmt.Errorf("publish event %s: %w", round[i].Event.ID, err))
 			case <-ctx.Done():

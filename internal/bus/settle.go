@@ -3,7 +3,12 @@ package bus
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"housecall/internal/event"
 )
 
 // Settle waits until nothing waits in documents and no consumer of this process has anything to do:
@@ -53,9 +58,52 @@ func (b *Bus) quiet(ctx context.Context) (bool, error) {
 		if err != nil {
 			return false, fmt.Errorf("look at consumer %s: %w", c.name, err)
 		}
-		if info.NumPending > 0 || info.NumAckPending > 0 {
+		// A consumer learns a moment after the stream of a new event: its own count may still say none.
+		if info.NumPending > 0 || info.NumAckPending > 0 || info.AckFloor.Stream < b.newestFor(c) {
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// took notes where an event stands in the stream.
+func (b *Bus) took(kind event.Kind, ack *jetstream.PubAck) {
+	if ack.Stream != eventsStream {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	subject := "ev." + string(kind)
+	b.newest[subject] = max(b.newest[subject], ack.Sequence)
+}
+
+// newestFor is the place of the newest event that a consumer must have handled.
+func (b *Bus) newestFor(c *consumer) (seq uint64) {
+	if c.stream != b.events {
+		return 0
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for subject, place := range b.newest {
+		for _, f := range c.filters {
+			if matches(f, subject) {
+				seq = max(seq, place)
+			}
+		}
+	}
+	return seq
+}
+
+// matches tells whether a subject passes a filter: "*" is one token, ">" all that follow.
+func matches(filter, subject string) bool {
+	want, have := strings.Split(filter, "."), strings.Split(subject, ".")
+	for i, token := range want {
+		if token == ">" {
+			return i < len(have)
+		}
+		if i >= len(have) || token != "*" && token != have[i] {
+			return false
+		}
+	}
+	return len(want) == len(have)
 }

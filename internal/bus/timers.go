@@ -77,6 +77,9 @@ func (b *Bus) setTimersAgain(ctx context.Context) error {
 		}
 	}
 	if set > 0 {
+		if err := b.disk.sync(timersStream); err != nil {
+			return err
+		}
 		b.log.Info("live timers were set again", "count", set)
 	}
 	return nil
@@ -180,6 +183,9 @@ func (b *Bus) forwardFired(ctx context.Context) error {
 			if err := b.publishFired(ctx, e); err != nil {
 				return err
 			}
+			if err := b.disk.sync(eventsStream); err != nil {
+				return err
+			}
 			meta, err := m.Metadata()
 			if err != nil {
 				return fmt.Errorf("read place of timer %s: %w", e.ID, err)
@@ -202,9 +208,11 @@ func (b *Bus) publishFired(ctx context.Context, e event.Event) error {
 	if err != nil {
 		return fmt.Errorf("encode timer %s: %w", e.ID, err)
 	}
-	if _, err := b.js.PublishMsg(ctx, message("ev."+string(e.Kind), "fired/"+e.ID, body)); err != nil {
+	got, err := b.js.PublishMsg(ctx, message("ev."+string(e.Kind), "fired/"+e.ID, body))
+	if err != nil {
 		return fmt.Errorf("publish fired timer %s: %w", e.ID, err)
 	}
+	b.took(e.Kind, got)
 	b.moved.Add(1)
 	return nil
 }
