@@ -67,8 +67,11 @@ func (r threadRoutes) sideEffect(ctx context.Context, a access.Actor, in *textIn
 }
 
 type answerItemIn struct {
-	textIn
+	ByID
 	Item string `path:"item" maxLength:"96"`
+	Body struct {
+		Text phi.Text `json:"text" minLength:"1" maxLength:"8000"`
+	}
 }
 
 func (r threadRoutes) answer(ctx context.Context, a access.Actor, in *answerItemIn) (*Reply[ListOf[ThreadItem]], error) {
