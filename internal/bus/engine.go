@@ -94,37 +94,7 @@ func (b *Bus) makeStreams(ctx context.Context) (fresh bool, err error) {
 		TTL: b.cfg.LeaseTTL, Storage: jetstream.MemoryStorage, Replicas: b.cfg.Replicas}); err != nil {
 		return false, fmt.Errorf("make bucket of leases: %w", err)
 	}
-	if err := b.backToTheEnd(ctx); err != nil {
-		return false, err
-	}
 	return b.makeTimers(ctx)
-}
-
-// backToTheEnd sets consumers back whose place is behind the end of the stream: after a loss of power
-// the stream may lack what it had not on the disk yet. Those events still stand in their documents and
-// come again, and would else be taken for handled.
-func (b *Bus) backToTheEnd(ctx context.Context) error {
-	if b.server == nil {
-		return nil
-	}
-	info, err := b.events.Info(ctx)
-	if err != nil {
-		return fmt.Errorf("look at the events: %w", err)
-	}
-	all := b.events.ListConsumers(ctx)
-	for c := range all.Info() {
-		if c.Delivered.Stream <= info.State.LastSeq && c.AckFloor.Stream <= info.State.LastSeq {
-			continue
-		}
-		if _, err := b.events.ResetConsumerToSequence(ctx, c.Name, info.State.LastSeq+1); err != nil {
-			return fmt.Errorf("set consumer %s back: %w", c.Name, err)
-		}
-		b.log.Warn("consumer was set back to the end of the events", "consumer", c.Name)
-	}
-	if err := all.Err(); err != nil {
-		return fmt.Errorf("list consumers: %w", err)
-	}
-	return nil
 }
 
 // serverLog hands what the engine in the process has to say to the log.
