@@ -88,10 +88,17 @@ type PrescriptionView struct {
 	Replaces     id.Prescription   `json:"replaces,omitempty"`
 	Findings     []safety.Finding  `json:"findings,omitempty"`
 	Reasons      []ReasonText      `json:"reasons,omitempty"`
+	Taking       []TakingView      `json:"taking,omitempty" doc:"What the findings were computed against."`
 	SignedAt     *time.Time        `json:"signed_at,omitempty"`
 	ValidUntil   *time.Time        `json:"valid_until,omitempty"`
 	EndedReason  string            `json:"ended_reason,omitempty"`
 	Parts        []PartView        `json:"parts" nullable:"false"`
+}
+
+// TakingView is a medicine that the patient takes beside a prescription.
+type TakingView struct {
+	Name phi.Text `json:"name"`
+	From string   `json:"from,omitempty" doc:"Where it is known from."`
 }
 
 // ItemView is one medicine of a prescription.
@@ -145,6 +152,9 @@ func prescriptionView(a access.Actor, rx *prescribing.Prescription) Prescription
 		v.Findings = rx.Findings
 		for _, one := range rx.Reasons {
 			v.Reasons = append(v.Reasons, ReasonText{one.Finding, one.Code, one.Words})
+		}
+		for _, m := range rx.Basis.Current {
+			v.Taking = append(v.Taking, TakingView{phi.Text(m.INN), m.From})
 		}
 	}
 	if rx.Signature != nil {
@@ -270,7 +280,7 @@ type beginIn struct {
 type SigningView struct {
 	ID            id.Challenge       `json:"id"`
 	Until         time.Time          `json:"until"`
-	Sheets        []SigningSheetView        `json:"sheets" nullable:"false"`
+	Sheets        []SigningSheetView `json:"sheets" nullable:"false"`
 	Prescriptions []PrescriptionView `json:"prescriptions" nullable:"false" doc:"Show these; the signature covers them."`
 }
 

@@ -61,9 +61,10 @@ func (c *Challenge) DocID() string { return string(c.ID) }
 
 // Sheet is one prescription of a challenge.
 type Sheet struct {
-	Prescription id.Prescription `json:"prescription"`
-	Hash         string          `json:"hash"`
-	Signature    *Signature      `json:"signature,omitempty"`
+	Prescription id.Prescription   `json:"prescription"`
+	Hash         string            `json:"hash"`
+	Sections     map[string]string `json:"sections"` // hashes of its sections, to say what changed
+	Signature    *Signature        `json:"signature,omitempty"`
 }
 
 // Purpose is what the second factor is asked for: this challenge and nothing else.
@@ -95,7 +96,7 @@ func (s *Service) BeginSigning(ctx context.Context, a access.Actor, rxs ...id.Pr
 	c := &Challenge{ID: id.New[id.Challenge](), State: ChallengeOpen, Doctor: a.Account, Until: s.clock.Now().Add(challengeLife)}
 	if a.Request.Key != "" {
 		c.ID = id.Derive[id.Challenge](a.Request.Key)
-		if stored, err := s.challenges.Get(ctx, string(c.ID)); err == nil && stored.Doctor == a.Account {
+		if stored, err := s.challenges.Get(ctx, string(c.ID)); err == nil && stored.Doctor == a.Account && stored.Made == a.Request {
 			return stored, nil
 		}
 	}
@@ -116,7 +117,11 @@ func (s *Service) BeginSigning(ctx context.Context, a access.Actor, rxs ...id.Pr
 		if err != nil {
 			return nil, err
 		}
-		c.Visit, c.Sheets = rx.Visit, append(c.Sheets, Sheet{Prescription: rx.ID, Hash: hash})
+		sections, err := rx.sections()
+		if err != nil {
+			return nil, err
+		}
+		c.Visit, c.Sheets = rx.Visit, append(c.Sheets, Sheet{Prescription: rx.ID, Hash: hash, Sections: sections})
 	}
 	return c, s.challenges.Insert(ctx, a.Request, c)
 }
@@ -187,13 +192,11 @@ func (s *Service) ready(ctx context.Context, a access.Actor, c *Challenge) ([]*P
 		if err != nil {
 			return nil, err
 		}
-		hash, err := rx.hash()
-		if err != nil {
+		if err := rx.editable(); err != nil {
 			return nil, err
 		}
-		if hash != sheet.Hash {
-			return nil, fault.New(fault.Conflict, "The prescription was changed after it was shown for signing. Look at it again and begin a new signing.").
-				Coded("rx-changed").With("/prescriptions", string(rx.ID))
+		if err := rx.changedSince(sheet); err != nil {
+			return nil, err
 		}
 		if err := s.unchanged(ctx, rx); err != nil {
 			return nil, err
@@ -211,12 +214,11 @@ func (s *Service) ready(ctx context.Context, a access.Actor, c *Challenge) ([]*P
 func (s *Service) hold(ctx context.Context, a access.Actor, c *Challenge) error {
 	for _, sheet := range c.Sheets {
 		_, err := s.prescriptions.Update(ctx, string(sheet.Prescription), docstore.On{}, func(rx *Prescription) error {
-			hash, err := rx.hash()
-			if err != nil {
+			if err := rx.editable(); err != nil {
 				return err
 			}
-			if rx.State != Draft || hash != sheet.Hash {
-				return fault.New(fault.Conflict, "The prescription was changed while it was being signed. Nothing was signed; look at it again.").Coded("rx-changed")
+			if err := rx.changedSince(sheet); err != nil {
+				return err
 			}
 			rx.Signing = c.ID
 			return nil

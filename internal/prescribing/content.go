@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -82,6 +83,41 @@ func (rx *Prescription) hash() (string, error) {
 	}
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:]), nil
+}
+
+// sections names the parts of a sheet by their hash, so that a refusal can say which of them changed.
+func (rx *Prescription) sections() (map[string]string, error) {
+	out := map[string]string{}
+	for name, v := range map[string]any{"items": rx.Items, "findings": rx.Findings, "reasons": rx.Reasons, "subject": rx.Subject,
+		"validity": []any{rx.ValidDays, rx.Repeats, rx.EveryDays, rx.Replaces}} {
+		raw, err := canonical(map[string]any{"": v})
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(raw)
+		out[name] = hex.EncodeToString(sum[:8])
+	}
+	return out, nil
+}
+
+// changedSince refuses a sheet that is no longer what the challenge names, and says what changed.
+func (rx *Prescription) changedSince(sheet Sheet) error {
+	hash, err := rx.hash()
+	if err != nil || hash == sheet.Hash {
+		return err
+	}
+	refused := fault.New(fault.Conflict, "The prescription was changed after it was shown for signing. Nothing was signed. Look at it again and begin a new signing.").
+		Coded("rx-changed")
+	now, err := rx.sections()
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		if now[name] != sheet.Sections[name] {
+			refused = refused.With("/prescriptions/"+string(rx.ID)+"/"+name, "changed")
+		}
+	}
+	return refused
 }
 
 func (rx *Prescription) signedForm(at time.Time, challenge id.Challenge) ([]byte, error) {

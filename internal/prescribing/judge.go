@@ -50,7 +50,7 @@ func (s *Service) taking(ctx context.Context, rx *Prescription, facts Facts) ([]
 	drafts = slices.DeleteFunc(drafts, func(o *Prescription) bool { return o.State != Draft })
 	for _, other := range append(running, drafts...) {
 		if other.ID != rx.ID && other.ID != rx.Replaces {
-			current = append(current, other.medicines(other.known())...)
+			current = append(current, other.medicines(other.known(rx.Visit))...)
 		}
 	}
 	return current, nil
@@ -59,9 +59,9 @@ func (s *Service) taking(ctx context.Context, rx *Prescription, facts Facts) ([]
 const maxListed = 500
 
 // known says where a medicine of this prescription is known from.
-func (rx *Prescription) known() string {
-	if rx.State == Draft {
-		return "another draft of this visit"
+func (rx *Prescription) known(seenFrom id.Visit) string {
+	if rx.Visit == seenFrom { // the same words before and after it is signed: that is no change
+		return "prescribed in the same visit"
 	}
 	return "prescribed here on " + rx.signedAt().Format(time.DateOnly)
 }
@@ -84,7 +84,7 @@ func (s *Service) Current(ctx context.Context, patient id.Patient) ([]safety.Med
 	}
 	var out []safety.Medicine
 	for _, rx := range running {
-		out = append(out, rx.medicines(rx.known())...)
+		out = append(out, rx.medicines(rx.known(""))...)
 	}
 	return out, nil
 }

@@ -109,6 +109,10 @@ func TestNothingIsSignedWhenTheSheetChangedAfterItWasShown(t *testing.T) {
 	_, err = w.Sign(t.Context(), asDoctor(), c.ID, freshCode())
 
 	is(t, err, "rx-changed")
+	var f *fault.Error
+	if f, _ = err.(*fault.Error); f == nil || len(f.Fields) != 1 || f.Fields[0].Pointer != "/prescriptions/"+string(b.ID)+"/items" {
+		t.Errorf("said to have changed: %+v, want the items", f)
+	}
 	if w.asked != 0 {
 		t.Error("the code was burnt for nothing")
 	}
@@ -214,7 +218,7 @@ func TestMedicinesStillRunningCountWhoeverSignedThem(t *testing.T) {
 		t.Errorf("findings = %v, want the doubled NSAID", mine.Findings)
 	}
 	for _, f := range later.Findings {
-		if f.Kind == safety.KindDuplicate && !strings.Contains(f.Fact, "another draft") {
+		if f.Kind == safety.KindDuplicate && !strings.Contains(f.Fact, "same visit") {
 			t.Errorf("two months later it still counts: %v", f)
 		}
 	}
