@@ -24,7 +24,10 @@ type Give struct {
 	Until   time.Time // zero: until revoked
 }
 
-const mostGrants = 50
+const (
+	mostGrants      = 50
+	mostInvitations = 30 // given in a quarter of an hour: each may send a message
+)
 
 // GiveGrant invites a caregiver, or changes what one already has. Who gives reads the same whether
 // or not the address belongs to anybody; the rights hold once the invitation is accepted.
@@ -34,6 +37,9 @@ func (s *Service) GiveGrant(ctx context.Context, a access.Actor, give Give) (*Gr
 		return nil, err
 	}
 	if err := s.d.Guard.Check(ctx, a, "grant.give", person.facts(a)); err != nil {
+		return nil, err
+	}
+	if err := s.remotes.take("invitation", string(a.Account), mostInvitations); err != nil {
 		return nil, err
 	}
 	grant, err := s.prepare(ctx, a, give)
