@@ -23,7 +23,7 @@ func (s *Service) StillOpen(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	if known, _ := s.live.get(sid); known != nil {
+	if known, _ := s.live.get(hash); known != nil {
 		session.Seen = later(session.Seen, time.UnixMilli(known.used.Load()).UTC())
 	}
 	now := s.d.Clock.Now()
