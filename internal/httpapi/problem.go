@@ -103,7 +103,7 @@ func humaProblem(ctx huma.Context, status int, msg string, errs ...error) huma.S
 			return own
 		case errors.As(err, &detail):
 			d := detail.ErrorDetail()
-			p.Errors = append(p.Errors, fault.Field{Pointer: pointer(d.Location), Message: plain(d.Message)})
+			p.Errors = append(p.Errors, fault.Field{Pointer: pointer(d.Location) + missing(d.Message), Message: plain(d.Message)})
 		case status < 500:
 			p.Errors = append(p.Errors, fault.Field{Pointer: "", Message: plain(err.Error())})
 		}
@@ -135,6 +135,16 @@ func sentence(status int) string {
 		return "It took too long to arrive. Send it again."
 	}
 	return "That did not work, nothing changed. Try again, or quote the reference."
+}
+
+// missing is the rest of the pointer to a field that is not there, which huma tells in words alone.
+func missing(msg string) string {
+	name, is := strings.CutPrefix(msg, "expected required property ")
+	name, ends := strings.CutSuffix(name, " to be present")
+	if !is || !ends {
+		return ""
+	}
+	return "/" + name
 }
 
 // plain cuts what a parser quotes of the input.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -100,6 +102,7 @@ func humaConfig(version string) huma.Config {
 	config.CreateHooks = nil
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""
 	config.RejectUnknownQueryParameters = true
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Info.Description = "Telemedicine with medicine at the door. Every refusal is application/problem+json; " +
 		"every POST takes an Idempotency-Key; every edit takes If-Match."
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -112,6 +115,20 @@ func humaConfig(version string) huma.Config {
 		return humaProblem(nil, status, msg, errs...)
 	}
 	return config
+}
+
+// schemaName names a type in the description: those of a capability with its package before them,
+// since two may call their own thing a line.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	pkg := path.Base(t.PkgPath())
+	if !strings.HasPrefix(t.PkgPath(), "housecall/") || pkg == "httpapi" || strings.HasPrefix(strings.ToLower(name), pkg) {
+		return name
+	}
+	return strings.ToUpper(pkg[:1]) + pkg[1:] + name
 }
 
 // add registers a route: Gin runs the core's checks first, then huma decodes and calls the handler.
@@ -217,8 +234,8 @@ func (s *Server) recover(c *gin.Context) {
 
 func (s *Server) fallback(app http.Handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		path := c.Request.URL.Path
-		if app == nil || strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/blob/") || strings.HasPrefix(path, "/fhir") {
+		at := c.Request.URL.Path
+		if app == nil || strings.HasPrefix(at, "/api/") || strings.HasPrefix(at, "/blob/") || strings.HasPrefix(at, "/fhir") {
 			refuse(c, fault.New(fault.NotFound, "There is nothing at this address. Look at /docs."))
 			return
 		}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"housecall/internal/config"
+	"housecall/internal/sim"
+)
+
+func walkCommand() *cobra.Command {
+	var url, tokenFile, store string
+	var asJSON, insecure bool
+	c := &cobra.Command{Use: "walk", Short: "Take one order through the whole chain over the public API", Args: cobra.NoArgs}
+	c.Flags().StringVar(&url, "url", "", "server to walk on; empty starts a demo of its own")
+	c.Flags().StringVar(&tokenFile, "admin-token-file", "", "file with the administrator's token of a server started with serve")
+	c.Flags().StringVar(&store, "store", "", "where the own demo keeps documents: empty for a file, or mongodb://...")
+	c.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
+	c.Flags().BoolVar(&insecure, "insecure", false, "take a self-signed certificate, of demo --tls")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		out := c.OutOrStdout()
+		if asJSON {
+			out = io.Discard
+		}
+		client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 8,
+			TLSClientConfig: &tls.Config{InsecureSkipVerify: insecure}}} //nolint:gosec // asked for, for a demo
+		w, stop, err := walker(c.Context(), url, tokenFile, store, client)
+		if err != nil {
+			return err
+		}
+		w.Out = out
+		result := w.Run(c.Context())
+		if err := stop(); err != nil && result.OK {
+			return err
+		}
+		return report(c.OutOrStdout(), result, asJSON)
+	}
+	return c
+}
+
+func walker(ctx context.Context, url, tokenFile, store string, client *http.Client) (*sim.Walk, func() error, error) {
+	none := func() error { return nil }
+	switch {
+	case url == "":
+		d, err := sim.StartDemo(ctx, sim.DemoOptions{Listen: "localhost:0", Store: store, Quiet: true})
+		if err != nil {
+			return nil, none, err
+		}
+		stop := func() error { return d.Stop(context.WithoutCancel(ctx)) }
+		operator, err := sim.SignInDemoOperator(ctx, d.URL, client)
+		if err != nil {
+			return nil, none, errors.Join(err, stop())
+		}
+		return &sim.Walk{Base: d.URL, Operator: operator}, stop, nil
+	case tokenFile != "":
+		token, err := config.ReadSecret(tokenFile)
+		if err != nil {
+			return nil, none, fmt.Errorf("--admin-token-file: %w", err)
+		}
+		return &sim.Walk{Base: url, Operator: &sim.Client{Base: url, Token: token, HTTP: client}}, none, nil
+	}
+	operator, err := sim.SignInDemoOperator(ctx, url, client)
+	if err != nil {
+		return nil, none, fmt.Errorf("%s is no demo, or not there; a server started with serve needs --admin-token-file: %w", url, err)
+	}
+	return &sim.Walk{Base: url, Operator: operator}, none, nil
+}
+
+func report(w io.Writer, r sim.Result, asJSON bool) error {
+	if asJSON {
+		e := json.NewEncoder(w)
+		e.SetIndent("", " ")
+		if err := e.Encode(r); err != nil {
+			return err
+		}
+		if !r.OK {
+			return errSaid
+		}
+		return nil
+	}
+	if !r.OK {
+		fmt.Fprintln(os.Stderr, "\nThe walk stopped: "+r.Error)
+		return errSaid
+	}
+	_, err := fmt.Fprintf(w, "\nThe medicine is at the door. %d steps, all as they should be.\n", len(r.Steps))
+	return err
+}

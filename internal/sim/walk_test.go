@@ -1,0 +1,42 @@
+package sim_test
+
+import (
+	"log/slog"
+	"os"
+	"testing"
+
+	"housecall/internal/app"
+	"housecall/internal/clock"
+	"housecall/internal/config"
+	"housecall/internal/notify"
+	"housecall/internal/sim"
+)
+
+// TestOneOrderGoesThroughTheWholeChainOnAServedDefault walks on what serve would start, as a program
+// with the administrator's token does.
+func TestOneOrderGoesThroughTheWholeChainOnAServedDefault(t *testing.T) {
+	c := config.Default()
+	c.Data, c.Listen = t.TempDir(), "localhost:0"
+	c.AdminTokenFile = t.TempDir() + "/token"
+	if err := os.WriteFile(c.AdminTokenFile, []byte("a token of a test, long enough to be one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.Start(t.Context(), app.Options{Config: c, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Demo: true,
+		Outbox: notify.NewOutbox(clock.NewReal()), Secret: []byte("a secret of a test, of more than 32 bytes")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Stop(t.Context()); err != nil { //nolint:usetesting // stopping needs no more than the test's time
+			t.Log(err)
+		}
+	})
+	url := "http://" + a.Addr()
+	w := sim.Walk{Base: url, Operator: &sim.Client{Base: url, Token: "a token of a test, long enough to be one"}, Out: t.Output()}
+
+	r := w.Run(t.Context())
+
+	if !r.OK {
+		t.Fatal(r.Error)
+	}
+}
