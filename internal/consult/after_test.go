@@ -105,7 +105,8 @@ func TestADiagnosisIsCodedWithFreeTextBesideIt(t *testing.T) {
 	v := c.inRoom(mother, lin)
 
 	n, err := c.SaveNote(ctx, lin, v.ID, 0, consult.NoteChange{Diagnoses: &[]consult.Diagnosis{
-		{Code: "J06.9", Title: "something else", Words: "since Monday"}, {Words: "tired"}}})
+		{Code: "J06.9", Title: "something else", Words: "since Monday"}, {Words: "tired"},
+	}})
 	must(t, err)
 	_, unknown := c.SaveNote(ctx, lin, v.ID, n.Version, consult.NoteChange{Diagnoses: &[]consult.Diagnosis{{Code: "X99.9"}}})
 	_, empty := c.SaveNote(ctx, lin, v.ID, n.Version, consult.NoteChange{Diagnoses: &[]consult.Diagnosis{{}}})

@@ -44,8 +44,10 @@ func (s *Service) Book(ctx context.Context, a access.Actor, w Wish, doctor id.Ac
 // hold checks that the time can be booked, and takes it.
 func (s *Service) hold(ctx context.Context, a access.Actor, v *Visit, doctor id.Account, start time.Time) (id.Slot, error) {
 	start = start.UTC()
-	free, err := s.freeSlots(ctx, SlotQuery{Doctor: doctor, Specialty: v.Specialty, Language: v.Language, Jurisdiction: v.Jurisdiction,
-		From: start, Until: start.Add(SlotLength)})
+	free, err := s.freeSlots(ctx, SlotQuery{
+		Doctor: doctor, Specialty: v.Specialty, Language: v.Language, Jurisdiction: v.Jurisdiction,
+		From: start, Until: start.Add(SlotLength),
+	})
 	if err != nil {
 		return "", err
 	}

@@ -88,9 +88,11 @@ func TestSlotsComeFromTheDoctorsAvailability(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	ctx := t.Context()
-	hours, err := c.SetHours(ctx, lin, lin.Account, 0, consult.Hours{Name: "Dr Lin", TimeZone: "Asia/Shanghai",
+	hours, err := c.SetHours(ctx, lin, lin.Account, 0, consult.Hours{
+		Name: "Dr Lin", TimeZone: "Asia/Shanghai",
 		Weekly:     []consult.Span{{Day: 2, From: "09:00", Until: "10:00"}, {Day: 3, From: "09:00", Until: "10:00"}},
-		Exceptions: []consult.Exception{{On: "2026-11-25"}, {On: "2026-11-26", From: "14:00", Until: "14:30"}}})
+		Exceptions: []consult.Exception{{On: "2026-11-25"}, {On: "2026-11-26", From: "14:00", Until: "14:30"}},
+	})
 	must(t, err)
 	query := consult.SlotQuery{Specialty: "general", Language: "en", Jurisdiction: "house", From: monday, Until: monday.Add(6 * 24 * time.Hour)}
 	c.booked(mother, lin, time.Date(2026, 11, 24, 1, 15, 0, 0, time.UTC))
@@ -122,12 +124,16 @@ func TestHoursFollowTheClocksOfThePlaceThroughSummerTime(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	c.clock.Advance(time.Date(2027, 3, 27, 0, 0, 0, 0, time.UTC).Sub(monday))
-	_, err := c.SetHours(t.Context(), lin, lin.Account, 0, consult.Hours{Name: "Dr Lin", TimeZone: "Europe/Berlin",
-		Weekly: []consult.Span{{Day: 6, From: "01:00", Until: "04:00"}, {Day: 0, From: "01:00", Until: "04:00"}}})
+	_, err := c.SetHours(t.Context(), lin, lin.Account, 0, consult.Hours{
+		Name: "Dr Lin", TimeZone: "Europe/Berlin",
+		Weekly: []consult.Span{{Day: 6, From: "01:00", Until: "04:00"}, {Day: 0, From: "01:00", Until: "04:00"}},
+	})
 	must(t, err)
 
-	free, err := c.Slots(t.Context(), mother, consult.SlotQuery{Specialty: "general", Language: "en", Jurisdiction: "house",
-		From: time.Date(2027, 3, 27, 20, 0, 0, 0, time.UTC), Until: time.Date(2027, 3, 29, 0, 0, 0, 0, time.UTC)})
+	free, err := c.Slots(t.Context(), mother, consult.SlotQuery{
+		Specialty: "general", Language: "en", Jurisdiction: "house",
+		From: time.Date(2027, 3, 27, 20, 0, 0, 0, time.UTC), Until: time.Date(2027, 3, 29, 0, 0, 0, 0, time.UTC),
+	})
 	must(t, err)
 
 	if len(free) != 8 || free[0].Start.Format(time.RFC3339) != "2027-03-28T00:00:00Z" {
@@ -298,8 +304,10 @@ func TestANoShowFeeIsTakenOnlyWhenItWasSaidBeforeBooking(t *testing.T) {
 	if offer.Terms.NoShow != money.Of(1500, "CNY") {
 		t.Errorf("said before: %v", offer.Terms)
 	}
-	got := []string{c.last(string(missed.ID), consult.NoShow).Data["charge_minor"], c.last(string(late.ID), consult.Cancelled).Data["charge_minor"],
-		c.last(string(early.ID), consult.Cancelled).Data["charge_minor"]}
+	got := []string{
+		c.last(string(missed.ID), consult.NoShow).Data["charge_minor"], c.last(string(late.ID), consult.Cancelled).Data["charge_minor"],
+		c.last(string(early.ID), consult.Cancelled).Data["charge_minor"],
+	}
 	if !slices.Equal(got, []string{"1500", "1500", "0"}) {
 		t.Errorf("missed, cancelled late, cancelled early cost %v", got)
 	}

@@ -87,8 +87,10 @@ func (s *Service) GoOn(ctx context.Context, a access.Actor) (*Duty, error) {
 }
 
 func (d *Duty) event(a access.Actor, kind event.Kind) event.Event {
-	return event.Event{Kind: kind, By: string(a.Account), To: []string{string(d.Doctor), event.ToDoctors, event.ToOperators},
-		Data: map[string]string{"doctor": string(d.Doctor)}}
+	return event.Event{
+		Kind: kind, By: string(a.Account), To: []string{string(d.Doctor), event.ToDoctors, event.ToOperators},
+		Data: map[string]string{"doctor": string(d.Doctor)},
+	}
 }
 
 func (s *Service) changeDuty(ctx context.Context, a access.Actor, do func(*Duty) error) (*Duty, error) {

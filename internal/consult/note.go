@@ -229,8 +229,10 @@ func (s *Service) seal(ctx context.Context, a access.Actor, v *Visit) error {
 }
 
 func (n *Note) announce(a access.Actor, kind event.Kind) {
-	n.Emit(event.Event{Kind: kind, By: string(a.Account), To: []string{string(n.Patient)},
-		Data: map[string]string{"patient": string(n.Patient), "visit": string(n.Visit)}})
+	n.Emit(event.Event{
+		Kind: kind, By: string(a.Account), To: []string{string(n.Patient)},
+		Data: map[string]string{"patient": string(n.Patient), "visit": string(n.Visit)},
+	})
 }
 
 // Note reads the note of a visit: its doctor at any time, the patient's side once it is sealed.

@@ -117,8 +117,10 @@ func (s *Service) take(ctx context.Context, a access.Actor, doctor id.Account, s
 }
 
 func (x *Slot) announce(a access.Actor, kind event.Kind) {
-	x.Emit(event.Event{Kind: kind, By: string(a.Account), To: []string{string(x.Doctor)},
-		Data: map[string]string{"doctor": string(x.Doctor), "visit": string(x.Visit)}})
+	x.Emit(event.Event{
+		Kind: kind, By: string(a.Account), To: []string{string(x.Doctor)},
+		Data: map[string]string{"doctor": string(x.Doctor), "visit": string(x.Visit)},
+	})
 }
 
 // free gives a slot back that this visit had. Doing it twice does it once.

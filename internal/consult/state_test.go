@@ -16,7 +16,7 @@ func TestLivesAreDrawn(t *testing.T) {
 
 func TestAVisitGoesOnlyWhereItsTableLeads(t *testing.T) {
 	t.Parallel()
-	legal := map[consult.State]map[string]consult.State{
+	legal := map[string]map[string]consult.State{
 		"booked":      {"admit": "in_progress", "move": "booked", "cancel": "cancelled", "no_show": "no_show", "redirect": "redirected"},
 		"waiting":     {"admit": "in_progress", "book": "booked", "cancel": "cancelled", "no_show": "no_show", "redirect": "redirected"},
 		"in_progress": {"complete": "completed", "absent": "waiting", "hand_over": "waiting", "vanish": "waiting", "transfer": "in_progress", "cancel": "cancelled", "redirect": "redirected"},
@@ -26,7 +26,7 @@ func TestAVisitGoesOnlyWhereItsTableLeads(t *testing.T) {
 	for _, from := range table.States() {
 		for _, e := range table.Events() {
 			to, err := table.Next(from, e)
-			want, allowed := legal[from][string(e)]
+			want, allowed := legal[string(from)][string(e)]
 			if !allowed {
 				refused(t, err, fault.Conflict)
 				want = from

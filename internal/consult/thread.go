@@ -160,6 +160,18 @@ func (s *Service) write(ctx context.Context, a access.Actor, action access.Actio
 	return first, err
 }
 
+// announced is the event of an item; an answer's is that of what it answers.
+func (k ItemKind) announced() event.Kind {
+	switch k {
+	case KindSideEffect:
+		return SideEffectTold
+	case KindAsk:
+		return PharmacyAsked
+	case KindQuestion, KindAnswer:
+	}
+	return QuestionAsked
+}
+
 // mostItems keeps a thread readable, and its document small.
 const mostItems = 200
 
@@ -167,8 +179,7 @@ func (t *Thread) add(a access.Actor, v *Visit, item Item) error {
 	if len(t.Items) >= mostItems {
 		return conflict("thread-full", "This thread is full. Please ask for a new visit.")
 	}
-	kind, data := map[ItemKind]event.Kind{KindQuestion: QuestionAsked, KindSideEffect: SideEffectTold, KindAsk: PharmacyAsked}[item.Kind],
-		map[string]string{"patient": string(v.Patient), "doctor": string(v.Doctor), "item": string(item.ID)}
+	kind, data := item.Kind.announced(), map[string]string{"patient": string(v.Patient), "doctor": string(v.Doctor), "item": string(item.ID)}
 	to := []string{string(v.Patient), string(v.Doctor)}
 	if item.Kind == KindAnswer {
 		i := slices.IndexFunc(t.Items, func(x Item) bool { return x.ID == item.Answers })

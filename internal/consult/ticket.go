@@ -157,10 +157,10 @@ func (s *Service) Room(ctx context.Context, a access.Actor, visit id.Visit, e Ro
 		if v.Call == nil {
 			return docstore.NotFound()
 		}
-		to, err := roomMoves.Next(v.Call.State, e)
-		if err != nil {
+		if !roomMoves.Allows(v.Call.State, e) {
 			return nil // late or twice: rooms are reported at least once
 		}
+		to := roomMoves[v.Call.State][e]
 		v.Call.State = to
 		if to == RoomConnected {
 			v.there(now)

@@ -66,7 +66,10 @@ func asks(a access.Actor, key string) access.Actor {
 
 var rules = sync.OnceValues(func() (*access.Rules, error) { return access.NewRules(policies.Model, policies.Rules) })
 
-func open(t *testing.T) *clinic { return openWith(t, consult.Schedule{Otherwise: 4900}) }
+func open(t *testing.T) *clinic {
+	t.Helper()
+	return openWith(t, consult.Schedule{Otherwise: 4900})
+}
 
 func openWith(t *testing.T, fees consult.Fees) *clinic {
 	t.Helper()
@@ -79,8 +82,10 @@ func openWith(t *testing.T, fees consult.Fees) *clinic {
 	must(t, err)
 	general := consult.Standing{Active: true, Specialties: []string{"general"}, Jurisdictions: []string{"house", "cn"}, Languages: []string{"en", "zh"}}
 	skin := consult.Standing{Active: true, Specialties: []string{"dermatology"}, Jurisdictions: []string{"house"}, Languages: []string{"en"}}
-	c := &clinic{t: t, clock: clock.NewFake(monday), store: store, trail: &trail{}, intakes: intakes{}, grants: circle{}, guests: &guestSessions{},
-		vetting: vetting{lin.Account: general, okoye.Account: general, derm.Account: skin}}
+	c := &clinic{
+		t: t, clock: clock.NewFake(monday), store: store, trail: &trail{}, intakes: intakes{}, grants: circle{}, guests: &guestSessions{},
+		vetting: vetting{lin.Account: general, okoye.Account: general, derm.Account: skin},
+	}
 	c.Service, err = consult.New(t.Context(), consult.Deps{
 		Store: store, Clock: c.clock, Guard: access.NewGuard(policy, c.grants, c.trail), Intakes: c.intakes, Vetting: c.vetting,
 		Fees: fees, Rules: consult.HouseRules{}, Guests: c.guests, Codes: codes, Secret: []byte(strings.Repeat("s", 32)),
@@ -92,8 +97,10 @@ func openWith(t *testing.T, fees consult.Fees) *clinic {
 // submitted is an intake handed in by this person.
 func (c *clinic) submitted(p access.Actor) id.Intake {
 	intake := id.Intake(fmt.Sprintf("itk_%s_%d", p.Patient, len(c.intakes)))
-	c.intakes[intake] = consult.Asked{Patient: p.Patient, Submitted: true, Born: "1950-03-01", Jurisdiction: "house", EmergencyNumber: "112",
-		TimeZone: "Asia/Shanghai", Currency: "CNY", Specialty: "general", Language: "en", Complaint: "fever", CallBack: "+86 10 5555 0100"}
+	c.intakes[intake] = consult.Asked{
+		Patient: p.Patient, Submitted: true, Born: "1950-03-01", Jurisdiction: "house", EmergencyNumber: "112",
+		TimeZone: "Asia/Shanghai", Currency: "CNY", Specialty: "general", Language: "en", Complaint: "fever", CallBack: "+86 10 5555 0100",
+	}
 	return intake
 }
 

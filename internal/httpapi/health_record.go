@@ -92,7 +92,8 @@ type addFactIn struct {
 func (r recordRoutes) add(ctx context.Context, a access.Actor, in *addFactIn) (*Reply[HealthRecordView], error) {
 	b := in.Body
 	return recordReply(r.intakes.AddFact(ctx, a, id.Patient(in.ID), intake.Fact{
-		Kind: b.Kind, Code: b.Code, Words: b.Words, Reaction: b.Reaction, Value: b.Value, Source: string(b.Visit)}))
+		Kind: b.Kind, Code: b.Code, Words: b.Words, Reaction: b.Reaction, Value: b.Value, Source: string(b.Visit),
+	}))
 }
 
 type endFactIn struct {

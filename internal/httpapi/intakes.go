@@ -182,15 +182,19 @@ func (r intakeRoutes) view(a access.Actor, i *intake.Intake) IntakeView {
 }
 
 func healthView(h intake.Health) IntakeHealth {
-	return IntakeHealth{Allergies: each(h.Allergies, func(x intake.Allergy) IntakeAllergy { return IntakeAllergy(x) }),
+	return IntakeHealth{
+		Allergies: each(h.Allergies, func(x intake.Allergy) IntakeAllergy { return IntakeAllergy(x) }),
 		Medicines: each(h.Medicines, func(x intake.Item) IntakeItem { return IntakeItem(x) }), Conditions: each(h.Conditions, func(x intake.Item) IntakeItem { return IntakeItem(x) }),
-		None: h.None, WeightKg: h.WeightKg, HeightCm: h.HeightCm, EGFR: h.EGFR, Liver: h.Liver, Pregnancy: h.Pregnancy, Weeks: h.Weeks, Lactation: h.Lactation}
+		None: h.None, WeightKg: h.WeightKg, HeightCm: h.HeightCm, EGFR: h.EGFR, Liver: h.Liver, Pregnancy: h.Pregnancy, Weeks: h.Weeks, Lactation: h.Lactation,
+	}
 }
 
 func (h IntakeHealth) told() *intake.Health {
-	return &intake.Health{Allergies: each(h.Allergies, func(x IntakeAllergy) intake.Allergy { return intake.Allergy(x) }),
+	return &intake.Health{
+		Allergies: each(h.Allergies, func(x IntakeAllergy) intake.Allergy { return intake.Allergy(x) }),
 		Medicines: each(h.Medicines, func(x IntakeItem) intake.Item { return intake.Item(x) }), Conditions: each(h.Conditions, func(x IntakeItem) intake.Item { return intake.Item(x) }),
-		None: h.None, WeightKg: h.WeightKg, HeightCm: h.HeightCm, EGFR: h.EGFR, Liver: h.Liver, Pregnancy: h.Pregnancy, Weeks: h.Weeks, Lactation: h.Lactation}
+		None: h.None, WeightKg: h.WeightKg, HeightCm: h.HeightCm, EGFR: h.EGFR, Liver: h.Liver, Pregnancy: h.Pregnancy, Weeks: h.Weeks, Lactation: h.Lactation,
+	}
 }
 
 // each turns every item of a list into another.
@@ -271,8 +275,10 @@ type saveIntakeIn struct {
 
 func (r intakeRoutes) save(ctx context.Context, a access.Actor, in *saveIntakeIn) (*Reply[IntakeView], error) {
 	b := in.Body
-	c := intake.Change{Where: b.Where, CallBack: b.CallBack, Consent: b.Consent, Specialty: b.Specialty, Language: b.Language,
-		Complaint: b.Complaint, Words: b.Words, Answers: b.Answers, Symptoms: b.Symptoms}
+	c := intake.Change{
+		Where: b.Where, CallBack: b.CallBack, Consent: b.Consent, Specialty: b.Specialty, Language: b.Language,
+		Complaint: b.Complaint, Words: b.Words, Answers: b.Answers, Symptoms: b.Symptoms,
+	}
 	if d := b.EarlierDiagnosis; d != nil {
 		c.EarlierDiagnosis = &intake.EarlierDiagnosis{Words: d.Words, On: d.On, Where: d.Where, Attachment: d.Attachment}
 	}

@@ -71,10 +71,12 @@ func noteReply(n *consult.Note, err error) (*Reply[NoteView], error) {
 	if err != nil {
 		return nil, err
 	}
-	v := NoteView{ID: n.ID, Visit: n.Visit, SealedAt: n.SealedAt, Subjective: n.Subjective, Objective: n.Objective, Assessment: n.Assessment,
+	v := NoteView{
+		ID: n.ID, Visit: n.Visit, SealedAt: n.SealedAt, Subjective: n.Subjective, Objective: n.Objective, Assessment: n.Assessment,
 		Plan: n.Plan, Summary: n.Summary, Diagnoses: each(n.Diagnoses, func(d consult.Diagnosis) NoteDiagnosis { return NoteDiagnosis(d) }),
 		SickNote: (*NoteSickNote)(n.SickNote), Referral: (*NoteReferral)(n.Referral),
-		Addenda: each(n.Addenda, func(x consult.Addendum) NoteAddendum { return NoteAddendum(x) })}
+		Addenda: each(n.Addenda, func(x consult.Addendum) NoteAddendum { return NoteAddendum(x) }),
+	}
 	return reply(n.Version, v), nil
 }
 

@@ -39,8 +39,10 @@ type slotsIn struct {
 }
 
 func (r slotRoutes) list(ctx context.Context, a access.Actor, in *slotsIn) (*Reply[ListOf[SlotView]], error) {
-	free, err := r.visits.Slots(ctx, a, consult.SlotQuery{Doctor: in.Doctor, Specialty: in.Specialty, Language: in.Language,
-		Jurisdiction: in.Jurisdiction, From: in.From, Until: in.Until})
+	free, err := r.visits.Slots(ctx, a, consult.SlotQuery{
+		Doctor: in.Doctor, Specialty: in.Specialty, Language: in.Language,
+		Jurisdiction: in.Jurisdiction, From: in.From, Until: in.Until,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -73,8 +75,10 @@ func hoursReply(h *consult.Hours, err error) (*Reply[DoctorHours], error) {
 	if err != nil {
 		return nil, err
 	}
-	return reply(h.Version, DoctorHours{h.Name, h.TimeZone, each(h.Weekly, func(s consult.Span) HoursSpan { return HoursSpan(s) }),
-		each(h.Exceptions, func(x consult.Exception) HoursException { return HoursException(x) })}), nil
+	return reply(h.Version, DoctorHours{
+		h.Name, h.TimeZone, each(h.Weekly, func(s consult.Span) HoursSpan { return HoursSpan(s) }),
+		each(h.Exceptions, func(x consult.Exception) HoursException { return HoursException(x) }),
+	}), nil
 }
 
 func (r slotRoutes) hours(ctx context.Context, a access.Actor, in *ByID) (*Reply[DoctorHours], error) {
@@ -89,7 +93,9 @@ type setHoursIn struct {
 
 func (r slotRoutes) set(ctx context.Context, a access.Actor, in *setHoursIn) (*Reply[DoctorHours], error) {
 	b := in.Body
-	return hoursReply(r.visits.SetHours(ctx, a, id.Account(in.ID), in.Version(), consult.Hours{Name: b.Name, TimeZone: b.TimeZone,
+	return hoursReply(r.visits.SetHours(ctx, a, id.Account(in.ID), in.Version(), consult.Hours{
+		Name: b.Name, TimeZone: b.TimeZone,
 		Weekly:     each(b.Weekly, func(s HoursSpan) consult.Span { return consult.Span(s) }),
-		Exceptions: each(b.Exceptions, func(x HoursException) consult.Exception { return consult.Exception(x) })}))
+		Exceptions: each(b.Exceptions, func(x HoursException) consult.Exception { return consult.Exception(x) }),
+	}))
 }

@@ -62,8 +62,10 @@ func (p *practice) Asked(ctx context.Context, a access.Actor, in id.Intake) (con
 	if err != nil {
 		return consult.Asked{}, err
 	}
-	out := consult.Asked{Patient: i.Patient, Submitted: i.State == intake.Submitted, Born: i.Born, Specialty: i.Specialty, Language: i.Language,
-		Complaint: i.Complaint, CallBack: i.CallBack}
+	out := consult.Asked{
+		Patient: i.Patient, Submitted: i.State == intake.Submitted, Born: i.Born, Specialty: i.Specialty, Language: i.Language,
+		Complaint: i.Complaint, CallBack: i.CallBack,
+	}
 	if i.Place != nil {
 		out.Jurisdiction, out.EmergencyNumber, out.TimeZone, out.Currency = i.Place.Jurisdiction, i.Place.EmergencyNumber, i.Place.TimeZone, i.Place.Currency
 	}
@@ -92,20 +94,26 @@ func newPractice(t *testing.T) (*counter, *practice) {
 	guard := access.NewGuard(rules, noGrants{}, noGrants{})
 	p.files, err = blob.New(dir+"/files", secret, clk, "http://localhost")
 	must(t, err)
-	p.intakes, err = intake.New(ctx, intake.Deps{Store: store, Clock: clk, Guard: guard, Places: p, Rules: intake.HouseRules{}, People: p, Files: p, Care: p,
-		Consent: "2026-11", Outside: intake.Place{Jurisdiction: "house", EmergencyNumber: "112", Currency: "CNY", TimeZone: "UTC"}})
+	p.intakes, err = intake.New(ctx, intake.Deps{
+		Store: store, Clock: clk, Guard: guard, Places: p, Rules: intake.HouseRules{}, People: p, Files: p, Care: p,
+		Consent: "2026-11", Outside: intake.Place{Jurisdiction: "house", EmergencyNumber: "112", Currency: "CNY", TimeZone: "UTC"},
+	})
 	must(t, err)
 	codes, err := consult.DemoCodes()
 	must(t, err)
-	p.visits, err = consult.New(ctx, consult.Deps{Store: store, Clock: clk, Guard: guard, Intakes: p, Vetting: p, Fees: consult.Schedule{Otherwise: 4900},
-		Rules: consult.HouseRules{}, Guests: p, Codes: codes, Secret: secret})
+	p.visits, err = consult.New(ctx, consult.Deps{
+		Store: store, Clock: clk, Guard: guard, Intakes: p, Vetting: p, Fees: consult.Schedule{Otherwise: 4900},
+		Rules: consult.HouseRules{}, Guests: p, Codes: codes, Secret: secret,
+	})
 	must(t, err)
 	people := tokens{
 		"dan": {Account: "acc_dan", Role: access.Doctor}, "eve": {Account: "acc_eve", Role: access.Doctor},
 		"ann": {Account: "acc_ann", Role: access.Patient, Patient: "pat_ann"}, "bob": {Account: "acc_bob", Role: access.Patient, Patient: "pat_bob"},
 	}
-	return &counter{t: t, server: httpapi.New(httpapi.Deps{Auth: people, Guard: guard, Clock: clk, Log: slog.New(slog.DiscardHandler),
-		Metrics: prometheus.NewRegistry(), Timeout: 5 * time.Second, Ready: func(context.Context) map[string]string { return nil }},
+	return &counter{t: t, server: httpapi.New(httpapi.Deps{
+		Auth: people, Guard: guard, Clock: clk, Log: slog.New(slog.DiscardHandler),
+		Metrics: prometheus.NewRegistry(), Timeout: 5 * time.Second, Ready: func(context.Context) map[string]string { return nil },
+	},
 		httpapi.Intakes(p.intakes), httpapi.Attachments(p.intakes), httpapi.HealthRecord(p.intakes), httpapi.Visits(p.visits), httpapi.Calls(p.visits),
 		httpapi.Queue(p.visits), httpapi.Slots(p.visits), httpapi.Notes(p.visits), httpapi.Threads(p.visits))}, p
 }
@@ -231,8 +239,10 @@ func TestOthersSeeNothingOfAnIntakeOrAVisitOverHTTP(t *testing.T) {
 	visit := c.queued(p)
 	in := c.ask("ann", "GET", "/visits/"+visit, "", 200)["intake"].(string)
 
-	for _, path := range []string{"/intakes/" + in, "/patients/pat_ann/intakes", "/patients/pat_ann/health-record", "/visits/" + visit,
-		"/patients/pat_ann/visits", "/visits/" + visit + "/wait", "/visits/" + visit + "/note", "/visits/" + visit + "/thread"} {
+	for _, path := range []string{
+		"/intakes/" + in, "/patients/pat_ann/intakes", "/patients/pat_ann/health-record", "/visits/" + visit,
+		"/patients/pat_ann/visits", "/visits/" + visit + "/wait", "/visits/" + visit + "/note", "/visits/" + visit + "/thread",
+	} {
 		c.ask("bob", "GET", path, "", 404)
 		c.ask("eve", "GET", path, "", 404)
 	}

@@ -91,8 +91,10 @@ func (s *Service) Attach(ctx context.Context, a access.Actor, intake id.Intake, 
 	if a.Request.Key != "" {
 		att = id.Derive[id.Attachment](string(intake), a.Request.Key)
 	}
-	x := Attachment{ID: att, State: Awaited, Name: name, Type: contentType, Size: size,
-		Key: fmt.Sprintf("intakes/%s/%s", intake, att), By: a.Account, At: s.Clock.Now()}
+	x := Attachment{
+		ID: att, State: Awaited, Name: name, Type: contentType, Size: size,
+		Key: fmt.Sprintf("intakes/%s/%s", intake, att), By: a.Account, At: s.Clock.Now(),
+	}
 	_, err := s.intakes.Update(ctx, string(intake), docstore.On{Request: a.Request}, func(i *Intake) error {
 		if i.State != Draft {
 			return closed()
@@ -144,8 +146,10 @@ func (s *Service) Settle(ctx context.Context, a access.Actor, intake id.Intake, 
 		if x == nil || x.State != Awaited {
 			return nil
 		}
-		e := event.Event{Kind: AttachmentReady, By: string(a.Account), To: []string{string(i.Patient)},
-			Data: map[string]string{"patient": string(i.Patient), "attachment": string(att)}}
+		e := event.Event{
+			Kind: AttachmentReady, By: string(a.Account), To: []string{string(i.Patient)},
+			Data: map[string]string{"patient": string(i.Patient), "attachment": string(att)},
+		}
 		if x.State, x.Type, x.Size = Readable, contentType, size; why != "" {
 			x.State, x.Why, e.Kind = Refused, why, AttachmentRefused
 		}

@@ -172,7 +172,7 @@ func TestAnUploadInFlightKeepsTheIntakeADraftAndCanBeTakenAway(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	ctx := t.Context()
-	i := p.complete(p.begun(mother), "cough")
+	i := p.complete(p.begun(mother))
 	up, err := p.Attach(ctx, mother, i.ID, "x.png", "image/png", 10)
 	must(t, err)
 

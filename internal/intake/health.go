@@ -116,12 +116,15 @@ func (r *Record) fold(i *Intake, by access.Actor, now time.Time) {
 		}
 	}
 	if r.Asked == nil {
-		r.Asked = map[Kind]Statement{}
+		r.Asked = make(map[Kind]Statement)
 	}
-	for kind, n := range map[Kind]int{KindAllergy: len(i.Health.Allergies), KindMedicine: len(i.Health.Medicines), KindCondition: len(i.Health.Conditions)} {
-		none := slices.Contains(i.Health.None, string(kind))
-		if n > 0 || none {
-			r.Asked[kind] = Statement{None: none, By: by.Account, At: now, Source: source}
+	for _, list := range []struct {
+		kind Kind
+		n    int
+	}{{KindAllergy, len(i.Health.Allergies)}, {KindMedicine, len(i.Health.Medicines)}, {KindCondition, len(i.Health.Conditions)}} {
+		none := slices.Contains(i.Health.None, string(list.kind))
+		if list.n > 0 || none {
+			r.Asked[list.kind] = Statement{None: none, By: by.Account, At: now, Source: source}
 		}
 	}
 }
@@ -139,8 +142,13 @@ func (h Health) facts() []Fact {
 		out = append(out, Fact{Kind: KindCondition, Code: x.Code, Words: x.Words})
 	}
 	for _, x := range []Fact{
-		{Kind: KindWeight, Value: h.WeightKg}, {Kind: KindHeight, Value: h.HeightCm}, {Kind: KindEGFR, Value: h.EGFR}, {Kind: KindLiver, Value: h.Liver},
-		{Kind: KindPregnancy, Value: h.Pregnancy}, {Kind: KindWeeks, Value: h.Weeks}, {Kind: KindLactation, Value: h.Lactation},
+		{Kind: KindWeight, Value: h.WeightKg},
+		{Kind: KindHeight, Value: h.HeightCm},
+		{Kind: KindEGFR, Value: h.EGFR},
+		{Kind: KindLiver, Value: h.Liver},
+		{Kind: KindPregnancy, Value: h.Pregnancy},
+		{Kind: KindWeeks, Value: h.Weeks},
+		{Kind: KindLactation, Value: h.Lactation},
 	} {
 		if x.Value != "" {
 			out = append(out, x)
@@ -150,8 +158,10 @@ func (h Health) facts() []Fact {
 }
 
 func (r *Record) announce(a access.Actor, kind event.Kind, f Fact) {
-	r.Emit(event.Event{Kind: kind, By: string(a.Account), To: []string{string(r.Patient)},
-		Data: map[string]string{"patient": string(r.Patient), "fact": f.ID, "kind": string(f.Kind)}})
+	r.Emit(event.Event{
+		Kind: kind, By: string(a.Account), To: []string{string(r.Patient)},
+		Data: map[string]string{"patient": string(r.Patient), "fact": f.ID, "kind": string(f.Kind)},
+	})
 }
 
 // change updates the record, or makes the first one of the person. Two who make it at once: the

@@ -34,7 +34,7 @@ func TestIllegalStepsOfAnIntakeAreRefusedAndChangeNothing(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	ctx := t.Context()
-	submitted, err := p.Submit(ctx, mother, p.complete(p.begun(mother), "cough").ID)
+	submitted, err := p.Submit(ctx, mother, p.complete(p.begun(mother)).ID)
 	must(t, err)
 	discarded, err := p.Discard(ctx, mother, p.begun(mother).ID)
 	must(t, err)
@@ -160,7 +160,7 @@ func TestAnEarlierDiagnosisIsAskedForWhereTheRulesOfThePlaceAsk(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	ctx := t.Context()
-	i := p.complete(p.begun(mother), "cough")
+	i := p.complete(p.begun(mother))
 	i = p.saved(i, intake.Change{Where: &china})
 
 	_, without := p.Submit(ctx, mother, i.ID)
@@ -275,7 +275,7 @@ func TestANewIntakeTakesOverWhatWasTypedButNotWhatIsOfTheMoment(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	ctx := t.Context()
-	old := p.complete(p.begun(mother), "cough")
+	old := p.complete(p.begun(mother))
 	old = p.saved(old, intake.Change{Words: ptr(phi.Text("since Monday")), Health: &intake.Health{Allergies: []intake.Allergy{{Code: "penicillin"}}}})
 
 	i, err := p.Begin(ctx, mother, intake.Start{Patient: mother.Patient, From: old.ID})
@@ -340,7 +340,7 @@ func TestWhatCannotBeIsRefusedWithItsPointer(t *testing.T) {
 func TestEventsOfAnIntakeCarryNoPersonalWords(t *testing.T) {
 	t.Parallel()
 	p := open(t)
-	i := p.complete(p.begun(mother), "cough")
+	i := p.complete(p.begun(mother))
 	i = p.saved(i, intake.Change{Words: ptr(phi.Text("marked words")), Health: &intake.Health{Allergies: []intake.Allergy{{Code: "penicillin"}}, WeightKg: "61.5"}})
 	_, err := p.Submit(t.Context(), mother, i.ID)
 	must(t, err)

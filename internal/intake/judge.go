@@ -64,7 +64,7 @@ func (f *Flag) judge(s subject, vitals map[string]int64, answer string) (text Wo
 			text, asks = f.Question, true
 			raised = raised || (answer == "yes" && !refuted(alt.limits, vitals))
 		case !within(alt.limits, vitals):
-		case alt.ask == nil, alt.unless != "" && !(slices.Contains(s.conditions, alt.unless) && within(alt.exempt, vitals)):
+		case alt.ask == nil, alt.unless != "" && !alt.spares(s, vitals):
 			raised = true
 		default:
 			text, asks = Words(*alt.ask), true
@@ -72,6 +72,11 @@ func (f *Flag) judge(s subject, vitals map[string]int64, answer string) (text Wo
 		}
 	}
 	return text, asks, raised
+}
+
+// spares tells whether a condition lets the person live with this value, so that they are asked.
+func (alt alternative) spares(s subject, vitals map[string]int64) bool {
+	return slices.Contains(s.conditions, alt.unless) && within(alt.exempt, vitals)
 }
 
 // refuted tells whether a measured value contradicts a limit that goes with an answer. One that

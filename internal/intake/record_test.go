@@ -21,9 +21,11 @@ func TestSubmittingAnIntakeFoldsItsFactsIntoTheRecordOnce(t *testing.T) {
 	p := open(t)
 	ctx := t.Context()
 	before := p.record()
-	i := p.complete(p.begun(mother), "cough")
-	i = p.saved(i, intake.Change{Health: &intake.Health{Allergies: []intake.Allergy{{Code: "penicillin", Reaction: "anaphylaxis"}},
-		Medicines: []intake.Item{{Words: "the little white one"}}, None: []string{"condition"}, WeightKg: "61.5"}})
+	i := p.complete(p.begun(mother))
+	i = p.saved(i, intake.Change{Health: &intake.Health{
+		Allergies: []intake.Allergy{{Code: "penicillin", Reaction: "anaphylaxis"}},
+		Medicines: []intake.Item{{Words: "the little white one"}}, None: []string{"condition"}, WeightKg: "61.5",
+	}})
 	_, err := p.Submit(ctx, asks(mother, "s"), i.ID)
 	must(t, err)
 	_, err = p.Submit(ctx, asks(mother, "s"), i.ID)
@@ -61,7 +63,7 @@ func TestTheSameFactToldAgainIsOneAndANewValueEndsTheOldOne(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	for _, weight := range []string{"61.5", "61.5", "63"} {
-		i := p.complete(p.begun(mother), "cough")
+		i := p.complete(p.begun(mother))
 		i = p.saved(i, intake.Change{Health: &intake.Health{Conditions: []intake.Item{{Code: "asthma"}}, WeightKg: weight}})
 		_, err := p.Submit(t.Context(), mother, i.ID)
 		must(t, err)

@@ -91,8 +91,10 @@ func parseFlag(row []string) (Flag, error) {
 			return Flag{}, fmt.Errorf("%s is empty", flagColumns[i])
 		}
 	}
-	f := Flag{ID: row[0], Complaint: code(row[1]), Question: Words{row[3], row[4]}, Tell: Words{row[7], row[8]},
-		Urgency: urgencies[row[9]], Source: row[10]}
+	f := Flag{
+		ID: row[0], Complaint: code(row[1]), Question: Words{row[3], row[4]}, Tell: Words{row[7], row[8]},
+		Urgency: urgencies[row[9]], Source: row[10],
+	}
 	if f.Urgency == "" {
 		return f, fmt.Errorf("urgency %q is not known", row[9])
 	}

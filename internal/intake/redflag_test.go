@@ -68,51 +68,55 @@ func TestAQuestionThatIsNotAnsweredKeepsTheIntakeFromBeingSubmitted(t *testing.T
 	}
 }
 
+const adult, baby = "1980-01-01", "2026-10-01"
+
+func vital(kind, value, unit string) []intake.Vital {
+	return []intake.Vital{{Kind: kind, Value: value, Unit: unit}}
+}
+
+// vitalTests are what vital signs raise and ask; adults first, then children.
+var vitalTests = []struct {
+	name   string
+	intake intake.Intake
+	raised string // of vital signs, joined by commas
+	asked  string // a question that only the value brings up
+}{
+	{name: "nothing measured", intake: intake.Intake{Born: adult}},
+	{name: "oxygen 91", intake: intake.Intake{Born: adult, Vitals: vital("oxygen_saturation", "91", "%")}, raised: "R003"},
+	{name: "oxygen 92 is asked about", intake: intake.Intake{Born: adult, Vitals: vital("oxygen_saturation", "92", "%")}, asked: "R004"},
+	{name: "oxygen 92, usual for the person", intake: intake.Intake{Born: adult, Vitals: vital("oxygen_saturation", "92", "%"), Answers: map[string]string{"R004": "no"}}, asked: "R004"},
+	{name: "oxygen 90 with COPD is asked about", intake: intake.Intake{Born: adult, Vitals: vital("oxygen_saturation", "90", "%"), Health: intake.Health{Conditions: []intake.Item{{Code: "copd"}}}}, asked: "R003"},
+	{name: "oxygen 87 with COPD", intake: intake.Intake{Born: adult, Vitals: vital("oxygen_saturation", "87", "%"), Health: intake.Health{Conditions: []intake.Item{{Code: "copd"}}}}, raised: "R003"},
+	{name: "breathing 25", intake: intake.Intake{Born: adult, Vitals: vital("respiratory_rate", "25", "/min")}, raised: "R005"},
+	{name: "breathing 24 is asked about", intake: intake.Intake{Born: adult, Vitals: vital("respiratory_rate", "24", "/min")}, asked: "R006"},
+	{name: "breathing 24 with infection", intake: intake.Intake{Born: adult, Vitals: vital("respiratory_rate", "24", "/min"), Answers: map[string]string{"R006": "yes"}}, raised: "R006", asked: "R006"},
+	{name: "breathing 24 in a baby is no matter of adults", intake: intake.Intake{Born: baby, Vitals: vital("respiratory_rate", "24", "/min")}},
+	{name: "pulse 130 is borne", intake: intake.Intake{Born: adult, Vitals: vital("heart_rate", "130", "/min")}},
+	{name: "pulse 131", intake: intake.Intake{Born: adult, Vitals: vital("heart_rate", "131", "/min")}, raised: "R007"},
+	{name: "pulse 39", intake: intake.Intake{Born: adult, Vitals: vital("heart_rate", "39", "/min")}, raised: "R008"},
+	{name: "pulse 45 is asked about", intake: intake.Intake{Born: adult, Vitals: vital("heart_rate", "45", "/min")}, asked: "R008"},
+	{name: "pressure 90", intake: intake.Intake{Born: adult, Vitals: vital("systolic", "90", "mm[Hg]")}, raised: "R009"},
+	{name: "pressure of 12 kPa is 90", intake: intake.Intake{Born: adult, Vitals: vital("systolic", "11.9", "kPa")}, raised: "R009"},
+	{name: "pressure 185 with a headache", intake: intake.Intake{Born: adult, Vitals: vital("systolic", "185", "mm[Hg]"), Answers: map[string]string{"R010": "yes", "R011": "no"}}, raised: "R010", asked: "R010"},
+	{name: "lower pressure 121 goes with the symptoms too", intake: intake.Intake{Born: adult, Vitals: vital("diastolic", "121", "mm[Hg]"), Answers: map[string]string{"R010": "yes", "R011": "no"}}, raised: "R010", asked: "R011"},
+	{name: "38.0 in a baby of seven weeks", intake: intake.Intake{Born: baby, Complaint: "fever", Vitals: vital("temperature", "38.0", "Cel")}, raised: "R019"},
+	{name: "100.4 F is 38.0", intake: intake.Intake{Born: baby, Complaint: "fever", Vitals: vital("temperature", "100.4", "[degF]")}, raised: "R019"},
+	{name: "37.9 in a baby", intake: intake.Intake{Born: baby, Complaint: "fever", Vitals: vital("temperature", "37.9", "Cel")}},
+	{name: "39 at four months", intake: intake.Intake{Born: "2026-07-20", Complaint: "fever", Vitals: vital("temperature", "39", "Cel")}, raised: "R020"},
+	{name: "39 at seven months", intake: intake.Intake{Born: "2026-04-20", Complaint: "fever", Vitals: vital("temperature", "39", "Cel")}},
+	{name: "breathing 42 at two years", intake: intake.Intake{Born: "2024-06-01", Complaint: "fever", Vitals: vital("respiratory_rate", "42", "/min")}, raised: "R026"},
+	{name: "breathing 40 at two years", intake: intake.Intake{Born: "2024-06-01", Complaint: "fever", Vitals: vital("respiratory_rate", "40", "/min")}},
+	{name: "breathing 40 at four years", intake: intake.Intake{Born: "2022-06-01", Complaint: "fever", Vitals: vital("respiratory_rate", "40", "/min")}, raised: "R026"},
+	{name: "pulse 149 at one year", intake: intake.Intake{Born: "2025-06-01", Complaint: "fever", Vitals: vital("heart_rate", "149", "/min")}},
+	{name: "pulse 150 at one year", intake: intake.Intake{Born: "2025-06-01", Complaint: "fever", Vitals: vital("heart_rate", "150", "/min")}, raised: "R028"},
+	{name: "half the best peak flow", intake: intake.Intake{Born: adult, Complaint: "breathlessness_or_asthma", Vitals: vital("peak_flow_of_best", "49", "%")}, raised: "R041"},
+	{name: "the newest measurement counts", intake: intake.Intake{Born: adult, Vitals: append(vital("heart_rate", "140", "/min"), vital("heart_rate", "90", "/min")...)}},
+}
+
 func TestAMissingVitalSignRaisesNothingAndAMeasuredOneDoes(t *testing.T) {
 	t.Parallel()
 	f := flags(t)
-	vital := func(kind, value, unit string) []intake.Vital {
-		return []intake.Vital{{Kind: kind, Value: value, Unit: unit}}
-	}
-	adult, baby := "1980-01-01", "2026-10-01"
-	tests := []struct {
-		name   string
-		intake intake.Intake
-		raised string // of vital signs, joined by commas
-		asked  string // a question that only the value brings up
-	}{
-		{name: "nothing measured", intake: intake.Intake{Born: adult}},
-		{name: "oxygen 91", intake: intake.Intake{Born: adult, Vitals: vital("oxygen_saturation", "91", "%")}, raised: "R003"},
-		{name: "oxygen 92 is asked about", intake: intake.Intake{Born: adult, Vitals: vital("oxygen_saturation", "92", "%")}, asked: "R004"},
-		{name: "oxygen 92, usual for the person", intake: intake.Intake{Born: adult, Vitals: vital("oxygen_saturation", "92", "%"), Answers: map[string]string{"R004": "no"}}, asked: "R004"},
-		{name: "oxygen 90 with COPD is asked about", intake: intake.Intake{Born: adult, Vitals: vital("oxygen_saturation", "90", "%"), Health: intake.Health{Conditions: []intake.Item{{Code: "copd"}}}}, asked: "R003"},
-		{name: "oxygen 87 with COPD", intake: intake.Intake{Born: adult, Vitals: vital("oxygen_saturation", "87", "%"), Health: intake.Health{Conditions: []intake.Item{{Code: "copd"}}}}, raised: "R003"},
-		{name: "breathing 25", intake: intake.Intake{Born: adult, Vitals: vital("respiratory_rate", "25", "/min")}, raised: "R005"},
-		{name: "breathing 24 is asked about", intake: intake.Intake{Born: adult, Vitals: vital("respiratory_rate", "24", "/min")}, asked: "R006"},
-		{name: "breathing 24 with infection", intake: intake.Intake{Born: adult, Vitals: vital("respiratory_rate", "24", "/min"), Answers: map[string]string{"R006": "yes"}}, raised: "R006", asked: "R006"},
-		{name: "breathing 24 in a baby is no matter of adults", intake: intake.Intake{Born: baby, Vitals: vital("respiratory_rate", "24", "/min")}},
-		{name: "pulse 130 is borne", intake: intake.Intake{Born: adult, Vitals: vital("heart_rate", "130", "/min")}},
-		{name: "pulse 131", intake: intake.Intake{Born: adult, Vitals: vital("heart_rate", "131", "/min")}, raised: "R007"},
-		{name: "pulse 39", intake: intake.Intake{Born: adult, Vitals: vital("heart_rate", "39", "/min")}, raised: "R008"},
-		{name: "pulse 45 is asked about", intake: intake.Intake{Born: adult, Vitals: vital("heart_rate", "45", "/min")}, asked: "R008"},
-		{name: "pressure 90", intake: intake.Intake{Born: adult, Vitals: vital("systolic", "90", "mm[Hg]")}, raised: "R009"},
-		{name: "pressure of 12 kPa is 90", intake: intake.Intake{Born: adult, Vitals: vital("systolic", "11.9", "kPa")}, raised: "R009"},
-		{name: "pressure 185 with a headache", intake: intake.Intake{Born: adult, Vitals: vital("systolic", "185", "mm[Hg]"), Answers: map[string]string{"R010": "yes", "R011": "no"}}, raised: "R010", asked: "R010"},
-		{name: "lower pressure 121 goes with the symptoms too", intake: intake.Intake{Born: adult, Vitals: vital("diastolic", "121", "mm[Hg]"), Answers: map[string]string{"R010": "yes", "R011": "no"}}, raised: "R010", asked: "R011"},
-		{name: "38.0 in a baby of seven weeks", intake: intake.Intake{Born: baby, Complaint: "fever", Vitals: vital("temperature", "38.0", "Cel")}, raised: "R019"},
-		{name: "100.4 F is 38.0", intake: intake.Intake{Born: baby, Complaint: "fever", Vitals: vital("temperature", "100.4", "[degF]")}, raised: "R019"},
-		{name: "37.9 in a baby", intake: intake.Intake{Born: baby, Complaint: "fever", Vitals: vital("temperature", "37.9", "Cel")}},
-		{name: "39 at four months", intake: intake.Intake{Born: "2026-07-20", Complaint: "fever", Vitals: vital("temperature", "39", "Cel")}, raised: "R020"},
-		{name: "39 at seven months", intake: intake.Intake{Born: "2026-04-20", Complaint: "fever", Vitals: vital("temperature", "39", "Cel")}},
-		{name: "breathing 42 at two years", intake: intake.Intake{Born: "2024-06-01", Complaint: "fever", Vitals: vital("respiratory_rate", "42", "/min")}, raised: "R026"},
-		{name: "breathing 40 at two years", intake: intake.Intake{Born: "2024-06-01", Complaint: "fever", Vitals: vital("respiratory_rate", "40", "/min")}},
-		{name: "breathing 40 at four years", intake: intake.Intake{Born: "2022-06-01", Complaint: "fever", Vitals: vital("respiratory_rate", "40", "/min")}, raised: "R026"},
-		{name: "pulse 149 at one year", intake: intake.Intake{Born: "2025-06-01", Complaint: "fever", Vitals: vital("heart_rate", "149", "/min")}},
-		{name: "pulse 150 at one year", intake: intake.Intake{Born: "2025-06-01", Complaint: "fever", Vitals: vital("heart_rate", "150", "/min")}, raised: "R028"},
-		{name: "half the best peak flow", intake: intake.Intake{Born: adult, Complaint: "breathlessness_or_asthma", Vitals: vital("peak_flow_of_best", "49", "%")}, raised: "R041"},
-		{name: "the newest measurement counts", intake: intake.Intake{Born: adult, Vitals: append(vital("heart_rate", "140", "/min"), vital("heart_rate", "90", "/min")...)}},
-	}
-	for _, tt := range tests {
+	for _, tt := range vitalTests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			judged := f.Judge(&tt.intake, monday)

@@ -206,7 +206,8 @@ func (s *Service) Submit(ctx context.Context, a access.Actor, intake id.Intake) 
 			return err
 		}
 		i.Emit(event.Event{Kind: EventSubmitted, By: string(a.Account), To: []string{string(i.Patient)}, Data: map[string]string{
-			"patient": string(i.Patient), "jurisdiction": i.Place.Jurisdiction, "zone": string(i.Place.Zone), "specialty": i.Specialty}})
+			"patient": string(i.Patient), "jurisdiction": i.Place.Jurisdiction, "zone": string(i.Place.Zone), "specialty": i.Specialty,
+		}})
 		return nil
 	})
 	if err != nil || i.State != Submitted {

@@ -45,18 +45,26 @@ type qualifier struct {
 
 var qualifiers = []qualifier{
 	{phrase: " and not usual for the person", all: true, ask: prompt{
-		"Is this oxygen level unusual for you?", "这个血氧值对您来说不寻常吗？"}},
+		"Is this oxygen level unusual for you?", "这个血氧值对您来说不寻常吗？",
+	}},
 	{phrase: " with infection", ask: prompt{
-		"Do you have signs of an infection, such as fever, chills or a cough with phlegm?", "您有感染的表现吗，例如发热、寒战或咳痰？"}},
+		"Do you have signs of an infection, such as fever, chills or a cough with phlegm?", "您有感染的表现吗，例如发热、寒战或咳痰？",
+	}},
 	{phrase: " with dizziness or fainting", ask: prompt{
-		"Are you dizzy, or have you fainted?", "您头晕或晕倒过吗？"}},
+		"Are you dizzy, or have you fainted?", "您头晕或晕倒过吗？",
+	}},
 	{phrase: " with headache, chest pain, breathlessness, vision change or confusion", all: true, ask: prompt{
-		"Do you have a headache, chest pain, breathlessness, a change of vision, or confusion?", "您有头痛、胸痛、气短、视物异常或意识混乱吗？"}},
+		"Do you have a headache, chest pain, breathlessness, a change of vision, or confusion?", "您有头痛、胸痛、气短、视物异常或意识混乱吗？",
+	}},
 	{phrase: " without symptoms, confirmed after 5 minutes", all: true, ask: prompt{
-		"Rest five minutes and measure again. Is it still this high?", "请休息5分钟后再测一次，血压仍然这么高吗？"}},
-	{phrase: " (known COPD on target 88-92: <88)", all: true, unless: "copd",
+		"Rest five minutes and measure again. Is it still this high?", "请休息5分钟后再测一次，血压仍然这么高吗？",
+	}},
+	{
+		phrase: " (known COPD on target 88-92: <88)", all: true, unless: "copd",
 		exempt: []limit{{"SpO2", 88000, 91999}}, ask: prompt{
-			"Is this lower than the level your doctor told you is usual for you?", "这个血氧值低于医生告诉您的平时水平吗？"}},
+			"Is this lower than the level your doctor told you is usual for you?", "这个血氧值低于医生告诉您的平时水平吗？",
+		},
+	},
 }
 
 var (

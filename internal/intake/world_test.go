@@ -72,8 +72,10 @@ func open(t *testing.T) *practice {
 	t.Cleanup(func() { _ = store.Close() })
 	policy, err := rules()
 	must(t, err)
-	p := &practice{t: t, clock: clock.NewFake(monday), store: store, trail: &trail{}, grants: circle{}, care: care{},
-		people: people{"pat_mother": {Born: "1950-03-01", Sex: "female", Language: "zh"}, "pat_daughter": {Born: "1985-01-01", Sex: "female"}}}
+	p := &practice{
+		t: t, clock: clock.NewFake(monday), store: store, trail: &trail{}, grants: circle{}, care: care{},
+		people: people{"pat_mother": {Born: "1950-03-01", Sex: "female", Language: "zh"}, "pat_daughter": {Born: "1985-01-01", Sex: "female"}},
+	}
 	files := filepath.Join(dir, "files")
 	must(t, os.Mkdir(files, 0o700))
 	p.files, err = blob.New(files, []byte(strings.Repeat("b", 32)), p.clock, "http://localhost")
@@ -104,8 +106,10 @@ func (p *practice) saved(i *intake.Intake, c intake.Change) *intake.Intake {
 // whole is a change that leaves nothing missing, with every question of the complaint answered no.
 func (p *practice) whole(i *intake.Intake, complaint string) intake.Change {
 	p.t.Helper()
-	c := intake.Change{Where: &inside, CallBack: ptr(phi.Text("+86 10 5555 0100")), Consent: ptr("2026-11"), Complaint: &complaint,
-		Answers: map[string]string{}}
+	c := intake.Change{
+		Where: &inside, CallBack: ptr(phi.Text("+86 10 5555 0100")), Consent: ptr("2026-11"), Complaint: &complaint,
+		Answers: map[string]string{},
+	}
 	judged := *i
 	judged.Complaint = complaint
 	for _, q := range p.Judge(&judged).Questions {
@@ -114,9 +118,9 @@ func (p *practice) whole(i *intake.Intake, complaint string) intake.Change {
 	return c
 }
 
-func (p *practice) complete(i *intake.Intake, complaint string) *intake.Intake {
+func (p *practice) complete(i *intake.Intake) *intake.Intake {
 	p.t.Helper()
-	return p.saved(i, p.whole(i, complaint))
+	return p.saved(i, p.whole(i, "cough"))
 }
 
 func (p *practice) told(doc string, kind event.Kind) []event.Event {
