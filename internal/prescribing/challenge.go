@@ -152,7 +152,7 @@ func (s *Service) Sign(ctx context.Context, a access.Actor, challenge id.Challen
 	if err := s.factor.Confirm(ctx, a, c.Purpose(), code); err != nil {
 		return nil, err
 	}
-	if err := s.hold(ctx, a, c); err != nil {
+	if err := s.hold(ctx, c); err != nil {
 		return nil, err
 	}
 	if err := s.commit(ctx, a, c, sheets); err != nil {
@@ -211,7 +211,7 @@ func (s *Service) ready(ctx context.Context, a access.Actor, c *Challenge) ([]*P
 
 // hold marks every sheet as being signed, so that an edit can't slip between the look at it and the
 // one write that signs them all. A mark of a challenge that was never confirmed binds nobody.
-func (s *Service) hold(ctx context.Context, a access.Actor, c *Challenge) error {
+func (s *Service) hold(ctx context.Context, c *Challenge) error {
 	for _, sheet := range c.Sheets {
 		_, err := s.prescriptions.Update(ctx, string(sheet.Prescription), docstore.On{}, func(rx *Prescription) error {
 			if err := rx.editable(); err != nil {
@@ -323,10 +323,10 @@ func (s *Service) sheets(ctx context.Context, c *Challenge) ([]*Prescription, er
 // races with the signature, and one of the two wins.
 func (s *Service) release(ctx context.Context, a access.Actor, challenge id.Challenge) error {
 	_, err := s.challenges.Update(ctx, string(challenge), docstore.On{}, func(c *Challenge) error {
-		switch c.State {
-		case ChallengeVoid:
+		if c.State == ChallengeVoid {
 			return nil
-		case ChallengeOpen:
+		}
+		if c.State == ChallengeOpen {
 			return c.apply(s.clock.Now(), a, void)
 		}
 		return fault.New(fault.Conflict, "This prescription is signed. It can't be edited; cancel or replace it.").Coded("rx-signed")

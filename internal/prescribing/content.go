@@ -57,9 +57,11 @@ type signed struct {
 }
 
 func (rx *Prescription) content() content {
-	return content{Form: 1, Prescription: rx.ID, Visit: rx.Visit, Doctor: rx.Doctor, Patient: rx.Patient, Subject: rx.Subject,
+	return content{
+		Form: 1, Prescription: rx.ID, Visit: rx.Visit, Doctor: rx.Doctor, Patient: rx.Patient, Subject: rx.Subject,
 		Jurisdiction: rx.Jurisdiction, Items: rx.Items, ValidDays: rx.ValidDays, Repeats: rx.Repeats, EveryDays: rx.EveryDays,
-		Replaces: rx.Replaces, Findings: rx.Findings, Reasons: rx.Reasons, Edition: rx.Basis.Edition}
+		Replaces: rx.Replaces, Findings: rx.Findings, Reasons: rx.Reasons, Edition: rx.Basis.Edition,
+	}
 }
 
 // canonical is the RFC 8785 form: the same bytes for the same content, on every machine.
@@ -88,8 +90,10 @@ func (rx *Prescription) hash() (string, error) {
 // sections names the parts of a sheet by their hash, so that a refusal can say which of them changed.
 func (rx *Prescription) sections() (map[string]string, error) {
 	out := map[string]string{}
-	for name, v := range map[string]any{"items": rx.Items, "findings": rx.Findings, "reasons": rx.Reasons, "subject": rx.Subject,
-		"validity": []any{rx.ValidDays, rx.Repeats, rx.EveryDays, rx.Replaces}} {
+	for name, v := range map[string]any{
+		"items": rx.Items, "findings": rx.Findings, "reasons": rx.Reasons, "subject": rx.Subject,
+		"validity": []any{rx.ValidDays, rx.Repeats, rx.EveryDays, rx.Replaces},
+	} {
 		raw, err := canonical(map[string]any{"": v})
 		if err != nil {
 			return nil, err
@@ -218,8 +222,10 @@ func (rx *Prescription) parts(at time.Time) []Part {
 	out := make([]Part, rx.Repeats+1)
 	for i := range out {
 		from := at.Add(time.Duration(i*rx.EveryDays) * day)
-		out[i] = Part{ID: id.PartOf(rx.ID, i+1), N: i + 1, State: Signed, Lines: slices.Clone(lines),
-			Earliest: from, Until: from.Add(time.Duration(rx.ValidDays) * day)}
+		out[i] = Part{
+			ID: id.PartOf(rx.ID, i+1), N: i + 1, State: Signed, Lines: slices.Clone(lines),
+			Earliest: from, Until: from.Add(time.Duration(rx.ValidDays) * day),
+		}
 	}
 	return out
 }

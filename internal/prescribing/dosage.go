@@ -103,8 +103,10 @@ func (rx *Prescription) medicines(from string) []safety.Medicine {
 	out := make([]safety.Medicine, len(rx.Items))
 	for i, it := range rx.Items {
 		perDay := it.PerDay
-		out[i] = safety.Medicine{ID: it.Product, INN: it.INN, Form: it.Form, Strength: it.Strength, Route: it.Route,
-			Doses: it.Highest, PerDay: &perDay, Days: it.Days, AsNeeded: it.AsNeeded, From: from}
+		out[i] = safety.Medicine{
+			ID: it.Product, INN: it.INN, Form: it.Form, Strength: it.Strength, Route: it.Route,
+			Doses: it.Highest, PerDay: &perDay, Days: it.Days, AsNeeded: it.AsNeeded, From: from,
+		}
 	}
 	return out
 }

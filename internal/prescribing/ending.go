@@ -64,16 +64,17 @@ func (rx *Prescription) finish(now time.Time, a access.Actor, e Event, word Endi
 	rx.Ended = &word
 	for i := range rx.Parts {
 		p := &rx.Parts[i]
-		switch p.State {
-		case Signed:
-			if err := p.apply(now, a, e, "by-doctor"); err != nil {
-				return err
-			}
-			p.EndedAt = now
-			rx.tellEnd(a, p)
-		case Claimed:
+		if p.State == Claimed {
 			rx.announce(a, KindCancelWanted, p, map[string]string{"by": string(word.For)})
 		}
+		if p.State != Signed {
+			continue
+		}
+		if err := p.apply(now, a, e, "by-doctor"); err != nil {
+			return err
+		}
+		p.EndedAt = now
+		rx.tellEnd(a, p)
 	}
 	rx.watchExpiry()
 	return nil

@@ -27,8 +27,10 @@ const (
 
 // announce makes an event of the prescription for those whom it concerns.
 func (rx *Prescription) announce(a access.Actor, kind event.Kind, p *Part, more map[string]string) {
-	data := map[string]string{"rx": string(rx.ID), "visit": string(rx.Visit), "patient": string(rx.Patient),
-		"doctor": string(rx.Doctor), "state": string(rx.State), "parts": strconv.Itoa(len(rx.Parts))}
+	data := map[string]string{
+		"rx": string(rx.ID), "visit": string(rx.Visit), "patient": string(rx.Patient),
+		"doctor": string(rx.Doctor), "state": string(rx.State), "parts": strconv.Itoa(len(rx.Parts)),
+	}
 	if p != nil {
 		data["part"], data["state"] = string(p.ID), string(p.State)
 		if p.Order != "" {

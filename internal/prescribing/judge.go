@@ -96,10 +96,10 @@ func (rx *Prescription) runsUntil() time.Time {
 	until := time.Time{}
 	for _, p := range rx.Parts {
 		end := time.Time{}
-		switch p.State {
-		case Signed, Claimed:
+		if p.State == Signed || p.State == Claimed {
 			end = p.Until.Add(course)
-		case Dispensed:
+		}
+		if p.State == Dispensed {
 			end = p.EndedAt.Add(course)
 		}
 		if end.After(until) {

@@ -217,8 +217,10 @@ func (b *KeyBook) make(ctx context.Context, doctor id.Account) (sealedKey, error
 	if _, err := rand.Read(nonce); err != nil {
 		return sealedKey{}, fmt.Errorf("make nonce: %w", err)
 	}
-	return sealedKey{KID: public.KID, Since: b.clock.Now(),
-		Sealed: b.seal.Seal(nonce, nonce, der, []byte(public.KID+string(doctor)))}, nil
+	return sealedKey{
+		KID: public.KID, Since: b.clock.Now(),
+		Sealed: b.seal.Seal(nonce, nonce, der, []byte(public.KID+string(doctor))),
+	}, nil
 }
 
 // publish names a key by its JWK thumbprint (RFC 7638).

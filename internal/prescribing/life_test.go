@@ -126,7 +126,6 @@ func TestACancelWhileClaimedIsTooLateOnceItIsDispensed(t *testing.T) {
 	}
 
 	err := w.Dispensed(t.Context(), asJourney(), part, order)
-
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +219,6 @@ func TestAPartialDispensingEndsItsPartAndIssuesTheRestAsANewSignedPart(t *testin
 	}
 
 	err := w.DispensedPartly(t.Context(), asJourney(), part, order, []prescribing.Line{{Item: 1, Product: "amoxicillin/capsule/500mg", Quantity: 9}})
-
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -330,15 +328,16 @@ func TestEachStepIsAnnouncedInIDsAlone(t *testing.T) {
 	w := newWorld(t)
 	rx := w.signed(sheet(amoxicillin()))
 	part := rx.Parts[0].ID
-	for _, err := range []error{w.Claim(t.Context(), asJourney(), part, order), w.Cancel(t.Context(), asDoctor(), rx.ID, "changed-mind"),
-		w.Unclaim(t.Context(), asJourney(), part, order, "cancelled")} {
+	for _, err := range []error{
+		w.Claim(t.Context(), asJourney(), part, order), w.Cancel(t.Context(), asDoctor(), rx.ID, "changed-mind"),
+		w.Unclaim(t.Context(), asJourney(), part, order, "cancelled"),
+	} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 
 	waiting, err := w.store.Waiting(t.Context(), 100)
-
 	if err != nil {
 		t.Fatal(err)
 	}

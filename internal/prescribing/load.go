@@ -12,8 +12,10 @@ import (
 
 // rules reads the clinical tables into the rules of the safety engine.
 func (d *reader) rules(sources map[string]bool) *safety.Rules {
-	r := &safety.Rules{Drugs: map[string]*safety.Drug{}, Names: map[string]string{}, Tags: map[string]safety.Tag{},
-		Allergens: map[string]string{}, Terms: map[string]safety.Term{}, Words: map[string]string{}}
+	r := &safety.Rules{
+		Drugs: map[string]*safety.Drug{}, Names: map[string]string{}, Tags: map[string]safety.Tag{},
+		Allergens: map[string]string{}, Terms: map[string]safety.Term{}, Words: map[string]string{},
+	}
 	d.tags(r)
 	d.known(r)
 	d.prescribable(r, sources)
@@ -158,8 +160,10 @@ func (d *reader) interactions(r *safety.Rules, sources map[string]bool) {
 		d.side(r, c, "b")
 		d.sourced(c, "source", sources)
 		d.oneOf(c, "severity", "contraindicated", "serious", "moderate")
-		r.Interactions = append(r.Interactions, safety.InteractionRule{ID: c.get("id"), A: c.get("a"), B: c.get("b"), Severity: c.get("severity"),
-			Effect: c.get("effect"), Mechanism: c.get("mechanism"), Management: c.get("management"), Source: c.get("source"), Set: c.get("set")})
+		r.Interactions = append(r.Interactions, safety.InteractionRule{
+			ID: c.get("id"), A: c.get("a"), B: c.get("b"), Severity: c.get("severity"),
+			Effect: c.get("effect"), Mechanism: c.get("mechanism"), Management: c.get("management"), Source: c.get("source"), Set: c.get("set"),
+		})
 	}
 }
 
@@ -173,8 +177,10 @@ func (d *reader) allergies(r *safety.Rules, sources map[string]bool) {
 		}
 		d.sourced(c, "source", sources)
 		d.oneOf(c, "action", "hard_stop", "warn", "info", "none")
-		r.Allergies = append(r.Allergies, safety.AllergyRule{ID: c.get("id"), Allergen: c.get("allergen"), AllergenZH: c.get("allergen_zh"), Drug: c.get("new_drug"),
-			Reaction: c.get("reaction"), Relation: c.get("relation"), Action: c.get("action"), Message: c.get("message"), Source: c.get("source")})
+		r.Allergies = append(r.Allergies, safety.AllergyRule{
+			ID: c.get("id"), Allergen: c.get("allergen"), AllergenZH: c.get("allergen_zh"), Drug: c.get("new_drug"),
+			Reaction: c.get("reaction"), Relation: c.get("relation"), Action: c.get("action"), Message: c.get("message"), Source: c.get("source"),
+		})
 		r.Allergens[c.get("allergen")] = c.get("allergen")
 		r.Allergens[safety.Fold(c.get("allergen_zh"))] = c.get("allergen")
 	}
@@ -218,8 +224,10 @@ func (d *reader) conditions(r *safety.Rules, sources map[string]bool) {
 				d.bad(c, "term %s is not defined in condition_terms.csv", t)
 			}
 		}
-		r.Conditions = append(r.Conditions, safety.ConditionRule{ID: c.get("id"), Drug: c.get("drug"), Condition: c.get("condition"), Terms: c.list("terms"),
-			Severity: c.get("severity"), Effect: c.get("effect"), Management: c.get("management"), Source: c.get("source")})
+		r.Conditions = append(r.Conditions, safety.ConditionRule{
+			ID: c.get("id"), Drug: c.get("drug"), Condition: c.get("condition"), Terms: c.list("terms"),
+			Severity: c.get("severity"), Effect: c.get("effect"), Management: c.get("management"), Source: c.get("source"),
+		})
 	}
 }
 

@@ -8,9 +8,11 @@ import (
 	"housecall/internal/safety"
 )
 
-var formularyColumns = []string{"inn", "inn_zh", "atc", "rxcui", "tags", "components", "forms", "adult_usual", "adult_max_single", "adult_max_daily",
+var formularyColumns = []string{
+	"inn", "inn_zh", "atc", "rxcui", "tags", "components", "forms", "adult_usual", "adult_max_single", "adult_max_daily",
 	"adult_age_cap", "min_age", "paed_mg_kg_day", "paed_max", "paed_age_bands", "renal", "hepatic", "pregnancy", "lactation", "us_schedule", "cn_class",
-	"cold_chain", "otc_us", "otc_cn", "remote", "sources", "checked", "confidence", "notes"}
+	"cold_chain", "otc_us", "otc_cn", "remote", "sources", "checked", "confidence", "notes",
+}
 
 // prescribable reads the medicines that have a row in the formulary.
 func (d *reader) prescribable(r *safety.Rules, sources map[string]bool) {

@@ -152,12 +152,13 @@ func (p *Part) handBack(now time.Time, a access.Actor, rx *Prescription, reason 
 
 // tellEnd announces what a part has ended in, when it has.
 func (rx *Prescription) tellEnd(a access.Actor, p *Part) {
-	switch p.State {
-	case Cancelled:
+	if p.State == Cancelled {
 		rx.announce(a, KindCancelled, p, nil)
-	case Replaced:
+	}
+	if p.State == Replaced {
 		rx.announce(a, KindReplaced, p, map[string]string{"by": string(rx.Ended.For)})
-	case Expired:
+	}
+	if p.State == Expired {
 		rx.announce(a, KindExpired, p, nil)
 	}
 }
@@ -242,11 +243,11 @@ func (p *Part) rest(given []Line) ([]Line, error) {
 func (rx *Prescription) owe(now time.Time, a access.Actor, of *Part, rest []Line) id.Part {
 	n := len(rx.Parts) + 1
 	p := Part{ID: id.PartOf(rx.ID, n), N: n, State: Signed, Lines: rest, Earliest: now, Until: of.Until, RestOf: of.ID}
-	switch rx.State {
-	case Cancelled:
-		_ = p.apply(now, a, cancel, "rest")
-	case Replaced:
-		_ = p.apply(now, a, replace, "rest")
+	if rx.State == Cancelled {
+		_ = p.apply(now, a, cancel, "rest") // legal from signed, which p is
+	}
+	if rx.State == Replaced {
+		_ = p.apply(now, a, replace, "rest") // as above
 	}
 	rx.Parts = append(rx.Parts, p)
 	return p.ID

@@ -62,9 +62,11 @@ func (d *reader) readForms(f *Formulary) {
 		if err != nil && c.get("size") != "" {
 			d.bad(c, "size %q: %v", c.get("size"), err)
 		}
-		f.forms[c.get("form")] = form{size: size, name: c.get("form"), basis: c.get("basis"), one: c.get("one"), many: c.get("many"), zh: c.get("zh"),
+		f.forms[c.get("form")] = form{
+			size: size, name: c.get("form"), basis: c.get("basis"), one: c.get("one"), many: c.get("many"), zh: c.get("zh"),
 			verb: c.get("verb"), place: c.get("place"), verbZH: c.get("verb_zh"), route: c.get("route"),
-			container: c.get("container"), containers: c.get("containers"), containerZH: c.get("container_zh")}
+			container: c.get("container"), containers: c.get("containers"), containerZH: c.get("container_zh"),
+		}
 	}
 }
 
@@ -93,8 +95,10 @@ func (d *reader) products(f *Formulary, c row, drug *safety.Drug) []*Product {
 			if strings.HasPrefix(strengths, "for ") && !strings.HasPrefix(s, "for ") {
 				s = "for " + s // "sachet for 200 mL; 250 mL"
 			}
-			p := &Product{Drug: drug, Form: name, Strength: strings.TrimPrefix(s, "-"), form: f.forms[name], Cold: c.get("cold_chain") == "y",
-				AdultUsual: c.get("adult_usual"), OTC: map[string]string{"US": c.get("otc_us"), "CN": c.get("otc_cn")}}
+			p := &Product{
+				Drug: drug, Form: name, Strength: strings.TrimPrefix(s, "-"), form: f.forms[name], Cold: c.get("cold_chain") == "y",
+				AdultUsual: c.get("adult_usual"), OTC: map[string]string{"US": c.get("otc_us"), "CN": c.get("otc_cn")},
+			}
 			p.Code = codeOf(drug.INN, p.Form, p.Strength)
 			if !p.weigh() {
 				d.bad(c, "strength %q of %s can't be read", s, name)

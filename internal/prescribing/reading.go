@@ -180,11 +180,15 @@ func (s *Service) Page(ctx context.Context, a access.Actor, rxID id.Prescription
 	if err := s.verified(ctx, rx); err != nil {
 		return Page{}, err
 	}
-	page := Page{Number: rx.ID, Subject: rx.Subject, Doctor: rx.Doctor, SignedAt: rx.Signature.At, ValidUntil: rx.ValidUntil,
-		Jurisdiction: rx.Jurisdiction, Key: rx.Signature.Key, Signature: rx.Signature.Value}
+	page := Page{
+		Number: rx.ID, Subject: rx.Subject, Doctor: rx.Doctor, SignedAt: rx.Signature.At, ValidUntil: rx.ValidUntil,
+		Jurisdiction: rx.Jurisdiction, Key: rx.Signature.Key, Signature: rx.Signature.Value,
+	}
 	for _, it := range rx.Items {
-		page.Lines = append(page.Lines, PageLine{Medicine: Sentence{EN: spaced(it.INN, it.Strength, it.Form), ZH: spaced(it.NameZH, it.Strength)},
-			Dosage: it.Sentence, Quantity: it.Quantity.Text, NoSubstitution: it.NoSubstitution})
+		page.Lines = append(page.Lines, PageLine{
+			Medicine: Sentence{EN: spaced(it.INN, it.Strength, it.Form), ZH: spaced(it.NameZH, it.Strength)},
+			Dosage:   it.Sentence, Quantity: it.Quantity.Text, NoSubstitution: it.NoSubstitution,
+		})
 	}
 	return page, nil
 }

@@ -52,20 +52,24 @@ var impossible = []struct {
 	{"mL of a tablet", tablet(prescribing.Dosage{Dose: measure("5", "mL"), Timing: daily(3, 3)}), adult(), "/dose/unit", "dosed in tablets"},
 	{"the sign for micro", tablet(prescribing.Dosage{Dose: measure("500", "µg"), Timing: daily(3, 3)}), adult(), "/dose/unit", "micrograms"},
 	{"a range that is not as needed", tablet(prescribing.Dosage{Dose: prescribing.Measure{Value: "1", High: "2", Unit: "tablet"}, Timing: daily(3, 3)}), adult(), "/dose/high", "when needed"},
-	{"a range upside down", tablet(prescribing.Dosage{Dose: prescribing.Measure{Value: "2", High: "1", Unit: "tablet"}, Timing: every(6, 3),
-		AsNeeded: &prescribing.AsNeeded{For: "pain", Max: measure("4000", "mg")}}), adult(), "/dose/high", "more than"},
+	{"a range upside down", tablet(prescribing.Dosage{
+		Dose: prescribing.Measure{Value: "2", High: "1", Unit: "tablet"}, Timing: every(6),
+		AsNeeded: &prescribing.AsNeeded{For: "pain", Max: measure("4000", "mg")},
+	}), adult(), "/dose/high", "more than"},
 	{"no frequency", tablet(prescribing.Dosage{Dose: oneTablet}), adult(), "/timing", "how often"},
 	{"no duration", tablet(prescribing.Dosage{Dose: oneTablet, Timing: daily(3, 0)}), adult(), "/timing/duration", "day to a year"},
 	{"a course of ten years", tablet(prescribing.Dosage{Dose: oneTablet, Timing: daily(3, 3650)}), adult(), "/timing/duration", "day to a year"},
 	{"more than once an hour", tablet(prescribing.Dosage{Dose: oneTablet, Timing: prescribing.Timing{Frequency: 3, Period: 1, PeriodUnit: "h", Duration: 1, DurationUnit: "d"}}), adult(), "/timing", "once an hour"},
 	{"a unit of time that is none", tablet(prescribing.Dosage{Dose: oneTablet, Timing: prescribing.Timing{Frequency: 1, Period: 1, PeriodUnit: "fortnight", Duration: 1, DurationUnit: "d"}}), adult(), "/timing/period_unit", "hours"},
-	{"as needed without a ceiling", tablet(prescribing.Dosage{Dose: oneTablet, Timing: every(6, 3), AsNeeded: &prescribing.AsNeeded{For: "pain"}}), adult(), "/as_needed/max", "ceiling"},
-	{"a ceiling below one dose", tablet(prescribing.Dosage{Dose: oneTablet, Timing: every(6, 3), AsNeeded: &prescribing.AsNeeded{For: "pain", Max: measure("100", "mg")}}), adult(), "/as_needed/max", "less than one dose"},
-	{"a ceiling beyond reach", tablet(prescribing.Dosage{Dose: oneTablet, Timing: every(8, 3), AsNeeded: &prescribing.AsNeeded{For: "pain", Max: measure("9", "doses")}}), adult(), "/as_needed/max", "can reach"},
-	{"needed for nothing that is listed", tablet(prescribing.Dosage{Dose: oneTablet, Timing: every(6, 3), AsNeeded: &prescribing.AsNeeded{For: "fun", Max: measure("4", "doses")}}), adult(), "/as_needed/for", "list"},
+	{"as needed without a ceiling", tablet(prescribing.Dosage{Dose: oneTablet, Timing: every(6), AsNeeded: &prescribing.AsNeeded{For: "pain"}}), adult(), "/as_needed/max", "ceiling"},
+	{"a ceiling below one dose", tablet(prescribing.Dosage{Dose: oneTablet, Timing: every(6), AsNeeded: &prescribing.AsNeeded{For: "pain", Max: measure("100", "mg")}}), adult(), "/as_needed/max", "less than one dose"},
+	{"a ceiling beyond reach", tablet(prescribing.Dosage{Dose: oneTablet, Timing: every(8), AsNeeded: &prescribing.AsNeeded{For: "pain", Max: measure("9", "doses")}}), adult(), "/as_needed/max", "can reach"},
+	{"needed for nothing that is listed", tablet(prescribing.Dosage{Dose: oneTablet, Timing: every(6), AsNeeded: &prescribing.AsNeeded{For: "fun", Max: measure("4", "doses")}}), adult(), "/as_needed/for", "list"},
 	{"a weekly medicine every day", prescribing.WrittenItem{Product: "alendronic-acid/tablet/70mg", Steps: one(prescribing.Dosage{Dose: oneTablet, Timing: daily(1, 28)})}, adult(), "/timing", "WEEK"},
-	{"a weekly medicine on no day", prescribing.WrittenItem{Product: "alendronic-acid/tablet/70mg", Steps: one(prescribing.Dosage{Dose: oneTablet,
-		Timing: prescribing.Timing{Frequency: 1, Period: 1, PeriodUnit: "wk", Duration: 4, DurationUnit: "wk"}})}, adult(), "/timing/days_of_week", "exactly one day"},
+	{"a weekly medicine on no day", prescribing.WrittenItem{Product: "alendronic-acid/tablet/70mg", Steps: one(prescribing.Dosage{
+		Dose:   oneTablet,
+		Timing: prescribing.Timing{Frequency: 1, Period: 1, PeriodUnit: "wk", Duration: 4, DurationUnit: "wk"},
+	})}, adult(), "/timing/days_of_week", "exactly one day"},
 	{"insulin in U", prescribing.WrittenItem{Product: "insulin-glargine/prefilled-pen/100iu-per-ml", Steps: one(prescribing.Dosage{Dose: measure("18", "U"), Timing: daily(1, 30)})}, adult(), "/dose/unit", "Write units"},
 	{"insulin in IU", prescribing.WrittenItem{Product: "insulin-glargine/prefilled-pen/100iu-per-ml", Steps: one(prescribing.Dosage{Dose: measure("18", "IU"), Timing: daily(1, 30)})}, adult(), "/dose/unit", "Write units"},
 	{"eye drops without an eye", prescribing.WrittenItem{Product: "chloramphenicol-eye-drops/eye-drops/0.5pct", Steps: one(prescribing.Dosage{Dose: measure("1", "drop"), Timing: daily(4, 3)})}, adult(), "/site", "where"},
@@ -75,7 +79,8 @@ var impossible = []struct {
 	{"a volume no syringe shows", prescribing.WrittenItem{Product: "paracetamol/oral-suspension/120mg-per-5ml", Steps: one(prescribing.Dosage{Dose: measure("7.53", "mL"), Timing: daily(4, 3)})}, child("12"), "/dose", "can't be measured"},
 	{"a strength too coarse for the child", prescribing.WrittenItem{Product: "paracetamol/tablet/500mg", Steps: one(prescribing.Dosage{Dose: measure("15", "mg/kg/dose"), Timing: daily(4, 3)})}, child("12"), "/dose", "whole"},
 	{"steps out of order", prescribing.WrittenItem{Product: "prednisolone/tablet/5mg", Steps: []prescribing.Dosage{
-		{Sequence: 2, Dose: oneTablet, Timing: daily(1, 3)}, {Sequence: 1, Dose: oneTablet, Timing: daily(1, 3)}}}, adult(), "/sequence", "order"},
+		{Sequence: 2, Dose: oneTablet, Timing: daily(1, 3)}, {Sequence: 1, Dose: oneTablet, Timing: daily(1, 3)},
+	}}, adult(), "/sequence", "order"},
 	{"two of a combination by weight", prescribing.WrittenItem{Product: "amoxicillin-and-clavulanic-acid/tablet/500+125mg", Steps: one(prescribing.Dosage{Dose: measure("625", "mg"), Timing: daily(3, 5)})}, adult(), "/dose/unit", "in tablets"},
 }
 
@@ -108,9 +113,10 @@ func TestAWeightDoseStopsAtTheCeiling(t *testing.T) {
 	f := house(t)
 	heavy := child("80")
 
-	it, err := f.Item(prescribing.WrittenItem{Product: "ibuprofen/oral-suspension/100mg-per-5ml",
-		Steps: one(prescribing.Dosage{Dose: measure("10", "mg/kg/dose"), Timing: daily(3, 3)})}, heavy, today)
-
+	it, err := f.Item(prescribing.WrittenItem{
+		Product: "ibuprofen/oral-suspension/100mg-per-5ml",
+		Steps:   one(prescribing.Dosage{Dose: measure("10", "mg/kg/dose"), Timing: daily(3, 3)}),
+	}, heavy, today)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,9 +149,10 @@ func TestALongCourseOfAMixedSuspensionComesInSeparateBottles(t *testing.T) {
 	t.Parallel()
 	f := house(t)
 
-	it, err := f.Item(prescribing.WrittenItem{Product: "amoxicillin/oral-suspension/250mg-per-5ml",
-		Steps: one(prescribing.Dosage{Dose: measure("250", "mg"), Timing: daily(2, 10)})}, child("20"), today)
-
+	it, err := f.Item(prescribing.WrittenItem{
+		Product: "amoxicillin/oral-suspension/250mg-per-5ml",
+		Steps:   one(prescribing.Dosage{Dose: measure("250", "mg"), Timing: daily(2, 10)}),
+	}, child("20"), today)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 // med is a medicine as a test list writes it: "ibuprofen 400 mg x3" or just "warfarin".
-func med(t testing.TB, s string) safety.Medicine {
-	t.Helper()
+func med(tb testing.TB, s string) safety.Medicine {
+	tb.Helper()
 	w := strings.Fields(s)
 	i := slices.IndexFunc(w, func(x string) bool { _, err := safety.ParseDecimal(x); return err == nil })
 	if i < 0 {
@@ -21,11 +21,11 @@ func med(t testing.TB, s string) safety.Medicine {
 	return safety.Medicine{INN: inn, PerDay: &per, Doses: []safety.Amount{{Component: inn, Value: safety.MustDecimal(w[i]), Unit: w[i+1]}}, From: "told at intake"}
 }
 
-func meds(t testing.TB, all ...string) []safety.Medicine {
-	t.Helper()
+func meds(tb testing.TB, all ...string) []safety.Medicine {
+	tb.Helper()
 	out := make([]safety.Medicine, len(all))
 	for i, s := range all {
-		out[i] = med(t, s)
+		out[i] = med(tb, s)
 	}
 	return out
 }
@@ -168,8 +168,10 @@ func TestAPlainPrescriptionRaisesNoAlarm(t *testing.T) {
 	t.Parallel()
 	rules := house(t).Rules
 
-	for _, s := range []string{"amoxicillin 500 mg x3", "paracetamol 500 mg x4", "loratadine 10 mg x1", "omeprazole 20 mg x1", "amlodipine 5 mg x1", "metformin 500 mg x2",
-		"ibuprofen 200 mg x3", "atorvastatin 20 mg x1", "cetirizine 10 mg x1", "azithromycin 500 mg x1"} {
+	for _, s := range []string{
+		"amoxicillin 500 mg x3", "paracetamol 500 mg x4", "loratadine 10 mg x1", "omeprazole 20 mg x1", "amlodipine 5 mg x1", "metformin 500 mg x2",
+		"ibuprofen 200 mg x3", "atorvastatin 20 mg x1", "cetirizine 10 mg x1", "azithromycin 500 mg x1",
+	} {
 		found := safety.Check(woman(), nil, meds(t, s), rules, today)
 
 		if worst := safety.Worst(found); worst == safety.HardStop || worst == safety.Warning {

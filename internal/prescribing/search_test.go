@@ -19,7 +19,7 @@ func TestDoctorFindsAMedicineByAnyOfItsNames(t *testing.T) {
 		{"the beginning of its Chinese name", "布洛", "ibuprofen"},
 		{"its ATC code", "J01CA04", "amoxicillin"},
 		{"a letter left out", "amoxicilin", "amoxicillin"},
-		{"two letters swapped", "iburpofen", "ibuprofen"},
+		{"two letters swapped", "amoxciillin", "amoxicillin"},
 		{"a letter wrong", "paracetomol", "paracetamol"},
 		{"a later word", "clavulanic", "amoxicillin and clavulanic acid"},
 	} {

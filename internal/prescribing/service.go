@@ -112,8 +112,10 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 		d.Health == nil || d.Factor == nil || d.Vetting == nil || d.Fillers == nil || d.Signer == nil {
 		return nil, errors.New("prescribing: a dependency is missing")
 	}
-	s := &Service{clock: d.Clock, guard: d.Guard, formulary: d.Formulary, visits: d.Visits, health: d.Health,
-		factor: d.Factor, vetting: d.Vetting, fillers: d.Fillers, signer: d.Signer}
+	s := &Service{
+		clock: d.Clock, guard: d.Guard, formulary: d.Formulary, visits: d.Visits, health: d.Health,
+		factor: d.Factor, vetting: d.Vetting, fillers: d.Fillers, signer: d.Signer,
+	}
 	var err error
 	s.prescriptions, err = docstore.Open[Prescription](ctx, d.Store, d.Clock, docstore.Spec[Prescription]{
 		Name: "prescriptions", Indexes: map[string]func(*Prescription) (docstore.Key, bool){
@@ -126,7 +128,8 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 			"running": func(rx *Prescription) (docstore.Key, bool) {
 				return docstore.Key{Equal: string(rx.Patient), Order: docstore.ByTime(rx.runsUntil())}, rx.Signature != nil
 			},
-		}})
+		},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open prescriptions: %w", err)
 	}

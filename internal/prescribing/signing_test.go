@@ -3,6 +3,7 @@ package prescribing_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -110,7 +111,7 @@ func TestNothingIsSignedWhenTheSheetChangedAfterItWasShown(t *testing.T) {
 
 	is(t, err, "rx-changed")
 	var f *fault.Error
-	if f, _ = err.(*fault.Error); f == nil || len(f.Fields) != 1 || f.Fields[0].Pointer != "/prescriptions/"+string(b.ID)+"/items" {
+	if !errors.As(err, &f) || len(f.Fields) != 1 || f.Fields[0].Pointer != "/prescriptions/"+string(b.ID)+"/items" {
 		t.Errorf("said to have changed: %+v, want the items", f)
 	}
 	if w.asked != 0 {
@@ -137,7 +138,7 @@ func TestSafetyRunsAgainAtTheSignatureAndSaysWhatChanged(t *testing.T) {
 
 	is(t, err, "rx-changed")
 	var f *fault.Error
-	if f, _ = err.(*fault.Error); f == nil || len(f.Fields) != 1 || !strings.HasPrefix(f.Fields[0].Pointer, "/findings/allergy-") || f.Fields[0].Message != "new" {
+	if !errors.As(err, &f) || len(f.Fields) != 1 || !strings.HasPrefix(f.Fields[0].Pointer, "/findings/allergy-") || f.Fields[0].Message != "new" {
 		t.Errorf("fields = %v, want the new allergy finding", f)
 	}
 }
@@ -429,7 +430,6 @@ func TestASigningThatStalledIsFinishedByItsTimer(t *testing.T) {
 	}
 
 	err := w.TimerFired(t.Context(), asJourney(), string(challenge), prescribing.KindSigningStalled)
-
 	if err != nil {
 		t.Fatal(err)
 	}

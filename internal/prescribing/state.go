@@ -41,7 +41,7 @@ const (
 
 // moves is the life of a prescription. A signed one ends by its doctor alone; its parts tell what
 // became of the medicine.
-var moves = lifecycle.Table[State, Event]{
+var moves = lifecycle.Table[State, Event]{ //nolint:exhaustive // a sheet and its parts share the names of states
 	Draft:     {sign: Signed, discard: Cancelled},
 	Signed:    {cancel: Cancelled, replace: Replaced},
 	Cancelled: {},
@@ -50,10 +50,12 @@ var moves = lifecycle.Table[State, Event]{
 
 // partMoves is the life of a part. While it is claimed, a cancel, a replacement and the expiry wait
 // for the pharmacy to hand it back; what was dispensed stays so.
-var partMoves = lifecycle.Table[State, Event]{
+var partMoves = lifecycle.Table[State, Event]{ //nolint:exhaustive // as above: no part is a draft
 	Signed: {claim: Claimed, cancel: Cancelled, replace: Replaced, expire: Expired},
-	Claimed: {unclaim: Signed, dispense: Dispensed,
-		returnCancel: Cancelled, returnReplace: Replaced, returnExpired: Expired},
+	Claimed: {
+		unclaim: Signed, dispense: Dispensed,
+		returnCancel: Cancelled, returnReplace: Replaced, returnExpired: Expired,
+	},
 	Dispensed: {},
 	Cancelled: {},
 	Expired:   {},

@@ -50,18 +50,22 @@ type world struct {
 	asked    int
 }
 
-func newWorld(t testing.TB) *world {
-	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	store, err := sqlite.Open(tb.Context(), filepath.Join(tb.TempDir(), "x.db"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = store.Close() })
-	w := &world{t: t, store: store, clock: clock.NewFake(time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)),
+	tb.Cleanup(func() { _ = store.Close() })
+	w := &world{
+		t: tb, store: store, clock: clock.NewFake(time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)),
 		facts: prescribing.Facts{Patient: woman(), Subject: prescribing.Subject{Name: "Mei Lin", Born: safety.MustDate("1980-05-01"), Sex: "f"}},
-		visits: map[id.Visit]prescribing.VisitFacts{visit: {Doctor: doctor, Patient: mei, State: "in_progress", Open: true, Zone: "Asia/Shanghai"},
-			"vis_2": {Doctor: stranger, Patient: mei, State: "in_progress", Open: true}},
-		codes: map[string]string{}, fills: map[id.Order]id.Pharmacy{order: corner, other: "phm_other"}}
+		visits: map[id.Visit]prescribing.VisitFacts{
+			visit:   {Doctor: doctor, Patient: mei, State: "in_progress", Open: true, Zone: "Asia/Shanghai"},
+			"vis_2": {Doctor: stranger, Patient: mei, State: "in_progress", Open: true},
+		},
+		codes: map[string]string{}, fills: map[id.Order]id.Pharmacy{order: corner, other: "phm_other"},
+	}
 	w.connect()
 	return w
 }
@@ -76,8 +80,10 @@ func (w *world) connect() {
 	if w.keys, err = prescribing.NewKeyBook(w.t.Context(), w.store, w.clock, make([]byte, 32)); err != nil {
 		w.t.Fatal(err)
 	}
-	w.Service, err = prescribing.New(w.t.Context(), prescribing.Deps{Store: w.store, Clock: w.clock,
-		Guard: access.NewGuard(rules, w, w), Formulary: house(w.t), Visits: w, Health: w, Factor: w, Vetting: w, Fillers: w, Signer: w.keys})
+	w.Service, err = prescribing.New(w.t.Context(), prescribing.Deps{
+		Store: w.store, Clock: w.clock,
+		Guard: access.NewGuard(rules, w, w), Formulary: house(w.t), Visits: w, Health: w, Factor: w, Vetting: w, Fillers: w, Signer: w.keys,
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -86,6 +92,7 @@ func (w *world) connect() {
 func (w *world) Scopes(context.Context, id.Patient, id.Account) ([]access.Scope, error) {
 	return nil, nil
 }
+
 func (w *world) Seen(context.Context, access.Actor, access.Action, access.Facts) error { return nil }
 func (w *world) Denied(context.Context, access.Actor, access.Action, access.Facts)     {}
 
@@ -147,6 +154,7 @@ func asStranger() access.Actor { return access.Actor{Account: stranger, Role: ac
 func asPatient() access.Actor {
 	return access.Actor{Account: "acc_mei", Role: access.Patient, Patient: mei}
 }
+
 func asPharmacist() access.Actor {
 	return access.Actor{Account: "acc_ph", Role: access.Pharmacist, Pharmacy: corner}
 }
@@ -209,10 +217,10 @@ func (w *world) stands(rx id.Prescription) *prescribing.Prescription {
 }
 
 // is fails the test unless err is a fault of this code.
-func is(t testing.TB, err error, code string) {
-	t.Helper()
+func is(tb testing.TB, err error, code string) {
+	tb.Helper()
 	if got := codeOf(err); got != code {
-		t.Errorf("refused with %q (%v), want %q", got, err, code)
+		tb.Errorf("refused with %q (%v), want %q", got, err, code)
 	}
 }
 

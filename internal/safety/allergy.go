@@ -47,7 +47,7 @@ func (c *check) against(a Allergy, names []string, d *Drug) []Finding {
 			worst, rule = r.Action, r
 		}
 	}
-	if contains(d, names) && worst != "hard_stop" && !(worst == "warn" && rule.Relation == "side effect, not allergy") {
+	if contains(d, names) && worst != "hard_stop" && (worst != "warn" || rule.Relation != "side effect, not allergy") {
 		return []Finding{finding(KindAllergy, HardStop, "same:"+d.INN, []string{d.INN}, fact(a),
 			"It is, or contains, the substance of the recorded allergy.", "Choose another medicine, or refer for allergy testing.", "HOUSECALL")}
 	}
@@ -59,13 +59,11 @@ func (c *check) against(a Allergy, names []string, d *Drug) []Finding {
 }
 
 func instead(s Severity) string {
-	switch s {
-	case HardStop:
-		return "Choose another medicine."
-	case Warning:
-		return "Choose another medicine, or write the reason for this one."
-	}
-	return "Nothing, if the history fits."
+	return map[Severity]string{
+		HardStop: "Choose another medicine.",
+		Warning:  "Choose another medicine, or write the reason for this one.",
+		Info:     "Nothing, if the history fits.",
+	}[s]
 }
 
 func fact(a Allergy) string {

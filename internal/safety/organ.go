@@ -201,13 +201,11 @@ func sentence(where string, cl Clause) string {
 }
 
 func advised(cl Clause) string {
-	switch acted(cl.Action) {
-	case HardStop:
-		return "Choose another medicine."
-	case Warning:
-		return "Lower the dose as said, or write the reason."
-	}
-	return "Watch for it."
+	return map[Severity]string{
+		HardStop: "Choose another medicine.",
+		Warning:  "Lower the dose as said, or write the reason.",
+		Info:     "Watch for it.",
+	}[acted(cl.Action)]
 }
 
 // inRange tells whether a value is in "<30", "30-59" or "any"; both ends of a range are in it.

@@ -164,8 +164,10 @@ func finding(k Kind, s Severity, rule string, drugs []string, fact, why, do, sou
 	if drugs == nil {
 		drugs = []string{}
 	}
-	return Finding{ID: fmt.Sprintf("%s-%s", strings.ReplaceAll(string(k), "_", "-"), hex.EncodeToString(sum[:6])),
-		Kind: k, Severity: s, Drugs: drugs, Fact: fact, Why: why, Do: do, Source: source}
+	return Finding{
+		ID:   fmt.Sprintf("%s-%s", strings.ReplaceAll(string(k), "_", "-"), hex.EncodeToString(sum[:6])),
+		Kind: k, Severity: s, Drugs: drugs, Fact: fact, Why: why, Do: do, Source: source,
+	}
 }
 
 // tidy sorts findings worst first and keeps the worst of those that share an id.
