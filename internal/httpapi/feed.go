@@ -16,9 +16,11 @@ import (
 
 	"housecall/internal/access"
 	"housecall/internal/bus"
+	"housecall/internal/clock"
 	"housecall/internal/event"
 	"housecall/internal/fault"
 	"housecall/internal/id"
+	"housecall/internal/identity"
 )
 
 // Following is where a live feed comes from.
@@ -56,6 +58,29 @@ type feedRoutes struct {
 
 	mu   sync.Mutex // guards open
 	open map[id.Account]int
+}
+
+// ReachOf asks identity; clk is the clock that identity goes by.
+func ReachOf(people *identity.Service, clk clock.Clock) Reaching { return peopleReach{people, clk} }
+
+type peopleReach struct {
+	*identity.Service
+	clock clock.Clock
+}
+
+// Seen implements Reaching.
+func (p peopleReach) Seen(ctx context.Context, a access.Actor) ([]id.Patient, error) {
+	held, _, err := p.GrantsHeld(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	var seen []id.Patient
+	for _, g := range held {
+		if g.Holds(p.clock.Now()) && slices.Contains(g.Scopes, access.See) {
+			seen = append(seen, g.Patient)
+		}
+	}
+	return seen, nil
 }
 
 // FeedIn says where to go on.
