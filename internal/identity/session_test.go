@@ -278,3 +278,26 @@ func TestTokensAndCodesAreNeverStored(t *testing.T) {
 	}
 	w.noMarksInEvents("june@example.org", "June Marked", "Sam Marked", code.Reveal())
 }
+
+func TestFeedLeftOpenDoesNotKeepACounterFromLocking(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.staff(access.Pharmacist, "counter@example.org")
+	opened, _ := w.signInStaff("counter@example.org")
+
+	var early, due error
+	for range 4 {
+		w.clock.Advance(time.Minute)
+		early = w.StillOpen(t.Context(), opened.Token)
+	}
+	w.clock.Advance(time.Minute)
+	due = w.StillOpen(t.Context(), opened.Token)
+
+	if early != nil {
+		t.Errorf("after four minutes: %v", early)
+	}
+	wantKind(t, due, fault.Unauthenticated, "sign-in")
+	if !w.actor(opened.Token).Locked {
+		t.Error("the counter is not locked after five minutes without use")
+	}
+}
