@@ -1,0 +1,117 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"sync"
+
+	"housecall/internal/access"
+	"housecall/internal/fault"
+	"housecall/internal/id"
+	"housecall/internal/phi"
+)
+
+// doors are the patients of the demo as far as a courier needs them: somebody has to read the PIN out.
+// The demo signs in as whoever waits, by the code on the outbox page, and looks.
+type doors struct {
+	*town
+	mu       sync.Mutex // one door at a time; guards director, sessions
+	director *actor     // the operator's account: knows whose door it is
+	sessions map[string]*Client
+}
+
+// pin reads the PIN of a job from the screen of who waits for it.
+func (d *doors) pin(ctx context.Context, order id.Order, job string) (string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, err := d.director.free(ctx); err != nil {
+		return "", err
+	}
+	o, err := d.director.Get(ctx, "/orders/"+string(order))
+	if err != nil {
+		return "", err
+	}
+	address, err := d.addressOf(ctx, o.Text("patient"))
+	if err != nil {
+		return "", err
+	}
+	for range 2 {
+		var c *Client
+		if c, err = d.session(ctx, address); err != nil {
+			return "", err
+		}
+		var pin Answer
+		if pin, err = c.Get(ctx, "/jobs/"+job+"/pin"); err == nil {
+			return pin.Text("code"), nil
+		}
+		if StatusOf(err) != http.StatusUnauthorized {
+			return "", err
+		}
+		delete(d.sessions, address)
+	}
+	return "", err
+}
+
+// addressOf finds who answers for a patient: the patient, or the guardian of a child.
+func (d *doors) addressOf(ctx context.Context, patient string) (string, error) {
+	for _, p := range d.demo.People {
+		if p.patient != "" && string(p.patient) == patient {
+			return p.Address, nil
+		}
+	}
+	guardians := map[string]bool{}
+	grants, err := d.director.Get(ctx, "/patients/"+patient+"/grants")
+	if err == nil {
+		for _, g := range items(grants) {
+			if g["guardian"] == true && text(g, "state") == "active" {
+				guardians[text(g, "holder")] = true
+			}
+		}
+	}
+	accounts, err := d.director.Get(ctx, "/accounts?role=patient&limit=100")
+	if err != nil {
+		return "", err
+	}
+	for _, a := range items(accounts) {
+		if text(a, "patient") == patient || guardians[text(a, "id")] {
+			return text(a, "addresses.0.text"), nil
+		}
+	}
+	return "", fault.New(fault.NotFound, "Nobody is known at this door.")
+}
+
+// session signs in as a patient, once.
+func (d *doors) session(ctx context.Context, address string) (*Client, error) {
+	if c := d.sessions[address]; c != nil {
+		return c, nil
+	}
+	c := &Client{Base: d.base, HTTP: d.http}
+	if _, err := c.Post(ctx, "/sign-in/code", JSON{"address": address}); err != nil {
+		return nil, err
+	}
+	code, err := d.demo.codeFor(address)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := c.Post(ctx, "/sign-in", JSON{"address": address, "code": code, "device": demoDevice})
+	if err != nil {
+		return nil, err
+	}
+	c.Token = opened.Text("token")
+	d.sessions[address] = c
+	return c, nil
+}
+
+var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
+
+// codeFor reads the newest code that the outbox page holds for an address.
+func (d *Demo) codeFor(address string) (string, error) {
+	for _, m := range d.outbox.List(phi.Text(address)) {
+		if code := sixDigits.FindString(m.Text.Reveal()); code != "" {
+			return code, nil
+		}
+	}
+	return "", fmt.Errorf("no code on the outbox page for a %s", access.Patient)
+}
