@@ -213,7 +213,7 @@ func TestAQuestionToTheDoctorForSeventyTwoHours(t *testing.T) {
 	if len(answered.Items) != 2 || answered.Items[1].Answers != asked.Items[0].ID {
 		t.Errorf("thread = %+v", answered.Items)
 	}
-	if e := c.last(string(v.ID), consult.QuestionAsked); !slices.Contains(e.To, "acc_lin") {
+	if e := c.last(string(v.ID), consult.QuestionAsked); !slices.Contains(e.To, "acc_lin") || e.Data["visit"] != string(v.ID) {
 		t.Errorf("asked: %v", e.To)
 	}
 	if e := c.last(string(v.ID), consult.QuestionAnswered); !slices.Contains(e.To, "pat_mother") {

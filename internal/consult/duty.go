@@ -224,6 +224,34 @@ func (s *Service) Vanished(ctx context.Context, a access.Actor, doctor id.Accoun
 	return s.TellLeft(ctx, a, doctor)
 }
 
+// StandDown takes a doctor off duty whose papers have been suspended or have run out: nobody acts unvetted.
+// Who is in their room goes back to the head of the queue. It follows the events of vetting, and may be
+// done twice.
+func (s *Service) StandDown(ctx context.Context, a access.Actor, doctor id.Account) error {
+	if err := s.Guard.Check(ctx, a, "visit.advance", access.Facts{Record: string(doctor)}); err != nil {
+		return err
+	}
+	d, err := s.duties.Get(ctx, string(doctor))
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err == nil && d.On {
+		_, err = s.duties.Update(ctx, string(doctor), docstore.On{}, func(d *Duty) error {
+			if !d.On {
+				return nil
+			}
+			d.On, d.Since = false, s.Clock.Now()
+			d.ClearTimer(SilenceExpired)
+			d.Emit(d.event(a, DutyEnded))
+			return nil
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return s.Vanished(ctx, a, doctor)
+}
+
 // onDuty lists who is on duty.
 func (s *Service) onDuty(ctx context.Context) ([]*Duty, error) {
 	return s.duties.All(ctx, docstore.Query{Index: "on", Equal: "on"}, mostOn)

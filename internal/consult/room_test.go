@@ -227,6 +227,27 @@ func TestADoctorWhoVanishesLeavesThePatientAtTheHeadOfTheQueue(t *testing.T) {
 	}
 }
 
+func TestADoctorWhosePapersRunOutStandsDownAndTheirPatientGoesToTheHead(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	c.onDuty(okoye)
+	v := c.inRoom(mother, lin)
+
+	for range 2 {
+		must(t, c.StandDown(t.Context(), system, lin.Account))
+	}
+	must(t, c.StandDown(t.Context(), system, "acc_never_on_duty"))
+	refused(t, c.StandDown(t.Context(), okoye, lin.Account), fault.NotFound)
+
+	duty, err := c.Duty(t.Context(), lin)
+	must(t, err)
+	back := c.now(v)
+	is(t, back, consult.Waiting)
+	if duty.On || !back.Head || back.LeftAlone != nil || c.count(string(v.ID), consult.Requeued) != 1 {
+		t.Errorf("on duty %v, at the head %v", duty.On, back.Head)
+	}
+}
+
 func TestADoctorWhoIsHeardOfHasNotVanished(t *testing.T) {
 	t.Parallel()
 	c := open(t)

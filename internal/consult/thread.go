@@ -179,7 +179,7 @@ func (t *Thread) add(a access.Actor, v *Visit, item Item) error {
 	if len(t.Items) >= mostItems {
 		return conflict("thread-full", "This thread is full. Please ask for a new visit.")
 	}
-	kind, data := item.Kind.announced(), map[string]string{"patient": string(v.Patient), "doctor": string(v.Doctor), "item": string(item.ID)}
+	kind, data := item.Kind.announced(), map[string]string{"visit": string(v.ID), "patient": string(v.Patient), "doctor": string(v.Doctor), "item": string(item.ID)}
 	to := []string{string(v.Patient), string(v.Doctor)}
 	if item.Kind == KindAnswer {
 		i := slices.IndexFunc(t.Items, func(x Item) bool { return x.ID == item.Answers })
