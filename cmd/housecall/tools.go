@@ -112,7 +112,7 @@ func formularyCommand() *cobra.Command {
 	formulary.AddCommand(&cobra.Command{Use: "check [DIR]", Short: "Check a formulary, the built-in one by default", Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return prescribing.CheckHouse(c.OutOrStdout())
+				return prescribing.CheckFormulary(nil, c.OutOrStdout())
 			}
 			return prescribing.CheckFormulary(os.DirFS(args[0]), c.OutOrStdout())
 		}})

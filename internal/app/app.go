@@ -69,25 +69,46 @@ type App struct {
 
 // Start opens the engines, starts every loop and listens. What was opened before something failed is
 // closed again.
-func Start(ctx context.Context, o Options) (a *App, err error) {
-	a = &App{log: o.Log, Metrics: prometheus.NewRegistry(), served: make(chan error, 1), stopWithin: o.Config.StopWithin}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
-			a = nil
-		}
-	}()
-	e, err := a.open(ctx, &o)
+func Start(ctx context.Context, o Options) (*App, error) {
+	a := newApp(o)
+	e, err := a.assemble(ctx, &o)
+	if err == nil {
+		err = a.run(ctx, e)
+	}
+	if err == nil {
+		err = a.listen(ctx, o, e)
+	}
+	return a.orClose(ctx, err)
+}
+
+// Open opens the engines and builds the services, for a tool; no loop runs and nobody is served.
+func Open(ctx context.Context, o Options) (*App, error) {
+	o.Outbox = notify.NewOutbox(clock.NewReal()) // a tool sends nothing
+	a := newApp(o)
+	_, err := a.assemble(ctx, &o)
+	return a.orClose(ctx, err)
+}
+
+func newApp(o Options) *App {
+	return &App{log: o.Log, Metrics: prometheus.NewRegistry(), served: make(chan error, 1), stopWithin: o.Config.StopWithin}
+}
+
+func (a *App) orClose(ctx context.Context, err error) (*App, error) {
+	if err == nil {
+		return a, nil
+	}
+	return nil, errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+}
+
+func (a *App) assemble(ctx context.Context, o *Options) (engines, error) {
+	e, err := a.open(ctx, o)
 	if err != nil {
-		return a, err
+		return e, err
 	}
-	if a.Services, err = build(ctx, o.Config, o, e); err != nil {
-		return a, fmt.Errorf("start the services: %w", err)
+	if a.Services, err = build(ctx, o.Config, *o, e); err != nil {
+		return e, fmt.Errorf("start the services: %w", err)
 	}
-	if err = a.run(ctx, e); err != nil {
-		return a, err
-	}
-	return a, a.listen(ctx, o, e)
+	return e, nil
 }
 
 // open reads the secrets and opens documents, events and files.
@@ -136,7 +157,7 @@ func busDir(c config.Config) string {
 // run sets journeys, timers and loops going.
 func (a *App) run(ctx context.Context, e engines) error {
 	j := journey.New(journey.Deps{Intake: a.Intake, Consult: a.Consult, Prescribing: a.Prescribing, Pharmacy: a.Pharmacy, Order: a.Order,
-		Delivery: a.Delivery, Billing: a.Billing, Log: e.log})
+		Delivery: a.Delivery, Billing: a.Billing, Support: a.Support, Log: e.log})
 	if err := j.Subscribe(a.Bus); err != nil {
 		return err
 	}

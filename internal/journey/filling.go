@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"housecall/internal/access"
+	"housecall/internal/billing"
 	"housecall/internal/event"
 	"housecall/internal/id"
 	"housecall/internal/order"
@@ -56,7 +57,20 @@ func (j *Journeys) left(ctx context.Context, a access.Actor, e event.Event) erro
 	if err != nil {
 		return err
 	}
-	return j.Billing.Capture(ctx, a, string(o.ID))
+	return j.takeMoney(ctx, a, o, fillOf(e))
+}
+
+// takeMoney captures what the bag cost, for the pharmacy that packed it. A second bag, after the
+// first came back, is the house's to pay: the patient has paid.
+func (j *Journeys) takeMoney(ctx context.Context, a access.Actor, o *order.Order, fill id.Fill) error {
+	f, err := j.Pharmacy.Fill(ctx, a, fill)
+	if err != nil {
+		return err
+	}
+	if o.BroughtBack {
+		return j.Billing.Resupplied(ctx, a, fill, f.Pharmacy, f.Price)
+	}
+	return j.Billing.Capture(ctx, a, string(o.ID), billing.Final{Kind: billing.Medicine, Payee: string(f.Pharmacy), Amount: f.Price})
 }
 
 func (j *Journeys) delivered(ctx context.Context, a access.Actor, oid id.Order, attempt int, part id.Part) error {

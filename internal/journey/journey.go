@@ -18,6 +18,7 @@ import (
 	"housecall/internal/order"
 	"housecall/internal/pharmacy"
 	"housecall/internal/prescribing"
+	"housecall/internal/support"
 )
 
 // Deps are the capabilities that the journeys connect.
@@ -29,6 +30,7 @@ type Deps struct {
 	Order       *order.Service
 	Delivery    *delivery.Service
 	Billing     *billing.Service
+	Support     *support.Service
 	Log         *slog.Logger
 }
 
@@ -53,6 +55,7 @@ func (j *Journeys) tables() map[string][]step {
 		"riding":   j.riding(),
 		"ending":   j.ending(),
 		"question": j.question(),
+		"cases":    j.cases(),
 	}
 }
 

@@ -19,7 +19,17 @@ func (j *Journeys) question() []step {
 }
 
 func (j *Journeys) askPatient(ctx context.Context, a access.Actor, e event.Event) error {
-	return j.Order.Ask(ctx, a, orderOf(e), attemptOf(e), order.Question{ID: e.Data["question"], Kind: order.Substitute})
+	f, err := j.Pharmacy.Fill(ctx, a, id.Fill(e.Doc))
+	if err != nil {
+		return err
+	}
+	q := order.Question{ID: e.Data["question"], Kind: order.Substitute}
+	for _, asked := range f.Questions {
+		if asked.ID == q.ID && asked.Swap != nil {
+			q.Old, q.New = asked.Swap.Item.InsteadOf, asked.Swap.Product
+		}
+	}
+	return j.Order.Ask(ctx, a, orderOf(e), attemptOf(e), q)
 }
 
 func (j *Journeys) patientAnswered(ctx context.Context, a access.Actor, e event.Event) error {

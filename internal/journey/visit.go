@@ -13,6 +13,7 @@ import (
 	"housecall/internal/id"
 	"housecall/internal/intake"
 	"housecall/internal/money"
+	"housecall/internal/order"
 )
 
 // visit: what a person tells is kept with them; the fee is held before a doctor comes, taken once at
@@ -57,9 +58,21 @@ func (j *Journeys) paid(ctx context.Context, a access.Actor, e event.Event) erro
 	case strings.HasPrefix(subject, "vis_"):
 		return j.Consult.FeeHeld(ctx, a, id.Visit(subject), id.Payment(e.Doc))
 	case strings.HasPrefix(subject, "ord_"):
-		return j.Order.PaymentAuthorised(ctx, a, id.Order(subject), id.Payment(e.Doc))
+		return j.orderPaid(ctx, a, id.Order(subject), id.Payment(e.Doc))
 	}
 	return nil // a tip waits for nobody
+}
+
+// orderPaid places the order; one that was cancelled while the bank thought about it gets its money back.
+func (j *Journeys) orderPaid(ctx context.Context, a access.Actor, oid id.Order, payment id.Payment) error {
+	if err := j.Order.PaymentAuthorised(ctx, a, oid, payment); err != nil {
+		return err
+	}
+	o, err := j.Order.Get(ctx, a, oid)
+	if err != nil || o.State != order.Cancelled {
+		return err
+	}
+	return overtaken(j.Billing.Release(ctx, a, string(oid), "cancelled"))
 }
 
 func (j *Journeys) refused(ctx context.Context, a access.Actor, e event.Event) error {

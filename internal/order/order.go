@@ -55,7 +55,9 @@ type Order struct {
 
 	Promise  Promise   `json:"promise"`
 	Question *Question `json:"question,omitempty"`
-	Rating   *Rating   `json:"rating,omitempty"`
+	// BroughtBack: a bag of this order came back once. It was paid for then.
+	BroughtBack bool    `json:"brought_back,omitempty"`
+	Rating      *Rating `json:"rating,omitempty"`
 }
 
 // Address is where the medicine goes and who takes it there.

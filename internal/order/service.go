@@ -268,6 +268,7 @@ func (s *Service) Reattempt(ctx context.Context, a access.Actor, order id.Order)
 			return err
 		}
 		o.Attempt++
+		o.BroughtBack = true
 		o.startClock(now)
 		return nil
 	})

@@ -79,7 +79,7 @@ func (w *Walk) requestVisit(ctx context.Context) (string, error) {
 	}
 	w.visit = a.Text("id")
 	a, err = Until(ctx, 10*time.Second, func() (Answer, error) { return w.caregiver.Get(ctx, "/visits/"+w.visit) },
-		func(a Answer) bool { return a.Text("fee.state") == "held" })
+		func(a Answer) bool { return a.Text("fee_state") == "held" })
 	return a.Text("state"), err
 }
 
