@@ -56,6 +56,7 @@ type Dispatcher struct {
 	actor access.Actor
 
 	cancel  context.CancelFunc
+	drawn   chan struct{} // a zone was drawn: look who runs it
 	running sync.WaitGroup
 	mu      sync.Mutex // guards zones
 	zones   map[id.Zone]*zone
@@ -70,7 +71,7 @@ func New(d Deps) *Dispatcher {
 		d.Seen = func(time.Duration) {}
 	}
 	d.Log = d.Log.With("component", "dispatcher")
-	return &Dispatcher{Deps: d, actor: access.Part("dispatcher", id.Request{}), zones: map[id.Zone]*zone{}}
+	return &Dispatcher{Deps: d, actor: access.Part("dispatcher", id.Request{}), drawn: make(chan struct{}, 1), zones: map[id.Zone]*zone{}}
 }
 
 // Start takes what zones it can and plans them until Stop.
@@ -82,6 +83,7 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 		return err
 	}
 	d.cancel = cancel
+	d.look(life) // before the first news, so that no job passes by unseen
 	d.running.Go(func() { d.hear(life, news) })
 	d.running.Go(func() { d.gather(life) })
 	return nil
@@ -95,18 +97,24 @@ func (d *Dispatcher) Stop() {
 	d.running.Wait()
 }
 
-// gather looks for zones that nobody runs, at the start, every ten seconds, and when one is drawn.
+// gather looks for zones that nobody runs, every ten seconds and when one is drawn.
 func (d *Dispatcher) gather(ctx context.Context) {
 	for ctx.Err() == nil {
-		if err := d.take(ctx); err != nil && ctx.Err() == nil {
-			d.Log.ErrorContext(ctx, "zones not gathered", "error", err)
-		}
 		wait, letGo := context.WithCancel(ctx)
 		select {
 		case <-ctx.Done():
+		case <-d.drawn:
+			d.look(ctx)
 		case <-clock.At(wait, d.Clock, d.Clock.Now().Add(inAnyCase)):
+			d.look(ctx)
 		}
 		letGo()
+	}
+}
+
+func (d *Dispatcher) look(ctx context.Context) {
+	if err := d.take(ctx); err != nil && ctx.Err() == nil {
+		d.Log.ErrorContext(ctx, "zones not gathered", "error", err)
 	}
 }
 
@@ -165,7 +173,7 @@ var stirs = map[event.Kind]bool{
 func (d *Dispatcher) hear(ctx context.Context, news <-chan bus.FeedItem) {
 	for {
 		for item := range news {
-			d.heard(ctx, item)
+			d.heard(item)
 		}
 		wait, letGo := context.WithCancel(ctx)
 		select {
@@ -184,14 +192,15 @@ func (d *Dispatcher) hear(ctx context.Context, news <-chan bus.FeedItem) {
 	}
 }
 
-func (d *Dispatcher) heard(ctx context.Context, item bus.FeedItem) {
+func (d *Dispatcher) heard(item bus.FeedItem) {
 	e := item.Event
 	switch {
 	case item.Reset:
 		d.kickAll()
 	case e.Kind == delivery.ZoneDrawn:
-		if err := d.take(ctx); err != nil && ctx.Err() == nil {
-			d.Log.ErrorContext(ctx, "zones not gathered", "error", err)
+		select {
+		case d.drawn <- struct{}{}:
+		default: // it will look anyway
 		}
 	case stirs[e.Kind]:
 		z := d.runs(id.Zone(e.Data["zone"]))

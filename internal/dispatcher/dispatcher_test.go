@@ -73,17 +73,21 @@ func newCity(t *testing.T) *city {
 		Name: "timers", Kinds: []event.Kind{delivery.JobOfferExpired},
 		Handle: func(ctx context.Context, e event.Event) error { return c.TimerFired(ctx, house, e.Doc, e.Kind) },
 	}))
-	z, err := c.DrawZone(t.Context(), operator, delivery.ZoneContent{
-		Name: "Lantern Quarter", Polygon: geo.Polygon{{Lat: 0.9, Lon: 1.9}, {Lat: 0.9, Lon: 2.1}, {Lat: 1.1, Lon: 2.1}, {Lat: 1.1, Lon: 1.9}},
-		Jurisdiction: "house", Country: "CN", TimeZone: "Asia/Shanghai", Emergency: "120", DeliveryFee: money.Of(800, "CNY"),
-		CourierPay: money.Of(600, "CNY"), Promise: 30, Budgets: delivery.Budgets{Review: 4, Pack: 6, Ride: 20},
-	})
+	z, err := c.DrawZone(t.Context(), operator, lantern())
 	must(t, err)
 	c.zone = z.ID
 	return c
 }
 
-func must(t *testing.T, err error) {
+func lantern() delivery.ZoneContent {
+	return delivery.ZoneContent{
+		Name: "Lantern Quarter", Polygon: geo.Polygon{{Lat: 0.9, Lon: 1.9}, {Lat: 0.9, Lon: 2.1}, {Lat: 1.1, Lon: 2.1}, {Lat: 1.1, Lon: 1.9}},
+		Jurisdiction: "house", Country: "CN", TimeZone: "Asia/Shanghai", Emergency: "120", DeliveryFee: money.Of(800, "CNY"),
+		CourierPay: money.Of(600, "CNY"), Promise: 30, Budgets: delivery.Budgets{Review: 4, Pack: 6, Ride: 20},
+	}
+}
+
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -263,4 +267,26 @@ func TestAnotherNodeTakesTheZoneOver(t *testing.T) {
 	c.dispatch(t, nil)
 
 	c.until(t, "the offer", func() bool { return c.job(t, job).Courier == courier.Account })
+}
+
+func TestZoneDrawnWhileWeRunIsPlannedToo(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	c.dispatch(t, nil)
+	z := lantern()
+	for i := range z.Polygon {
+		z.Polygon[i].Lat += 10
+	}
+	_, err := c.DrawZone(t.Context(), operator, z)
+	must(t, err)
+	courier := access.Actor{Account: "acc_far", Role: access.Courier}
+	_, err = c.StartShift(t.Context(), courier, dispatch.Walk, geo.Point{Lat: 11, Lon: 2})
+	must(t, err)
+
+	must(t, c.Plan(t.Context(), house, delivery.Request{
+		Order: "ord_far", Attempt: 1, Pharmacy: "phm_far",
+		PharmacyAt: geo.Point{Lat: 11, Lon: 2}, Door: geo.Point{Lat: 11.01, Lon: 2}, Patient: "pat_mum",
+	}))
+
+	c.until(t, "the offer", func() bool { return c.job(t, "job_ord_far_1").Courier == courier.Account })
 }
