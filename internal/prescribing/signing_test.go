@@ -95,6 +95,49 @@ func TestTheSameSigningRequestSentTwiceSignsOnce(t *testing.T) {
 	}
 }
 
+func TestAKeyThatBeganOneSigningBeginsNoOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, second := w.draft(sheet(amoxicillin())), w.draft(sheet(loratadine()))
+	a, b := asDoctor(), asDoctor()
+	a.Request = id.RequestOf([]byte("first"), "signings", "key")
+	b.Request = id.RequestOf([]byte("second"), "signings", "key")
+
+	one, err1 := w.BeginSigning(t.Context(), a, first.ID)
+	again, err2 := w.BeginSigning(t.Context(), a, first.ID)
+	_, other := w.BeginSigning(t.Context(), b, second.ID)
+	_, twice := w.BeginSigning(t.Context(), asDoctor(), first.ID, first.ID)
+
+	if err1 != nil || err2 != nil || one.ID != again.ID {
+		t.Errorf("asked twice: %v and %v (%v, %v)", one, again, err1, err2)
+	}
+	is(t, other, "key-reused")
+	if !fault.Is(twice, fault.Invalid) {
+		t.Errorf("one sheet named twice: %v, want invalid", twice)
+	}
+}
+
+func TestAllSheetsOfAChallengeAreSignedTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, second := w.draft(sheet(amoxicillin())), w.draft(sheet(loratadine()))
+	c, err := w.BeginSigning(t.Context(), asDoctor(), first.ID, second.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	signed, err := w.Sign(t.Context(), asDoctor(), c.ID, freshCode())
+
+	if err != nil || len(signed) != 2 || w.asked != 1 {
+		t.Fatalf("signed %d sheets with %d codes: %v", len(signed), w.asked, err)
+	}
+	for _, rx := range signed {
+		if err := w.Verify(t.Context(), rx.ID); err != nil || !rx.Signature.At.Equal(signed[0].Signature.At) {
+			t.Errorf("%s: %v, signed at %v", rx.ID, err, rx.Signature.At)
+		}
+	}
+}
+
 func TestNothingIsSignedWhenTheSheetChangedAfterItWasShown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
