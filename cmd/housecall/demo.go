@@ -61,7 +61,8 @@ func demo(c *cobra.Command, o sim.DemoOptions) error {
 }
 
 func demoCodeCommand() *cobra.Command {
-	return &cobra.Command{Use: "code ADDRESS", Short: "Show what the authenticator of one of the demo's staff shows now", Args: cobra.ExactArgs(1),
+	return &cobra.Command{
+		Use: "code ADDRESS", Short: "Show what the authenticator of one of the demo's staff shows now", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			code, left, err := sim.DemoCode(args[0])
 			if err != nil {
@@ -69,5 +70,6 @@ func demoCodeCommand() *cobra.Command {
 			}
 			_, err = fmt.Fprintf(c.OutOrStdout(), "%s  (for %d more seconds)\n", code, int(left.Seconds())+1)
 			return err
-		}}
+		},
+	}
 }

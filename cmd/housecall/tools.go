@@ -109,12 +109,14 @@ func eventsCommand() *cobra.Command {
 
 func formularyCommand() *cobra.Command {
 	formulary := &cobra.Command{Use: "formulary", Short: "The list of medicines"}
-	formulary.AddCommand(&cobra.Command{Use: "check [DIR]", Short: "Check a formulary, the built-in one by default", Args: cobra.MaximumNArgs(1),
+	formulary.AddCommand(&cobra.Command{
+		Use: "check [DIR]", Short: "Check a formulary, the built-in one by default", Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return prescribing.CheckFormulary(nil, c.OutOrStdout())
 			}
 			return prescribing.CheckFormulary(os.DirFS(args[0]), c.OutOrStdout())
-		}})
+		},
+	})
 	return formulary
 }

@@ -31,8 +31,10 @@ func walkCommand() *cobra.Command {
 		if asJSON {
 			out = io.Discard
 		}
-		client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 8,
-			TLSClientConfig: &tls.Config{InsecureSkipVerify: insecure}}} //nolint:gosec // asked for, for a demo
+		client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
+			MaxIdleConnsPerHost: 8,
+			TLSClientConfig:     &tls.Config{InsecureSkipVerify: insecure},
+		}} //nolint:gosec // asked for, for a demo
 		w, stop, err := walker(c.Context(), url, tokenFile, store, client)
 		if err != nil {
 			return err

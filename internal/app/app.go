@@ -156,8 +156,10 @@ func busDir(c config.Config) string {
 
 // run sets journeys, timers and loops going.
 func (a *App) run(ctx context.Context, e engines) error {
-	j := journey.New(journey.Deps{Intake: a.Intake, Consult: a.Consult, Prescribing: a.Prescribing, Pharmacy: a.Pharmacy, Order: a.Order,
-		Delivery: a.Delivery, Billing: a.Billing, Support: a.Support, Log: e.log})
+	j := journey.New(journey.Deps{
+		Intake: a.Intake, Consult: a.Consult, Prescribing: a.Prescribing, Pharmacy: a.Pharmacy, Order: a.Order,
+		Delivery: a.Delivery, Billing: a.Billing, Support: a.Support, Log: e.log,
+	})
 	if err := j.Subscribe(a.Bus); err != nil {
 		return err
 	}
@@ -167,12 +169,16 @@ func (a *App) run(ctx context.Context, e engines) error {
 	if err := a.listeners(a.Bus); err != nil {
 		return err
 	}
-	seen := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "housecall_job_seen_seconds",
-		Help: "From order placed to its job seen by the dispatcher.", Buckets: prometheus.ExponentialBuckets(.001, 2, 14)})
+	seen := prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "housecall_job_seen_seconds",
+		Help: "From order placed to its job seen by the dispatcher.", Buckets: prometheus.ExponentialBuckets(.001, 2, 14),
+	})
 	a.Metrics.MustRegister(seen)
 	leases, news := dispatcher.OverBus(a.Bus, e.node)
-	a.dispatcher = dispatcher.New(dispatcher.Deps{Delivery: a.Delivery, Clock: e.clock, Leases: leases, News: news, Log: e.log,
-		Seen: func(d time.Duration) { seen.Observe(d.Seconds()) }})
+	a.dispatcher = dispatcher.New(dispatcher.Deps{
+		Delivery: a.Delivery, Clock: e.clock, Leases: leases, News: news, Log: e.log,
+		Seen: func(d time.Duration) { seen.Observe(d.Seconds()) },
+	})
 	return a.dispatcher.Start(ctx)
 }
 
@@ -185,8 +191,10 @@ func (a *App) listen(ctx context.Context, o Options, e engines) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w; is another housecall running? choose another with --listen", c.Listen, err)
 	}
-	a.server = &http.Server{Handler: a.API, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug)}
+	a.server = &http.Server{
+		Handler: a.API, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
+	}
 	go func() {
 		if c.TLS.Cert != "" {
 			a.served <- a.server.ServeTLS(a.listener, c.TLS.Cert, c.TLS.Key)

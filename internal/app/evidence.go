@@ -21,8 +21,10 @@ func (s *Services) intakeEvidence(ctx context.Context, a access.Actor, subject s
 	if err != nil {
 		return nil, err
 	}
-	return append(moves("intake", string(i.ID), i.History), support.Item{Kind: "intake", Record: string(i.ID), At: i.UpdatedAt, By: string(i.By),
-		Code: i.Complaint, Text: i.Words}), nil
+	return append(moves("intake", string(i.ID), i.History), support.Item{
+		Kind: "intake", Record: string(i.ID), At: i.UpdatedAt, By: string(i.By),
+		Code: i.Complaint, Text: i.Words,
+	}), nil
 }
 
 func (s *Services) visitEvidence(ctx context.Context, a access.Actor, subject string) ([]support.Item, error) {
@@ -64,8 +66,10 @@ func (s *Services) orderEvidence(ctx context.Context, a access.Actor, subject st
 	}
 	items := moves("order", string(o.ID), o.History)
 	if o.Promise.Broken != "" {
-		items = append(items, support.Item{Kind: "order", Record: string(o.ID), At: o.Promise.Due, Code: "promise_broken",
-			Data: map[string]string{"stage": string(o.Promise.Broken)}})
+		items = append(items, support.Item{
+			Kind: "order", Record: string(o.ID), At: o.Promise.Due, Code: "promise_broken",
+			Data: map[string]string{"stage": string(o.Promise.Broken)},
+		})
 	}
 	return items, nil
 }
@@ -121,8 +125,10 @@ func (s *Services) positionEvidence(ctx context.Context, a access.Actor, subject
 			return nil, err
 		}
 		for _, p := range path {
-			items = append(items, support.Item{Kind: "position", Record: string(j.ID), At: p.At,
-				Data: map[string]string{"lat": fmt.Sprintf("%.5f", p.Point.Lat), "lon": fmt.Sprintf("%.5f", p.Point.Lon)}})
+			items = append(items, support.Item{
+				Kind: "position", Record: string(j.ID), At: p.At,
+				Data: map[string]string{"lat": fmt.Sprintf("%.5f", p.Point.Lat), "lon": fmt.Sprintf("%.5f", p.Point.Lon)},
+			})
 		}
 	}
 	return items, nil

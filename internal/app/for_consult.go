@@ -18,8 +18,10 @@ func (f forConsult) Asked(ctx context.Context, a access.Actor, in id.Intake) (co
 	if err != nil {
 		return consult.Asked{}, err
 	}
-	out := consult.Asked{Patient: i.Patient, Submitted: i.State == intake.Submitted, Born: i.Born, Specialty: i.Specialty, Language: i.Language,
-		Complaint: i.Complaint, CallBack: i.CallBack}
+	out := consult.Asked{
+		Patient: i.Patient, Submitted: i.State == intake.Submitted, Born: i.Born, Specialty: i.Specialty, Language: i.Language,
+		Complaint: i.Complaint, CallBack: i.CallBack,
+	}
 	if i.Place != nil {
 		out.Jurisdiction, out.EmergencyNumber = i.Place.Jurisdiction, i.Place.EmergencyNumber
 		out.TimeZone, out.Currency = i.Place.TimeZone, i.Place.Currency

@@ -24,8 +24,10 @@ func (f forIntake) At(ctx context.Context, at geo.Point) (intake.Place, bool, er
 	if err != nil {
 		return intake.Place{}, false, err
 	}
-	return intake.Place{Point: at, Zone: z.ID, Jurisdiction: z.Jurisdiction, State: z.State, EmergencyNumber: z.Emergency,
-		Currency: z.Currency(), TimeZone: z.TimeZone}, true, nil
+	return intake.Place{
+		Point: at, Zone: z.ID, Jurisdiction: z.Jurisdiction, State: z.State, EmergencyNumber: z.Emergency,
+		Currency: z.Currency(), TimeZone: z.TimeZone,
+	}, true, nil
 }
 
 // About implements intake.People.

@@ -29,15 +29,19 @@ func (f forPharmacy) Script(ctx context.Context, a access.Actor, part id.Part) (
 	if err != nil {
 		return pharmacy.Script{}, err
 	}
-	out := pharmacy.Script{Prescription: rx.ID, Patient: rx.Patient, PatientName: rx.Subject.Name, BornOn: phi.Text(rx.Subject.Born.String()),
-		Doctor: rx.Doctor}
+	out := pharmacy.Script{
+		Prescription: rx.ID, Patient: rx.Patient, PatientName: rx.Subject.Name, BornOn: phi.Text(rx.Subject.Born.String()),
+		Doctor: rx.Doctor,
+	}
 	if rx.Signature != nil {
 		out.SignedAt = rx.Signature.At
 	}
 	items := itemsOf(rx, p)
 	for i, l := range p.Lines {
-		out.Lines = append(out.Lines, pharmacy.ScriptLine{Product: l.Product, Quantity: l.Quantity,
-			Dosage: phi.Text(items[i].Sentence.EN), NoSubstitute: items[i].NoSubstitution})
+		out.Lines = append(out.Lines, pharmacy.ScriptLine{
+			Product: l.Product, Quantity: l.Quantity,
+			Dosage: phi.Text(items[i].Sentence.EN), NoSubstitute: items[i].NoSubstitution,
+		})
 	}
 	return out, nil
 }
@@ -71,8 +75,10 @@ func (f forPharmacy) Recheck(ctx context.Context, a access.Actor, part id.Part) 
 	out := make([]pharmacy.Finding, 0, len(again.Findings))
 	for _, x := range again.Findings {
 		reason, given := reasons[x.ID]
-		out = append(out, pharmacy.Finding{ID: x.ID, Severity: string(x.Severity), Source: x.Source, Known: given, Reason: reason,
-			Text: phi.Text(strings.TrimSpace(strings.Join(x.Drugs, ", ") + ": " + x.Fact + ". " + x.Why + " " + x.Do))})
+		out = append(out, pharmacy.Finding{
+			ID: x.ID, Severity: string(x.Severity), Source: x.Source, Known: given, Reason: reason,
+			Text: phi.Text(strings.TrimSpace(strings.Join(x.Drugs, ", ") + ": " + x.Fact + ". " + x.Why + " " + x.Do)),
+		})
 	}
 	return out, nil
 }
@@ -99,8 +105,10 @@ func (f forPharmacy) Terms(ctx context.Context, zone id.Zone) (pharmacy.Terms, e
 	if err != nil {
 		return pharmacy.Terms{}, err
 	}
-	return pharmacy.Terms{Review: z.Budgets.Review.Duration(), Pack: z.Budgets.Pack.Duration(), Promise: z.Promise.Duration(),
-		DeliveryFee: z.DeliveryFee, Couriers: true}, nil
+	return pharmacy.Terms{
+		Review: z.Budgets.Review.Duration(), Pack: z.Budgets.Pack.Duration(), Promise: z.Promise.Duration(),
+		DeliveryFee: z.DeliveryFee, Couriers: true,
+	}, nil
 }
 
 // What a ride takes until the service has learned it: a scooter at 18 km/h over roads 1.35 times as

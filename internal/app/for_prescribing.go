@@ -34,8 +34,10 @@ func (f forPrescribing) Visit(ctx context.Context, visit id.Visit) (prescribing.
 	}
 	open := v.State == consult.InProgress ||
 		(v.State == consult.IsCompleted && v.EndedAt != nil && f.clock.Now().Sub(*v.EndedAt) < afterVisit)
-	return prescribing.VisitFacts{Doctor: v.Doctor, Patient: v.Patient, State: string(v.State), Open: open,
-		Jurisdiction: lawOf(v.Jurisdiction), Zone: v.TimeZone}, nil
+	return prescribing.VisitFacts{
+		Doctor: v.Doctor, Patient: v.Patient, State: string(v.State), Open: open,
+		Jurisdiction: lawOf(v.Jurisdiction), Zone: v.TimeZone,
+	}, nil
 }
 
 // lawOf is the place as the clinical lists name it; the house's rules have no name there.

@@ -39,8 +39,10 @@ func mailer(ctx context.Context, c config.Config) (notify.Mailer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mail.password_file: %w", err)
 	}
-	m, err := gateway.NewSMTP(gateway.SMTPConfig{Host: c.Mail.Host, Port: c.Mail.Port, User: c.Mail.User, Password: password, From: c.Mail.From,
-		Security: c.Mail.TLS})
+	m, err := gateway.NewSMTP(gateway.SMTPConfig{
+		Host: c.Mail.Host, Port: c.Mail.Port, User: c.Mail.User, Password: password, From: c.Mail.From,
+		Security: c.Mail.TLS,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -101,8 +101,10 @@ func (s *Services) buildAccess(ctx context.Context, c config.Config, o Options, 
 	}
 	s.Guard = access.NewGuard(rules, circle, s.Trail)
 	s.Audit = audit.New(audit.ReadDeps{Trail: s.Trail, Guard: s.Guard, Names: forAudit{s}})
-	s.Notify, err = notify.New(ctx, notify.Deps{Store: e.store, Clock: e.clock, Guard: s.Guard, Mailer: e.mailer, Texter: e.texter,
-		Directory: forNotify{s}, Website: strings.TrimSuffix(c.PublicURL, "/")})
+	s.Notify, err = notify.New(ctx, notify.Deps{
+		Store: e.store, Clock: e.clock, Guard: s.Guard, Mailer: e.mailer, Texter: e.texter,
+		Directory: forNotify{s}, Website: strings.TrimSuffix(c.PublicURL, "/"),
+	})
 	if err != nil {
 		return err
 	}
@@ -110,9 +112,11 @@ func (s *Services) buildAccess(ctx context.Context, c config.Config, o Options, 
 	if o.Demo {
 		cost = identity.LightCost()
 	}
-	s.Identity, err = identity.New(ctx, identity.Deps{Store: e.store, Clock: e.wall, Guard: s.Guard, Circle: circle, Sender: forIdentity{s.Notify},
+	s.Identity, err = identity.New(ctx, identity.Deps{
+		Store: e.store, Clock: e.wall, Guard: s.Guard, Circle: circle, Sender: forIdentity{s.Notify},
 		Broadcast: broadcast{e.bus}, Key: config.Key(e.secret, "identity"), Cost: cost, Limits: o.identityLimits(), AdminToken: o.adminToken,
-		Website: strings.TrimSuffix(c.PublicURL, "/")})
+		Website: strings.TrimSuffix(c.PublicURL, "/"),
+	})
 	if err != nil {
 		return err
 	}
@@ -125,8 +129,10 @@ func (s *Services) buildPeople(ctx context.Context, c config.Config, e engines) 
 		return err
 	}
 	outside := intake.Place{Jurisdiction: c.Jurisdiction, EmergencyNumber: c.Emergency, Currency: c.Currency, TimeZone: "UTC"}
-	s.Intake, err = intake.New(ctx, intake.Deps{Store: e.store, Clock: e.clock, Guard: s.Guard, Places: forIntake{s}, Rules: intake.HouseRules{},
-		People: forIntake{s}, Files: attachments{e.files}, Care: forIntake{s}, Consent: consentVersion, Outside: outside})
+	s.Intake, err = intake.New(ctx, intake.Deps{
+		Store: e.store, Clock: e.clock, Guard: s.Guard, Places: forIntake{s}, Rules: intake.HouseRules{},
+		People: forIntake{s}, Files: attachments{e.files}, Care: forIntake{s}, Consent: consentVersion, Outside: outside,
+	})
 	return err
 }
 
@@ -135,9 +141,11 @@ func (s *Services) buildCare(ctx context.Context, c config.Config, e engines) er
 	if err != nil {
 		return err
 	}
-	s.Consult, err = consult.New(ctx, consult.Deps{Store: e.store, Clock: e.clock, Guard: s.Guard, Intakes: forConsult{s}, Vetting: forConsult{s},
+	s.Consult, err = consult.New(ctx, consult.Deps{
+		Store: e.store, Clock: e.clock, Guard: s.Guard, Intakes: forConsult{s}, Vetting: forConsult{s},
 		Fees: consult.Schedule{Otherwise: c.Visit.Fee, NoShow: c.Visit.NoShowFee}, Rules: consult.HouseRules{}, Guests: s.Identity, Codes: codes,
-		Secret: config.Key(e.secret, "tickets")})
+		Secret: config.Key(e.secret, "tickets"),
+	})
 	if err != nil {
 		return err
 	}
@@ -148,31 +156,41 @@ func (s *Services) buildCare(ctx context.Context, c config.Config, e engines) er
 	if err != nil {
 		return err
 	}
-	s.Prescribing, err = prescribing.New(ctx, prescribing.Deps{Store: e.store, Clock: e.clock, Guard: s.Guard, Formulary: s.Formulary,
+	s.Prescribing, err = prescribing.New(ctx, prescribing.Deps{
+		Store: e.store, Clock: e.clock, Guard: s.Guard, Formulary: s.Formulary,
 		Visits: forPrescribing{s, e.clock}, Health: forPrescribing{s, e.clock}, Factor: s.Identity, Vetting: forPrescribing{s, e.clock},
-		Fillers: forPrescribing{s, e.clock}, Signer: keys})
+		Fillers: forPrescribing{s, e.clock}, Signer: keys,
+	})
 	return err
 }
 
 func (s *Services) buildMedicine(ctx context.Context, _ config.Config, e engines) (err error) {
-	s.Delivery, err = delivery.New(ctx, delivery.Deps{Store: e.store, Clock: e.clock, Guard: s.Guard, Vetting: forDelivery{s}, Names: forDelivery{s},
-		Secret: config.Key(e.secret, "hand-overs")})
+	s.Delivery, err = delivery.New(ctx, delivery.Deps{
+		Store: e.store, Clock: e.clock, Guard: s.Guard, Vetting: forDelivery{s}, Names: forDelivery{s},
+		Secret: config.Key(e.secret, "hand-overs"),
+	})
 	if err != nil {
 		return err
 	}
-	s.Pharmacy, err = pharmacy.New(ctx, pharmacy.Deps{Store: e.store, Clock: e.clock, Guard: s.Guard, Vetting: forPharmacy{s}, Scripts: forPharmacy{s},
-		Formulary: forPharmacy{s}, Zones: forPharmacy{s}, Rides: forPharmacy{s}, Secret: config.Key(e.secret, "counter")})
+	s.Pharmacy, err = pharmacy.New(ctx, pharmacy.Deps{
+		Store: e.store, Clock: e.clock, Guard: s.Guard, Vetting: forPharmacy{s}, Scripts: forPharmacy{s},
+		Formulary: forPharmacy{s}, Zones: forPharmacy{s}, Rides: forPharmacy{s}, Secret: config.Key(e.secret, "counter"),
+	})
 	return err
 }
 
 func (s *Services) buildMoney(ctx context.Context, _ config.Config, e engines) (err error) {
-	s.Billing, err = billing.New(ctx, billing.Deps{Store: e.store, Clock: e.clock, Guard: s.Guard, Gateway: e.gateway, Parties: forBilling{s},
-		Tips: forBilling{s}, Terms: billing.Terms{OfVisitFee: 1500, OfMedicine: 300}})
+	s.Billing, err = billing.New(ctx, billing.Deps{
+		Store: e.store, Clock: e.clock, Guard: s.Guard, Gateway: e.gateway, Parties: forBilling{s},
+		Tips: forBilling{s}, Terms: billing.Terms{OfVisitFee: 1500, OfMedicine: 300},
+	})
 	if err != nil {
 		return err
 	}
-	s.Order, err = order.New(ctx, order.Deps{Store: e.store, Clock: e.clock, Guard: s.Guard, Scripts: forOrder{s}, Quotes: forOrder{s}, Zones: forOrder{s},
-		Coupons: s.Billing})
+	s.Order, err = order.New(ctx, order.Deps{
+		Store: e.store, Clock: e.clock, Guard: s.Guard, Scripts: forOrder{s}, Quotes: forOrder{s}, Zones: forOrder{s},
+		Coupons: s.Billing,
+	})
 	if err != nil {
 		return err
 	}

@@ -54,8 +54,10 @@ type auditIn struct {
 }
 
 func (r auditRoutes) search(ctx context.Context, a access.Actor, in *auditIn) (*Reply[ListOf[AuditLine]], error) {
-	page, err := r.log.Search(ctx, a, audit.Query{Patient: in.Patient, Record: in.Record, Account: in.Account,
-		From: in.From, Until: in.Until, Limit: in.Limit, Cursor: in.Cursor})
+	page, err := r.log.Search(ctx, a, audit.Query{
+		Patient: in.Patient, Record: in.Record, Account: in.Account,
+		From: in.From, Until: in.Until, Limit: in.Limit, Cursor: in.Cursor,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -74,9 +74,11 @@ type CaseAction struct {
 }
 
 func caseView(c *support.Case) CaseView {
-	v := CaseView{ID: c.ID, State: c.State, Reason: c.Reason, Category: c.Category, Subject: c.Subject, Patient: c.Patient, OpenedBy: c.OpenedBy,
+	v := CaseView{
+		ID: c.ID, State: c.State, Reason: c.Reason, Category: c.Category, Subject: c.Subject, Patient: c.Patient, OpenedBy: c.OpenedBy,
 		Assigned: c.Assigned, Overdue: c.Overdue, Messages: []CaseMessage{}, Actions: []CaseAction{}, History: []StepView{},
-		CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt}
+		CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
+	}
 	for _, m := range c.Messages {
 		v.Messages = append(v.Messages, CaseMessage{m.ID, m.Role, m.Text, m.At})
 	}

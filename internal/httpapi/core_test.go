@@ -35,6 +35,7 @@ type noGrants struct{}
 func (noGrants) Scopes(context.Context, id.Patient, id.Account) ([]access.Scope, error) {
 	return nil, nil
 }
+
 func (noGrants) Seen(context.Context, access.Actor, access.Action, access.Facts) error {
 	return nil
 }

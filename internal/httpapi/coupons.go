@@ -41,8 +41,10 @@ type CouponView struct {
 }
 
 func couponView(c *billing.Coupon) CouponView {
-	v := CouponView{ID: c.ID, Code: c.Code, Percent: c.Percent, Limit: c.Limit, PerPerson: c.PerPerson, Used: len(c.Uses),
-		From: maybe(c.From), Until: maybe(c.Until), Patient: c.Patient, Case: c.Case, EndedAt: maybe(c.EndedAt), CreatedAt: c.CreatedAt}
+	v := CouponView{
+		ID: c.ID, Code: c.Code, Percent: c.Percent, Limit: c.Limit, PerPerson: c.PerPerson, Used: len(c.Uses),
+		From: maybe(c.From), Until: maybe(c.Until), Patient: c.Patient, Case: c.Case, EndedAt: maybe(c.EndedAt), CreatedAt: c.CreatedAt,
+	}
 	if !c.Amount.IsZero() {
 		v.Amount = &c.Amount
 	}

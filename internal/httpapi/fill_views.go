@@ -25,8 +25,10 @@ type WorkView struct {
 }
 
 func workView(f *pharmacy.Fill) WorkView {
-	v := WorkView{Fill: f.ID, Order: f.Order, Attempt: f.Attempt, State: f.State, Fulfilment: f.Fulfilment, Lines: len(f.Lines),
-		Late: !f.LateSince.IsZero(), Since: f.CreatedAt, Deadline: deadline(f)}
+	v := WorkView{
+		Fill: f.ID, Order: f.Order, Attempt: f.Attempt, State: f.State, Fulfilment: f.Fulfilment, Lines: len(f.Lines),
+		Late: !f.LateSince.IsZero(), Since: f.CreatedAt, Deadline: deadline(f),
+	}
 	if f.Paused != nil {
 		v.Owes = f.Paused.Owes
 	}
@@ -170,8 +172,10 @@ type FillScriptLineView struct {
 }
 
 func fillSheetView(a access.Actor, s *pharmacy.Sheet) FillSheetView {
-	v := FillSheetView{Fill: fillView(a, s.Fill), PatientName: s.Script.PatientName, BornOn: s.Script.BornOn, Doctor: s.Script.Doctor,
-		SignedAt: s.Script.SignedAt, Lines: make([]FillScriptLineView, 0, len(s.Script.Lines)), Findings: make([]FillFinding, 0, len(s.Findings))}
+	v := FillSheetView{
+		Fill: fillView(a, s.Fill), PatientName: s.Script.PatientName, BornOn: s.Script.BornOn, Doctor: s.Script.Doctor,
+		SignedAt: s.Script.SignedAt, Lines: make([]FillScriptLineView, 0, len(s.Script.Lines)), Findings: make([]FillFinding, 0, len(s.Findings)),
+	}
 	for _, l := range s.Script.Lines {
 		v.Lines = append(v.Lines, FillScriptLineView(l))
 	}
@@ -202,8 +206,10 @@ type LabelLineView struct {
 }
 
 func labelView(l *pharmacy.Label) LabelView {
-	v := LabelView{Fill: l.Fill, Pharmacy: l.Pharmacy, Address: l.Address, Phone: l.Phone, PatientName: l.PatientName, BornOn: l.BornOn, At: l.At,
-		Lines: make([]LabelLineView, 0, len(l.Lines))}
+	v := LabelView{
+		Fill: l.Fill, Pharmacy: l.Pharmacy, Address: l.Address, Phone: l.Phone, PatientName: l.PatientName, BornOn: l.BornOn, At: l.At,
+		Lines: make([]LabelLineView, 0, len(l.Lines)),
+	}
 	for _, line := range l.Lines {
 		v.Lines = append(v.Lines, LabelLineView{line.Product, line.Units, line.Dosage, append([]string{}, line.Batches...)})
 	}

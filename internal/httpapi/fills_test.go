@@ -50,8 +50,10 @@ func newCounter(t *testing.T) *counter {
 	}
 	clk := clock.NewFake(time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC))
 	guard := access.NewGuard(rules, noGrants{}, noGrants{})
-	service, err := pharmacy.New(t.Context(), pharmacy.Deps{Store: store, Clock: clk, Guard: guard, Vetting: street{}, Scripts: street{},
-		Formulary: street{}, Zones: street{}, Rides: street{}, Secret: []byte(strings.Repeat("s", 32))})
+	service, err := pharmacy.New(t.Context(), pharmacy.Deps{
+		Store: store, Clock: clk, Guard: guard, Vetting: street{}, Scripts: street{},
+		Formulary: street{}, Zones: street{}, Rides: street{}, Secret: []byte(strings.Repeat("s", 32)),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,8 +63,10 @@ func newCounter(t *testing.T) *counter {
 		"oper": {Account: "acc_oper", Role: access.Operator},
 	}
 	c := &counter{t: t, service: service}
-	c.server = httpapi.New(httpapi.Deps{Auth: people, Guard: guard, Clock: clk, Log: slog.New(slog.DiscardHandler),
-		Metrics: prometheus.NewRegistry(), Timeout: 5 * time.Second, Ready: func(context.Context) map[string]string { return nil }},
+	c.server = httpapi.New(httpapi.Deps{
+		Auth: people, Guard: guard, Clock: clk, Log: slog.New(slog.DiscardHandler),
+		Metrics: prometheus.NewRegistry(), Timeout: 5 * time.Second, Ready: func(context.Context) map[string]string { return nil },
+	},
 		httpapi.Pharmacies(service, clk), httpapi.Stock(service), httpapi.Quotes(service), httpapi.Fills(service))
 	made := c.ask("oper", "POST", "/pharmacies", `{"name":"Oak","address":"1 Street","phone":"+1","at":{"lat":31.2,"lon":121.4},"zone":"zone_a",
 		"time_zone":"Asia/Shanghai","currency":"CNY","fulfilments":["courier","pickup"],"hours":[{"day":1,"from":"00:00","until":"24:00"}]}`, 201)
@@ -114,9 +118,11 @@ func (c *counter) offered(fulfilment string) string {
 	c.t.Helper()
 	c.ask("pia", "POST", "/pharmacies/"+c.pharmacy+"/stock/import", stockFile, 200, "Content-Type: text/csv")
 	journey := access.Part("journey", id.CausedBy("evt", "1"))
-	err := c.service.Reserve(c.t.Context(), journey, pharmacy.Reservation{Fill: "fill_ord_1_1", Order: "ord_1", Attempt: 1, Pharmacy: id.Pharmacy(c.pharmacy),
+	err := c.service.Reserve(c.t.Context(), journey, pharmacy.Reservation{
+		Fill: "fill_ord_1_1", Order: "ord_1", Attempt: 1, Pharmacy: id.Pharmacy(c.pharmacy),
 		Prescription: "rx_1", Part: "part_rx_1_1", Patient: "pat_ann", Fulfilment: fulfilment,
-		Lines: []pharmacy.Line{{Product: "amoxicillin/capsule/500mg", Quantity: 15}}})
+		Lines: []pharmacy.Line{{Product: "amoxicillin/capsule/500mg", Quantity: 15}},
+	})
 	if err == nil {
 		err = c.service.Offer(c.t.Context(), access.Part("journey", id.CausedBy("evt", "2")), "fill_ord_1_1")
 	}
@@ -228,8 +234,10 @@ type street struct{}
 func (street) Standing(context.Context, string) (bool, error) { return true, nil }
 
 func (street) Script(context.Context, access.Actor, id.Part) (pharmacy.Script, error) {
-	return pharmacy.Script{Prescription: "rx_1", Patient: "pat_ann", PatientName: "Ann Example", Doctor: "acc_doc",
-		Lines: []pharmacy.ScriptLine{{Product: "amoxicillin/capsule/500mg", Quantity: 15, Dosage: "Three times a day."}}}, nil
+	return pharmacy.Script{
+		Prescription: "rx_1", Patient: "pat_ann", PatientName: "Ann Example", Doctor: "acc_doc",
+		Lines: []pharmacy.ScriptLine{{Product: "amoxicillin/capsule/500mg", Quantity: 15, Dosage: "Three times a day."}},
+	}, nil
 }
 
 func (street) Dispensable(context.Context, access.Actor, id.Part, id.Order) error { return nil }

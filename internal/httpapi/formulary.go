@@ -72,8 +72,10 @@ func (r formularyRoutes) search(ctx context.Context, a access.Actor, in *searchI
 }
 
 func productView(p *prescribing.Product) ProductView {
-	v := ProductView{Code: p.Code, Form: p.Form, Strength: p.Strength, DoseUnit: p.DoseUnit(), Route: p.Route(), AdultUsual: p.AdultUsual,
-		Weekly: p.Weekly, Scored: p.Scored, ColdChain: p.Cold, Packs: []PackView{}}
+	v := ProductView{
+		Code: p.Code, Form: p.Form, Strength: p.Strength, DoseUnit: p.DoseUnit(), Route: p.Route(), AdultUsual: p.AdultUsual,
+		Weekly: p.Weekly, Scored: p.Scored, ColdChain: p.Cold, Packs: []PackView{},
+	}
 	for _, k := range p.Packs {
 		v.Packs = append(v.Packs, PackView{k.Size.String(), k.Unit})
 	}

@@ -86,19 +86,25 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cases, err := support.New(t.Context(), support.Deps{Store: store, Clock: h.clock, Guard: guard, Subjects: town{},
-		Evidence: map[string]support.Evidence{"packing": town{}}})
+	cases, err := support.New(t.Context(), support.Deps{
+		Store: store, Clock: h.clock, Guard: guard, Subjects: town{},
+		Evidence: map[string]support.Evidence{"packing": town{}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	log2 := audit.New(audit.ReadDeps{Trail: trail, Guard: guard, Names: town{}})
 	var routes []httpapi.Route
-	for _, r := range [][]httpapi.Route{httpapi.Payments(h.bills), httpapi.Receipts(h.bills), httpapi.Coupons(h.bills), httpapi.Payouts(h.bills),
-		httpapi.Ledger(h.bills), httpapi.Audit(log2), httpapi.AccessLog(log2), httpapi.Cases(cases)} {
+	for _, r := range [][]httpapi.Route{
+		httpapi.Payments(h.bills), httpapi.Receipts(h.bills), httpapi.Coupons(h.bills), httpapi.Payouts(h.bills),
+		httpapi.Ledger(h.bills), httpapi.Audit(log2), httpapi.AccessLog(log2), httpapi.Cases(cases),
+	} {
 		routes = append(routes, r...)
 	}
-	h.server = httpapi.New(httpapi.Deps{Auth: people(), Guard: guard, Clock: h.clock, Log: log, Metrics: prometheus.NewRegistry(),
-		Timeout: 10 * time.Second, Ready: func(context.Context) map[string]string { return nil }}, routes)
+	h.server = httpapi.New(httpapi.Deps{
+		Auth: people(), Guard: guard, Clock: h.clock, Log: log, Metrics: prometheus.NewRegistry(),
+		Timeout: 10 * time.Second, Ready: func(context.Context) map[string]string { return nil },
+	}, routes)
 	h.pay(t)
 	return h
 }
@@ -116,8 +122,10 @@ func people() tokens {
 
 func (h *house) pay(t *testing.T) {
 	t.Helper()
-	c := billing.Charge{Payment: billing.PaymentOf("ord_1", 1), Subject: "ord_1", Patient: "pat_ann", Payer: "acc_ann", Method: "card_ok",
-		Lines: []billing.Line{{Kind: billing.Medicine, Amount: money.Of(8000, "CNY"), Payee: "phm_1"}}}
+	c := billing.Charge{
+		Payment: billing.PaymentOf("ord_1", 1), Subject: "ord_1", Patient: "pat_ann", Payer: "acc_ann", Method: "card_ok",
+		Lines: []billing.Line{{Kind: billing.Medicine, Amount: money.Of(8000, "CNY"), Payee: "phm_1"}},
+	}
 	if err := h.bills.Authorise(t.Context(), access.Part("journey", id.CausedBy("1", "a")), c); err != nil {
 		t.Fatal(err)
 	}

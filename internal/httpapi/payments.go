@@ -61,8 +61,10 @@ type RefundView struct {
 
 func paymentView(p *billing.Payment) PaymentView {
 	in := func(minor int64) money.Amount { return money.Of(minor, p.Currency) }
-	v := PaymentView{ID: p.ID, State: p.State, Subject: p.Subject, Patient: p.Patient, Due: p.Due(), Paid: p.Paid(), Refunded: p.Back(),
-		Lines: []PaymentLineView{}, Refunds: refundViews(p.Refunds, p.Currency), CreatedAt: p.CreatedAt}
+	v := PaymentView{
+		ID: p.ID, State: p.State, Subject: p.Subject, Patient: p.Patient, Due: p.Due(), Paid: p.Paid(), Refunded: p.Back(),
+		Lines: []PaymentLineView{}, Refunds: refundViews(p.Refunds, p.Currency), CreatedAt: p.CreatedAt,
+	}
 	for _, l := range p.Lines {
 		v.Lines = append(v.Lines, PaymentLineView{l.Kind, in(l.Gross), in(l.Discount), in(l.Captured), in(l.Refunded)})
 	}

@@ -53,8 +53,10 @@ func earningView(e *billing.Earning) EarningView {
 }
 
 func payoutView(p *billing.Payout) PayoutView {
-	v := PayoutView{ID: p.ID, State: p.State, Payee: p.Payee, Role: p.Role, Until: p.Until, Amount: p.Amount(), Reference: p.Reference,
-		Items: make([]EarningView, 0, len(p.Items))}
+	v := PayoutView{
+		ID: p.ID, State: p.State, Payee: p.Payee, Role: p.Role, Until: p.Until, Amount: p.Amount(), Reference: p.Reference,
+		Items: make([]EarningView, 0, len(p.Items)),
+	}
 	for _, i := range p.Items {
 		v.Items = append(v.Items, EarningView{i.Earning, i.For, i.What, i.Source, money.Of(i.Minor, p.Currency), i.At, p.ID})
 	}

@@ -133,9 +133,11 @@ type PartView struct {
 func itemViews(items []prescribing.Item) []ItemView {
 	out := make([]ItemView, 0, len(items))
 	for _, it := range items {
-		out = append(out, ItemView{Product: it.Product, INN: it.INN, NameZH: it.NameZH, Form: it.Form, Strength: it.Strength, Route: it.Route,
+		out = append(out, ItemView{
+			Product: it.Product, INN: it.INN, NameZH: it.NameZH, Form: it.Form, Strength: it.Strength, Route: it.Route,
 			ColdChain: it.ColdChain, Steps: it.Steps, Sentence: it.Sentence, Quantity: it.Quantity, Indication: it.Indication,
-			NoSubstitution: it.NoSubstitution, Days: it.Days})
+			NoSubstitution: it.NoSubstitution, Days: it.Days,
+		})
 	}
 	return out
 }
@@ -145,9 +147,11 @@ func partView(p prescribing.Part) PartView {
 }
 
 func prescriptionView(a access.Actor, rx *prescribing.Prescription) PrescriptionView {
-	v := PrescriptionView{ID: rx.ID, State: rx.State, Visit: rx.Visit, Doctor: rx.Doctor, Patient: rx.Patient, PatientName: rx.Subject.Name,
+	v := PrescriptionView{
+		ID: rx.ID, State: rx.State, Visit: rx.Visit, Doctor: rx.Doctor, Patient: rx.Patient, PatientName: rx.Subject.Name,
 		Born: rx.Subject.Born.String(), Jurisdiction: rx.Jurisdiction, Items: itemViews(rx.Items), ValidDays: rx.ValidDays,
-		Repeats: rx.Repeats, EveryDays: rx.EveryDays, Replaces: rx.Replaces, Parts: make([]PartView, 0, len(rx.Parts))}
+		Repeats: rx.Repeats, EveryDays: rx.EveryDays, Replaces: rx.Replaces, Parts: make([]PartView, 0, len(rx.Parts)),
+	}
 	if a.Role != access.Patient { // what doctor and pharmacist weigh; a caregiver who only pays must not read it
 		v.Findings = rx.Findings
 		for _, one := range rx.Reasons {
@@ -255,8 +259,10 @@ func (r prescriptionRoutes) page(ctx context.Context, a access.Actor, in *ByID) 
 	if err != nil {
 		return nil, err
 	}
-	v := PrescriptionPage{Number: p.Number, PatientName: p.Subject.Name, Born: p.Subject.Born.String(), Doctor: p.Doctor, SignedAt: p.SignedAt,
-		ValidUntil: p.ValidUntil, Jurisdiction: p.Jurisdiction, Key: p.Key, Signature: p.Signature}
+	v := PrescriptionPage{
+		Number: p.Number, PatientName: p.Subject.Name, Born: p.Subject.Born.String(), Doctor: p.Doctor, SignedAt: p.SignedAt,
+		ValidUntil: p.ValidUntil, Jurisdiction: p.Jurisdiction, Key: p.Key, Signature: p.Signature,
+	}
 	for _, l := range p.Lines {
 		v.Lines = append(v.Lines, PageLineView(l))
 	}

@@ -31,8 +31,10 @@ func (ward) Visit(_ context.Context, v id.Visit) (prescribing.VisitFacts, error)
 }
 
 func (ward) Facts(context.Context, id.Patient) (prescribing.Facts, error) {
-	return prescribing.Facts{Subject: prescribing.Subject{Name: "Ann"}, Patient: safety.Patient{Born: safety.MustDate("1980-01-02"),
-		AllergiesAsked: true, Allergies: []safety.Allergy{{Allergen: "penicillin", Reaction: "rash"}}}}, nil
+	return prescribing.Facts{Subject: prescribing.Subject{Name: "Ann"}, Patient: safety.Patient{
+		Born:           safety.MustDate("1980-01-02"),
+		AllergiesAsked: true, Allergies: []safety.Allergy{{Allergen: "penicillin", Reaction: "rash"}},
+	}}, nil
 }
 
 func (ward) Confirm(_ context.Context, _ access.Actor, _, code string) error {
@@ -68,8 +70,10 @@ func newWard(t *testing.T) (*counter, *prescribing.Service) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	service, err := prescribing.New(t.Context(), prescribing.Deps{Store: store, Clock: clk, Guard: guard, Formulary: formulary, Visits: ward{},
-		Health: ward{}, Factor: ward{}, Vetting: ward{}, Fillers: ward{}, Signer: keys})
+	service, err := prescribing.New(t.Context(), prescribing.Deps{
+		Store: store, Clock: clk, Guard: guard, Formulary: formulary, Visits: ward{},
+		Health: ward{}, Factor: ward{}, Vetting: ward{}, Fillers: ward{}, Signer: keys,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,8 +85,10 @@ func newWard(t *testing.T) (*counter, *prescribing.Service) {
 		"pia": {Account: "acc_pia", Role: access.Pharmacist, Pharmacy: "phm_oak"},
 		"elm": {Account: "acc_elm", Role: access.Pharmacist, Pharmacy: "phm_elm"},
 	}
-	return &counter{t: t, server: httpapi.New(httpapi.Deps{Auth: people, Guard: guard, Clock: clk, Log: slog.New(slog.DiscardHandler),
-		Metrics: prometheus.NewRegistry(), Timeout: 5 * time.Second, Ready: func(context.Context) map[string]string { return nil }},
+	return &counter{t: t, server: httpapi.New(httpapi.Deps{
+		Auth: people, Guard: guard, Clock: clk, Log: slog.New(slog.DiscardHandler),
+		Metrics: prometheus.NewRegistry(), Timeout: 5 * time.Second, Ready: func(context.Context) map[string]string { return nil },
+	},
 		httpapi.Formulary(service), httpapi.Prescriptions(service))}, service
 }
 

@@ -44,10 +44,12 @@ type QuoteView struct {
 }
 
 func quoteView(q *pharmacy.Quote) QuoteView {
-	v := QuoteView{Pharmacy: q.Pharmacy, Name: q.Name, Address: q.Address, At: q.At, Lines: fillLines(q.Lines),
+	v := QuoteView{
+		Pharmacy: q.Pharmacy, Name: q.Name, Address: q.Address, At: q.At, Lines: fillLines(q.Lines),
 		Medicine: q.Price, DeliveryFee: q.DeliveryFee, Metres: q.Metres, InStock: q.InStock, Open: q.Open,
 		Fulfilments: append([]string{}, q.Fulfilments...), MedianMinutes: q.MedianMinutes, P90Minutes: q.P90Minutes,
-		PromiseMinutes: q.PromiseMinutes, Kept: q.Kept}
+		PromiseMinutes: q.PromiseMinutes, Kept: q.Kept,
+	}
 	if !q.OpensAt.IsZero() {
 		v.OpensAt = &q.OpensAt
 	}

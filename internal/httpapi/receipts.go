@@ -49,8 +49,10 @@ type ReceiptLineView struct {
 
 func receiptView(r *billing.Receipt) ReceiptView {
 	in := func(minor int64) money.Amount { return money.Of(minor, r.Currency) }
-	v := ReceiptView{Number: r.Number, Payment: r.Payment, Subject: r.Subject, Patient: r.PatientID, Name: r.PatientName, Paid: in(r.Minor),
-		PaidAt: r.PaidAt, Lines: []ReceiptLineView{}, Refunds: []RefundView{}}
+	v := ReceiptView{
+		Number: r.Number, Payment: r.Payment, Subject: r.Subject, Patient: r.PatientID, Name: r.PatientName, Paid: in(r.Minor),
+		PaidAt: r.PaidAt, Lines: []ReceiptLineView{}, Refunds: []RefundView{},
+	}
 	for _, l := range r.Lines {
 		v.Lines = append(v.Lines, ReceiptLineView{l.Kind, l.Party.Name, l.Party.Licence, in(l.Gross), in(l.Discount), in(l.Paid)})
 	}

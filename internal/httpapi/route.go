@@ -31,7 +31,8 @@ type Route struct {
 type handler[In, Out any] func(ctx context.Context, a access.Actor, in *In) (*Out, error)
 
 func route[In, Out any](method, path string, action access.Action, summary string, h handler[In, Out]) Route {
-	return Route{Method: method, Path: path, Action: action, Summary: summary,
+	return Route{
+		Method: method, Path: path, Action: action, Summary: summary,
 		register: func(api huma.API, op huma.Operation) {
 			huma.Register(api, op, func(ctx context.Context, in *In) (*Out, error) {
 				out, err := h(ctx, actorOf(ctx), in)
@@ -40,7 +41,8 @@ func route[In, Out any](method, path string, action access.Action, summary strin
 				}
 				return out, nil
 			})
-		}}
+		},
+	}
 }
 
 func get[In, Out any](path string, action access.Action, summary string, h handler[In, Out]) Route {
@@ -92,9 +94,11 @@ func (r Route) operation() huma.Operation {
 		Extensions:    map[string]any{"x-action": string(r.Action)},
 	}
 	if r.needsKey() {
-		op.Parameters = append(op.Parameters, &huma.Param{Name: keyHeader, In: "header", Required: true,
+		op.Parameters = append(op.Parameters, &huma.Param{
+			Name: keyHeader, In: "header", Required: true,
 			Description: "Any text of yours, new for each thing you want done: asking again with the same one does it once.",
-			Schema:      &huma.Schema{Type: "string", MinLength: ptr(1), MaxLength: ptr(maxKey)}})
+			Schema:      &huma.Schema{Type: "string", MinLength: ptr(1), MaxLength: ptr(maxKey)},
+		})
 	}
 	return op
 }

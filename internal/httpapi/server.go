@@ -66,8 +66,10 @@ type Server struct {
 // New builds the server from its resources. Two routes with one method and path are a mistake that panics.
 func New(d Deps, resources ...[]Route) *Server {
 	gin.SetMode(gin.ReleaseMode)
-	s := &Server{guard: d.Guard, auth: d.Auth, clock: d.Clock, log: d.Log, timeout: d.Timeout,
-		limiter: newLimiter(d.Limits, d.Clock), gin: gin.New()}
+	s := &Server{
+		guard: d.Guard, auth: d.Auth, clock: d.Clock, log: d.Log, timeout: d.Timeout,
+		limiter: newLimiter(d.Limits, d.Clock), gin: gin.New(),
+	}
 	s.seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "housecall_http_request_seconds", Help: "Time to answer, by route and status.",
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
@@ -138,8 +140,10 @@ func (s *Server) add(r Route) {
 		op.Security = []map[string][]string{}
 	}
 	group := s.gin.Group("", s.admit(r))
-	api := humagin.NewWithGroup(s.gin, group, huma.Config{OpenAPI: s.api.OpenAPI(), Formats: huma.DefaultFormats,
-		DefaultFormat: "application/json", RejectUnknownQueryParameters: true})
+	api := humagin.NewWithGroup(s.gin, group, huma.Config{
+		OpenAPI: s.api.OpenAPI(), Formats: huma.DefaultFormats,
+		DefaultFormat: "application/json", RejectUnknownQueryParameters: true,
+	})
 	r.register(api, op)
 	s.routes = append(s.routes, r)
 }
@@ -194,8 +198,10 @@ func (s *Server) watch(c *gin.Context) {
 	}
 	s.seconds.WithLabelValues(c.Request.Method, route, fmt.Sprint(status)).Observe(took.Seconds())
 	level := slog.LevelDebug
-	attrs := []slog.Attr{slog.String("request_id", i.reference), slog.String("method", c.Request.Method), slog.String("route", route),
-		slog.Int("status", status), slog.Int64("duration_ms", took.Milliseconds()), slog.String("role", string(i.actor.Role))}
+	attrs := []slog.Attr{
+		slog.String("request_id", i.reference), slog.String("method", c.Request.Method), slog.String("route", route),
+		slog.Int("status", status), slog.Int64("duration_ms", took.Milliseconds()), slog.String("role", string(i.actor.Role)),
+	}
 	if i.cause != nil {
 		level = slog.LevelError
 		attrs = append(attrs, logCause(i.cause))

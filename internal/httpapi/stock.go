@@ -39,8 +39,10 @@ type StockView struct {
 }
 
 func (stockRoutes) view(s *pharmacy.Stock) StockView {
-	v := StockView{ID: s.ID, Pharmacy: s.Pharmacy, Product: s.Product, Price: s.Price, PackUnits: s.PackUnits,
-		Batches: make([]StockBatch, 0, len(s.Batches)), UpdatedAt: s.UpdatedAt}
+	v := StockView{
+		ID: s.ID, Pharmacy: s.Pharmacy, Product: s.Product, Price: s.Price, PackUnits: s.PackUnits,
+		Batches: make([]StockBatch, 0, len(s.Batches)), UpdatedAt: s.UpdatedAt,
+	}
 	for _, b := range s.Batches {
 		v.Batches = append(v.Batches, StockBatch(b))
 	}
@@ -84,8 +86,10 @@ type receiveIn struct {
 }
 
 func (r stockRoutes) receive(ctx context.Context, a access.Actor, in *receiveIn) (*Reply[StockView], error) {
-	return r.answered(r.pharmacies.Receive(ctx, a, id.Pharmacy(in.ID), pharmacy.Arrival{Product: in.Body.Product,
-		PackUnits: in.Body.PackUnits, Price: in.Body.Price, Batch: pharmacy.Batch(in.Body.Batch)}))
+	return r.answered(r.pharmacies.Receive(ctx, a, id.Pharmacy(in.ID), pharmacy.Arrival{
+		Product:   in.Body.Product,
+		PackUnits: in.Body.PackUnits, Price: in.Body.Price, Batch: pharmacy.Batch(in.Body.Batch),
+	}))
 }
 
 // StockImported counts what a file changed.

@@ -47,8 +47,10 @@ func (j *Journeys) hold(ctx context.Context, a access.Actor, e event.Event) erro
 }
 
 func (j *Journeys) reserve(ctx context.Context, a access.Actor, o *order.Order) error {
-	r := pharmacy.Reservation{Fill: o.Fill(), Order: o.ID, Attempt: o.Attempt, Pharmacy: o.Pharmacy, Prescription: o.Prescription, Part: o.Part,
-		Patient: o.Patient, Fulfilment: string(o.Fulfilment), Within: o.Quote.Medicine}
+	r := pharmacy.Reservation{
+		Fill: o.Fill(), Order: o.ID, Attempt: o.Attempt, Pharmacy: o.Pharmacy, Prescription: o.Prescription, Part: o.Part,
+		Patient: o.Patient, Fulfilment: string(o.Fulfilment), Within: o.Quote.Medicine,
+	}
 	for _, l := range o.Quote.Lines {
 		r.Lines = append(r.Lines, pharmacy.Line{Product: l.Product, Quantity: l.Quantity})
 	}
@@ -70,9 +72,11 @@ func (j *Journeys) authorise(ctx context.Context, a access.Actor, e event.Event)
 			return err
 		}
 	}
-	c := billing.Charge{Payment: o.Payment, Subject: string(o.ID), Patient: o.Patient, Payer: o.PlacedBy, Zone: string(o.Zone),
+	c := billing.Charge{
+		Payment: o.Payment, Subject: string(o.ID), Patient: o.Patient, Payer: o.PlacedBy, Zone: string(o.Zone),
 		Coupon: o.Coupon, Method: o.Method,
-		Lines: []billing.Line{{Kind: billing.Medicine, Amount: quote.Medicine, Payee: string(quote.Pharmacy)}}}
+		Lines: []billing.Line{{Kind: billing.Medicine, Amount: quote.Medicine, Payee: string(quote.Pharmacy)}},
+	}
 	if !quote.DeliveryFee.IsZero() {
 		c.Lines = append(c.Lines, billing.Line{Kind: billing.DeliveryFee, Amount: quote.DeliveryFee})
 	}

@@ -13,8 +13,10 @@ import (
 
 // Quote says a pharmacy's offer in the words of an order. What a courier earns is the zone's to say.
 func Quote(q pharmacy.Quote, f order.Fulfilment) order.Quote {
-	out := order.Quote{Pharmacy: q.Pharmacy, PharmacyAt: q.At, Medicine: q.Price, DeliveryFee: q.DeliveryFee,
-		Median: time.Duration(q.MedianMinutes) * time.Minute, Late: time.Duration(q.P90Minutes) * time.Minute}
+	out := order.Quote{
+		Pharmacy: q.Pharmacy, PharmacyAt: q.At, Medicine: q.Price, DeliveryFee: q.DeliveryFee,
+		Median: time.Duration(q.MedianMinutes) * time.Minute, Late: time.Duration(q.P90Minutes) * time.Minute,
+	}
 	if f == order.Pickup {
 		out.DeliveryFee = money.Of(0, q.Price.Currency)
 	}

@@ -89,6 +89,8 @@ func (o *Order) announce(a access.Actor, kind event.Kind, data map[string]string
 			all[k] = v
 		}
 	}
-	o.Emit(event.Event{Kind: kind, By: string(a.Account), Data: all,
-		To: []string{string(o.Patient), string(o.PlacedBy), event.ToOperators}})
+	o.Emit(event.Event{
+		Kind: kind, By: string(a.Account), Data: all,
+		To: []string{string(o.Patient), string(o.PlacedBy), event.ToOperators},
+	})
 }

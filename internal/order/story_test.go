@@ -52,8 +52,10 @@ func (w *world) Quote(_ context.Context, _ access.Actor, p id.Pharmacy, _ id.Par
 }
 
 func (w *world) quote(p id.Pharmacy) order.Quote {
-	return order.Quote{Pharmacy: p, Medicine: money.Of(w.prices[p], "CNY"), DeliveryFee: money.Of(800, "CNY"),
-		Promised: 30 * time.Minute, Median: 22 * time.Minute, Late: 29 * time.Minute}
+	return order.Quote{
+		Pharmacy: p, Medicine: money.Of(w.prices[p], "CNY"), DeliveryFee: money.Of(800, "CNY"),
+		Promised: 30 * time.Minute, Median: 22 * time.Minute, Late: 29 * time.Minute,
+	}
 }
 
 func (w *world) ZoneOf(_ context.Context, p geo.Point) (id.Zone, error) {
@@ -76,6 +78,7 @@ func (w *world) Scopes(_ context.Context, p id.Patient, holder id.Account) ([]ac
 	}
 	return nil, nil
 }
+
 func (w *world) Seen(context.Context, access.Actor, access.Action, access.Facts) error { return nil }
 func (w *world) Denied(context.Context, access.Actor, access.Action, access.Facts)     {}
 
@@ -91,8 +94,10 @@ func newWorld(t *testing.T) *world {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	w := &world{clock: clock.NewFake(time.Date(2026, 11, 22, 21, 0, 0, 0, time.UTC)), prices: map[id.Pharmacy]int64{"phm_a": 5000, "phm_b": 4900, "phm_c": 9900}}
-	w.Service, err = order.New(t.Context(), order.Deps{Store: store, Clock: w.clock, Guard: access.NewGuard(rules, w, w),
-		Scripts: w, Quotes: w, Zones: w, Coupons: w})
+	w.Service, err = order.New(t.Context(), order.Deps{
+		Store: store, Clock: w.clock, Guard: access.NewGuard(rules, w, w),
+		Scripts: w, Quotes: w, Zones: w, Coupons: w,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +137,10 @@ func (w *world) to(t *testing.T, oid id.Order, s order.State) {
 		state order.State
 		call  func(context.Context, access.Actor, id.Order, int) error
 	}{
-		{order.Reviewing, w.Reviewing}, {order.Preparing, w.Preparing}, {order.Ready, w.Ready}, {order.Collected, w.Collected},
+		{order.Reviewing, w.Reviewing},
+		{order.Preparing, w.Preparing},
+		{order.Ready, w.Ready},
+		{order.Collected, w.Collected},
 		{order.Delivered, w.Delivered},
 	}
 	for _, step := range steps {

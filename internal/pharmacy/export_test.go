@@ -39,7 +39,8 @@ func (s *Service) LeakHold(ctx context.Context, ph id.Pharmacy, product string, 
 func (s *Service) CodeOf(f *Fill) string { return s.code(f) }
 
 // Hold, Allot, Free, Consume, Add and Count change stock as fills and people do.
-func (s *Stock) Hold(fill id.Fill, units int, day string) error     { return s.hold(fill, units, day) }
+func (s *Stock) Hold(fill id.Fill, units int, day string) error { return s.hold(fill, units, day) }
+
 func (s *Stock) Allot(fill id.Fill, from []Batch, day string) error { return s.allot(fill, from, day) }
 func (s *Stock) GiveBack(fill id.Fill)                              { s.free(fill) }
 func (s *Stock) Consume(fill id.Fill)                               { s.consume(fill) }

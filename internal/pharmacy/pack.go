@@ -262,8 +262,10 @@ func (s *Service) Label(ctx context.Context, a access.Actor, fill id.Fill) (*Lab
 	for _, l := range script.Lines {
 		dosage[l.Product] = l.Dosage
 	}
-	out := &Label{Fill: f.ID, Pharmacy: ph.Name, Address: ph.Address, Phone: ph.Phone,
-		PatientName: script.PatientName, BornOn: script.BornOn, At: s.Clock.Now()}
+	out := &Label{
+		Fill: f.ID, Pharmacy: ph.Name, Address: ph.Address, Phone: ph.Phone,
+		PatientName: script.PatientName, BornOn: script.BornOn, At: s.Clock.Now(),
+	}
 	for i, l := range f.Lines {
 		name, err := s.Formulary.Label(ctx, l.Product)
 		if err != nil {

@@ -74,8 +74,10 @@ func (p *Pharmacy) facts() access.Facts {
 }
 
 func (p *Pharmacy) tell(kind event.Kind, a access.Actor) {
-	p.Emit(event.Event{Kind: kind, By: string(a.Account), To: []string{string(p.ID), event.ToOperators},
-		Data: map[string]string{"pharmacy": string(p.ID), "zone": string(p.Zone)}})
+	p.Emit(event.Event{
+		Kind: kind, By: string(a.Account), To: []string{string(p.ID), event.ToOperators},
+		Data: map[string]string{"pharmacy": string(p.ID), "zone": string(p.Zone)},
+	})
 }
 
 // check lists all that is wrong with a profile.

@@ -229,6 +229,8 @@ func (s *Service) stocked(ctx context.Context, a access.Actor, ph id.Pharmacy, p
 }
 
 func (s *Stock) tell(a access.Actor) {
-	s.Emit(event.Event{Kind: KindStockChanged, By: string(a.Account), To: []string{string(s.Pharmacy)},
-		Data: map[string]string{"pharmacy": string(s.Pharmacy)}})
+	s.Emit(event.Event{
+		Kind: KindStockChanged, By: string(a.Account), To: []string{string(s.Pharmacy)},
+		Data: map[string]string{"pharmacy": string(s.Pharmacy)},
+	})
 }

@@ -103,8 +103,10 @@ var steps = []struct {
 	{"collected", []pharmacy.State{pharmacy.Ready, pharmacy.Collected}, func(w *town, f id.Fill) error {
 		return w.Collected(w.t.Context(), journey("try"), f)
 	}},
-	{"release", []pharmacy.State{pharmacy.Reserved, pharmacy.Offered, pharmacy.Reviewing, pharmacy.Preparing, pharmacy.Ready,
-		pharmacy.Released, pharmacy.Refused, pharmacy.Expired}, func(w *town, f id.Fill) error {
+	{"release", []pharmacy.State{
+		pharmacy.Reserved, pharmacy.Offered, pharmacy.Reviewing, pharmacy.Preparing, pharmacy.Ready,
+		pharmacy.Released, pharmacy.Refused, pharmacy.Expired,
+	}, func(w *town, f id.Fill) error {
 		return w.Release(w.t.Context(), journey("try"), f, "cancelled")
 	}},
 	{"returned", []pharmacy.State{pharmacy.Collected, pharmacy.Returned}, func(w *town, f id.Fill) error {

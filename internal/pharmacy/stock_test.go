@@ -182,8 +182,10 @@ func TestCountBelowWhatIsPromisedToOrdersIsRefused(t *testing.T) {
 	w.reserve("ord_1", pharmacy.ByCourier)
 	st := w.item(w.oak, amoxicillin)
 
-	_, err := w.EditStock(t.Context(), staff(w.oak), st.ID, st.Version, pharmacy.Count{PackUnits: 10, Price: money.Of(1, "CNY"),
-		Batches: []pharmacy.Batch{{Batch: "A1", Expiry: "2027-03-31", Units: 19}}})
+	_, err := w.EditStock(t.Context(), staff(w.oak), st.ID, st.Version, pharmacy.Count{
+		PackUnits: 10, Price: money.Of(1, "CNY"),
+		Batches: []pharmacy.Batch{{Batch: "A1", Expiry: "2027-03-31", Units: 19}},
+	})
 
 	wantFault(t, err, fault.Conflict, "held")
 	if got := w.item(w.oak, amoxicillin); got.Version != st.Version {

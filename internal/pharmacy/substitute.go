@@ -45,8 +45,10 @@ func (s *Service) ProposeSubstitute(ctx context.Context, a access.Actor, fill id
 			return fault.New(fault.Conflict, "This line is packed already. Take it out of the bag first.").Coded("packed")
 		}
 		item.InsteadOf = f.Lines[line].prescribed()
-		return f.ask(now, Question{Owes: owesPatient, By: a.Account,
-			Swap: &Swap{Line: line, Product: product, Item: item, Difference: item.Price.Minus(f.Lines[line].Price)}})
+		return f.ask(now, Question{
+			Owes: owesPatient, By: a.Account,
+			Swap: &Swap{Line: line, Product: product, Item: item, Difference: item.Price.Minus(f.Lines[line].Price)},
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -111,8 +113,10 @@ func (s *Service) holdSwap(ctx context.Context, a access.Actor, f *Fill) (*Fill,
 			f.answered(s.Clock.Now(), a, q, Lapsed)
 		default:
 			q.Swap.Held = true
-			f.tell(KindSubstitutionProposed, a, map[string]string{"question": q.ID,
-				"difference_minor": strconv.FormatInt(q.Swap.Difference.Minor, 10), "currency": q.Swap.Difference.Currency})
+			f.tell(KindSubstitutionProposed, a, map[string]string{
+				"question":         q.ID,
+				"difference_minor": strconv.FormatInt(q.Swap.Difference.Minor, 10), "currency": q.Swap.Difference.Currency,
+			})
 		}
 		return nil
 	})

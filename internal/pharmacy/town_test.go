@@ -83,21 +83,27 @@ func (w *town) open(name string, at geo.Point) *pharmacy.Pharmacy {
 }
 
 func profile(name string, at geo.Point) pharmacy.Profile {
-	return pharmacy.Profile{Name: name, Address: "1 Street", Phone: "+1", At: at, Zone: "zone_a", TimeZone: "Asia/Shanghai", Currency: "CNY",
-		Fulfilments: []string{pharmacy.ByCourier, pharmacy.ByPickup, pharmacy.ByParcel}}
+	return pharmacy.Profile{
+		Name: name, Address: "1 Street", Phone: "+1", At: at, Zone: "zone_a", TimeZone: "Asia/Shanghai", Currency: "CNY",
+		Fulfilments: []string{pharmacy.ByCourier, pharmacy.ByPickup, pharmacy.ByParcel},
+	}
 }
 
 func (w *town) receive(ph *pharmacy.Pharmacy, product, batch, expiry string, units int) {
 	w.t.Helper()
-	_, err := w.Receive(w.t.Context(), staff(ph), ph.ID, pharmacy.Arrival{Product: product, PackUnits: 10, Price: money.Of(1250, "CNY"),
-		Batch: pharmacy.Batch{Batch: batch, Expiry: expiry, Units: units}})
+	_, err := w.Receive(w.t.Context(), staff(ph), ph.ID, pharmacy.Arrival{
+		Product: product, PackUnits: 10, Price: money.Of(1250, "CNY"),
+		Batch: pharmacy.Batch{Batch: batch, Expiry: expiry, Units: units},
+	})
 	must(w.t, err)
 }
 
 // reservation asks oak for 15 capsules: two packs.
 func (w *town) reservation(order id.Order, fulfilment string) pharmacy.Reservation {
-	return pharmacy.Reservation{Fill: id.FillOf(order, 1), Order: order, Attempt: 1, Pharmacy: w.oak.ID, Prescription: "rx_1", Part: "part_rx_1_1",
-		Patient: "pat_1", Lines: []pharmacy.Line{{Product: amoxicillin, Quantity: 15}}, Fulfilment: fulfilment}
+	return pharmacy.Reservation{
+		Fill: id.FillOf(order, 1), Order: order, Attempt: 1, Pharmacy: w.oak.ID, Prescription: "rx_1", Part: "part_rx_1_1",
+		Patient: "pat_1", Lines: []pharmacy.Line{{Product: amoxicillin, Quantity: 15}}, Fulfilment: fulfilment,
+	}
 }
 
 func (w *town) reserve(order id.Order, fulfilment string) id.Fill {
@@ -286,8 +292,10 @@ type world struct {
 }
 
 func newWorld() *world {
-	return &world{vetted: map[string]bool{}, terms: pharmacy.Terms{Review: 4 * time.Minute, Pack: 6 * time.Minute, Promise: 30 * time.Minute,
-		DeliveryFee: money.Of(800, "CNY"), Couriers: true}}
+	return &world{vetted: map[string]bool{}, terms: pharmacy.Terms{
+		Review: 4 * time.Minute, Pack: 6 * time.Minute, Promise: 30 * time.Minute,
+		DeliveryFee: money.Of(800, "CNY"), Couriers: true,
+	}}
 }
 
 func (w *world) Standing(_ context.Context, subject string) (bool, error) {
@@ -295,8 +303,10 @@ func (w *world) Standing(_ context.Context, subject string) (bool, error) {
 }
 
 func (w *world) Script(context.Context, access.Actor, id.Part) (pharmacy.Script, error) {
-	return pharmacy.Script{Prescription: "rx_1", Patient: "pat_1", PatientName: "Ann Example", Doctor: doctor.Account, SignedAt: monday,
-		Lines: []pharmacy.ScriptLine{{Product: amoxicillin, Quantity: 15, Dosage: "Three times a day.", NoSubstitute: w.forbidden}}}, nil
+	return pharmacy.Script{
+		Prescription: "rx_1", Patient: "pat_1", PatientName: "Ann Example", Doctor: doctor.Account, SignedAt: monday,
+		Lines: []pharmacy.ScriptLine{{Product: amoxicillin, Quantity: 15, Dosage: "Three times a day.", NoSubstitute: w.forbidden}},
+	}, nil
 }
 
 func (w *world) Dispensable(context.Context, access.Actor, id.Part, id.Order) error {

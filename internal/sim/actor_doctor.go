@@ -124,8 +124,10 @@ func (d *doctor) note(ctx context.Context, plan remedy) error {
 	if a, err := d.Get(ctx, "/visits/"+d.visit+"/note"); err == nil && a.ETag != "" {
 		etag = a.ETag
 	}
-	_, err := d.Edit(ctx, http.MethodPatch, "/visits/"+d.visit+"/note", etag, JSON{"subjective": "As told in the intake and in the call.",
-		"assessment": plan.assessment, "plan": plan.advice, "summary": plan.advice, "diagnoses": []JSON{{"code": plan.code}}})
+	_, err := d.Edit(ctx, http.MethodPatch, "/visits/"+d.visit+"/note", etag, JSON{
+		"subjective": "As told in the intake and in the call.",
+		"assessment": plan.assessment, "plan": plan.advice, "summary": plan.advice, "diagnoses": []JSON{{"code": plan.code}},
+	})
 	return err
 }
 

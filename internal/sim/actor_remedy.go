@@ -80,8 +80,10 @@ func salts() JSON { return medicine("oral rehydration salts/sachet/for 200mL", "
 
 // medicine is one line: so much, so often a day, for so many days.
 func medicine(product, dose, unit string, often, days int) JSON {
-	return JSON{"product": product, "steps": []JSON{{"dose": JSON{"value": dose, "unit": unit},
-		"timing": JSON{"frequency": often, "period": 1, "period_unit": "d", "duration": days, "duration_unit": "d"}}}}
+	return JSON{"product": product, "steps": []JSON{{
+		"dose":   JSON{"value": dose, "unit": unit},
+		"timing": JSON{"frequency": often, "period": 1, "period_unit": "d", "duration": days, "duration_unit": "d"},
+	}}}
 }
 
 // refusedAs tells whether the API refused with this code.

@@ -40,8 +40,10 @@ type town struct {
 func newTown(d *Demo, o DemoOptions, wall clock.Clock) *town {
 	// The demo made the certificate itself, a moment ago.
 	transport := &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // as above
-	t := &town{demo: d, base: d.URL, http: &http.Client{Transport: transport}, log: o.Log.With("component", "demo"), clock: d.clock, wall: wall, speed: o.Speed,
-		persons: map[string]access.Role{}, tokens: map[string]string{}}
+	t := &town{
+		demo: d, base: d.URL, http: &http.Client{Transport: transport}, log: o.Log.With("component", "demo"), clock: d.clock, wall: wall, speed: o.Speed,
+		persons: map[string]access.Role{}, tokens: map[string]string{},
+	}
 	for _, p := range d.People {
 		switch p.Role {
 		case access.Doctor, access.Pharmacist, access.Courier:

@@ -25,8 +25,10 @@ var lampfordZone = id.Derive[id.Zone](seeding("zone").Key)
 
 // inTown is the point so many metres east and north of the market place.
 func inTown(east, north float64) geo.Point {
-	return geo.Point{Lat: round5(lampford.Lat + north/metresADegree),
-		Lon: round5(lampford.Lon + east/(metresADegree*math.Cos(lampford.Lat*math.Pi/180)))}
+	return geo.Point{
+		Lat: round5(lampford.Lat + north/metresADegree),
+		Lon: round5(lampford.Lon + east/(metresADegree*math.Cos(lampford.Lat*math.Pi/180))),
+	}
 }
 
 // fromMarket is how many metres east and north of the market place a point is.

@@ -65,9 +65,12 @@ func townspeople() []*Person {
 		staff(access.Auditor, "Edith Crane", "auditor@lampford.example", "who saw what"),
 	}
 	doctors := []struct{ name, address, specialty, language string }{
-		{"Dr Miriam Vale", "vale@lampford.example", "", "zh"}, {"Dr Joel Sparrow", "sparrow@lampford.example", "", ""},
-		{"Dr Chen Yulan", "chen@lampford.example", "", "zh"}, {"Dr Ruth Calder", "calder@lampford.example", "", ""},
-		{"Dr Piet Hollander", "hollander@lampford.example", "paediatrics", "zh"}, {"Dr Salma Reyes", "reyes@lampford.example", "dermatology", ""},
+		{"Dr Miriam Vale", "vale@lampford.example", "", "zh"},
+		{"Dr Joel Sparrow", "sparrow@lampford.example", "", ""},
+		{"Dr Chen Yulan", "chen@lampford.example", "", "zh"},
+		{"Dr Ruth Calder", "calder@lampford.example", "", ""},
+		{"Dr Piet Hollander", "hollander@lampford.example", "paediatrics", "zh"},
+		{"Dr Salma Reyes", "reyes@lampford.example", "dermatology", ""},
 	}
 	for _, d := range doctors {
 		p := staff(access.Doctor, d.name, d.address, "general practice")
@@ -108,8 +111,10 @@ func staff(role access.Role, name, address, note string) *Person {
 
 func (p *Person) seed() identity.SeedAccount {
 	return identity.SeedAccount{
-		Enrolment: identity.Enrolment{Role: p.Role, Address: phi.Text(p.Address), Pharmacy: p.pharmacy,
-			Profile: identity.Profile{Name: phi.Text(p.Name), Language: p.language, BirthDate: phi.Text(p.born), Sex: phi.Text(p.sex)}},
+		Enrolment: identity.Enrolment{
+			Role: p.Role, Address: phi.Text(p.Address), Pharmacy: p.pharmacy,
+			Profile: identity.Profile{Name: phi.Text(p.Name), Language: p.language, BirthDate: phi.Text(p.born), Sex: phi.Text(p.sex)},
+		},
 		Password: phi.Text(p.Password), TOTPSecret: phi.Text(p.Secret),
 	}
 }

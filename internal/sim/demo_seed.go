@@ -120,8 +120,10 @@ func (d *Demo) openCounter(ctx context.Context, i int, jurisdiction string) erro
 			times.Hours = append(times.Hours, pharmacy.Opening{Day: day, From: "07:00", Until: "22:00"})
 		}
 	}
-	profile := pharmacy.Profile{Name: c.name, Address: c.street + ", Lampford", Phone: fmt.Sprintf("+4410400%03d", i+1), At: c.at(), Zone: lampfordZone,
-		TimeZone: lands[jurisdiction].zone, Currency: demoCurrency, Fulfilments: []string{pharmacy.ByCourier, pharmacy.ByPickup, pharmacy.ByParcel}}
+	profile := pharmacy.Profile{
+		Name: c.name, Address: c.street + ", Lampford", Phone: fmt.Sprintf("+4410400%03d", i+1), At: c.at(), Zone: lampfordZone,
+		TimeZone: lands[jurisdiction].zone, Currency: demoCurrency, Fulfilments: []string{pharmacy.ByCourier, pharmacy.ByPickup, pharmacy.ByParcel},
+	}
 	if _, err := d.App.Pharmacy.Create(ctx, operator.actor(seeding("pharmacy", c.name)), c.id(), profile, times); err != nil {
 		return fmt.Errorf("open pharmacy %d: %w", i+1, err)
 	}
@@ -160,8 +162,10 @@ func (d *Demo) grant(ctx context.Context) error {
 	if err != nil || len(held) > 0 {
 		return err
 	}
-	g, err := d.App.Identity.GiveGrant(ctx, from.actor(seeding("grant")), identity.Give{Patient: from.patient, Holder: to.account, Label: "my daughter",
-		Scopes: []access.Scope{access.See, access.Book, access.Attend, access.Pay, access.Receive}})
+	g, err := d.App.Identity.GiveGrant(ctx, from.actor(seeding("grant")), identity.Give{
+		Patient: from.patient, Holder: to.account, Label: "my daughter",
+		Scopes: []access.Scope{access.See, access.Book, access.Attend, access.Pay, access.Receive},
+	})
 	if err != nil {
 		return fmt.Errorf("give the daughter a grant: %w", err)
 	}

@@ -37,9 +37,11 @@ func selfSigned(dir string) (cert, key string, err error) {
 	if host, err := os.Hostname(); err == nil {
 		names = append(names, host)
 	}
-	template := x509.Certificate{SerialNumber: serial, Subject: pkix.Name{CommonName: "housecall demo"}, DNSNames: names, IPAddresses: ownAddresses(),
+	template := x509.Certificate{
+		SerialNumber: serial, Subject: pkix.Name{CommonName: "housecall demo"}, DNSNames: names, IPAddresses: ownAddresses(),
 		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(0, 3, 0), KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true}
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
+	}
 	der, err := x509.CreateCertificate(rand.Reader, &template, &template, &private.PublicKey, private)
 	if err != nil {
 		return "", "", err

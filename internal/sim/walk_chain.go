@@ -19,8 +19,10 @@ const batch = "W-2026-1"
 func (w *Walk) stock(ctx context.Context) (string, error) {
 	w.product = "paracetamol/tablet/500mg"
 	expiry := time.Now().AddDate(1, 0, 0).UTC().Format(time.DateOnly) //nolint:forbidigo // a date on a pack
-	_, err := w.pharmacist.Post(ctx, "/pharmacies/"+w.pharmacy+"/stock", JSON{"product": w.product, "pack_units": 20, "price": money("1250"),
-		"batch": JSON{"batch": batch, "expiry": expiry, "units": 2000}})
+	_, err := w.pharmacist.Post(ctx, "/pharmacies/"+w.pharmacy+"/stock", JSON{
+		"product": w.product, "pack_units": 20, "price": money("1250"),
+		"batch": JSON{"batch": batch, "expiry": expiry, "units": 2000},
+	})
 	return w.product, err
 }
 
@@ -36,9 +38,11 @@ func (w *Walk) intake(ctx context.Context) (string, error) {
 		return "", err
 	}
 	consent := options.Text("consent")
-	a, err = w.caregiver.Edit(ctx, http.MethodPatch, path, a.ETag, JSON{"where": w.point(.005, .005), "call_back": "+441234567", "consent": consent,
+	a, err = w.caregiver.Edit(ctx, http.MethodPatch, path, a.ETag, JSON{
+		"where": w.point(.005, .005), "call_back": "+441234567", "consent": consent,
 		"complaint": "fever", "words": "Fever since last night", "vitals": []JSON{{"kind": "temperature", "value": "38.4", "unit": "Cel"}},
-		"health": JSON{"none": []string{"allergy", "medicine", "condition"}, "weight_kg": "62"}})
+		"health": JSON{"none": []string{"allergy", "medicine", "condition"}, "weight_kg": "62"},
+	})
 	if err != nil {
 		return "", err
 	}
@@ -109,14 +113,17 @@ func (w *Walk) note(ctx context.Context) (string, error) {
 	if a, err := w.doctor.Get(ctx, "/visits/"+w.visit+"/note"); err == nil && a.ETag != "" {
 		etag = a.ETag
 	}
-	_, err := w.doctor.Edit(ctx, http.MethodPatch, "/visits/"+w.visit+"/note", etag, JSON{"subjective": "Fever since last night.", "plan": "Paracetamol, fluids.",
-		"summary": "You have a fever. Drink, rest, and take the tablets as written.", "diagnoses": []JSON{{"code": "R50.9"}}})
+	_, err := w.doctor.Edit(ctx, http.MethodPatch, "/visits/"+w.visit+"/note", etag, JSON{
+		"subjective": "Fever since last night.", "plan": "Paracetamol, fluids.",
+		"summary": "You have a fever. Drink, rest, and take the tablets as written.", "diagnoses": []JSON{{"code": "R50.9"}},
+	})
 	return "saved", err
 }
 
 func (w *Walk) prescribe(ctx context.Context) (string, error) {
 	a, err := w.doctor.Post(ctx, "/visits/"+w.visit+"/prescriptions", JSON{"items": []JSON{{"product": w.product, "steps": []JSON{{
-		"dose": JSON{"value": "1", "unit": "tablet"}, "timing": JSON{"frequency": 3, "period": 1, "period_unit": "d", "duration": 5, "duration_unit": "d"}}}}}})
+		"dose": JSON{"value": "1", "unit": "tablet"}, "timing": JSON{"frequency": 3, "period": 1, "period_unit": "d", "duration": 5, "duration_unit": "d"},
+	}}}}})
 	w.rx = a.Text("id")
 	return a.Text("state"), err
 }
@@ -161,8 +168,10 @@ func (w *Walk) quotes(ctx context.Context) (string, error) {
 }
 
 func (w *Walk) wanted() JSON {
-	return JSON{"part": w.part, "pharmacy": w.pharmacy, "fulfilment": "courier",
-		"address": JSON{"text": "7 Lamp Street", "floor": "2", "receiver": "Mother Walk", "point": w.point(.005, .005)}}
+	return JSON{
+		"part": w.part, "pharmacy": w.pharmacy, "fulfilment": "courier",
+		"address": JSON{"text": "7 Lamp Street", "floor": "2", "receiver": "Mother Walk", "point": w.point(.005, .005)},
+	}
 }
 
 func (w *Walk) order(ctx context.Context) (string, error) {
@@ -231,8 +240,10 @@ func (w *Walk) pack(ctx context.Context) (string, error) {
 		return "", err
 	}
 	expiry := time.Now().AddDate(1, 0, 0).UTC().Format(time.DateOnly) //nolint:forbidigo // the date on the pack
-	_, err = w.pharmacist.Post(ctx, "/fills/"+w.fill+"/pack", JSON{"packed": []JSON{{"line": 0, "product": fill.At("lines.0.product"), "batch": batch,
-		"expiry": expiry, "units": fill.At("lines.0.units")}}})
+	_, err = w.pharmacist.Post(ctx, "/fills/"+w.fill+"/pack", JSON{"packed": []JSON{{
+		"line": 0, "product": fill.At("lines.0.product"), "batch": batch,
+		"expiry": expiry, "units": fill.At("lines.0.units"),
+	}}})
 	if err != nil {
 		return "", err
 	}

@@ -37,9 +37,11 @@ func (w *Walk) drawZone(ctx context.Context) (string, error) {
 	w.lat, w.lon = -58+4*rand.Float64(), -170+340*rand.Float64() //nolint:gosec // a place, not a secret
 	w.name = "walk-" + newKey()[:8]
 	w.specialty = w.name
-	zone := JSON{"name": w.name, "jurisdiction": "house", "country": "XX", "time_zone": "UTC", "emergency_number": "112",
+	zone := JSON{
+		"name": w.name, "jurisdiction": "house", "country": "XX", "time_zone": "UTC", "emergency_number": "112",
 		"polygon":      []JSON{w.point(-.03, -.05), w.point(-.03, .05), w.point(.03, .05), w.point(.03, -.05)},
-		"delivery_fee": money("800"), "courier_pay": money("600"), "promise_minutes": 30, "review_minutes": 4, "pack_minutes": 6, "ride_minutes": 20}
+		"delivery_fee": money("800"), "courier_pay": money("600"), "promise_minutes": 30, "review_minutes": 4, "pack_minutes": 6, "ride_minutes": 20,
+	}
 	a, err := w.Operator.Post(ctx, "/zones", zone)
 	w.zone = a.Text("id")
 	return "drawn", err
@@ -57,8 +59,10 @@ func (w *Walk) openPharmacy(ctx context.Context) (string, error) {
 	for day := range 7 {
 		hours = append(hours, JSON{"day": day, "from": "00:00", "until": "24:00"})
 	}
-	a, err := w.Operator.Post(ctx, "/pharmacies", JSON{"name": "Pharmacy of " + w.name, "address": "1 Lamp Street", "phone": "+440000000",
-		"at": w.point(0, 0), "zone": w.zone, "time_zone": "UTC", "currency": "CNY", "fulfilments": []string{"courier", "pickup"}, "hours": hours})
+	a, err := w.Operator.Post(ctx, "/pharmacies", JSON{
+		"name": "Pharmacy of " + w.name, "address": "1 Lamp Street", "phone": "+440000000",
+		"at": w.point(0, 0), "zone": w.zone, "time_zone": "UTC", "currency": "CNY", "fulfilments": []string{"courier", "pickup"}, "hours": hours,
+	})
 	if err != nil {
 		return "", err
 	}
@@ -68,8 +72,10 @@ func (w *Walk) openPharmacy(ctx context.Context) (string, error) {
 
 // vet takes an application through every step, as an operator who was shown the papers.
 func (w *Walk) vet(ctx context.Context, kind, subject string) error {
-	a, err := w.Operator.Post(ctx, "/applications", JSON{"kind": kind, "subject": subject, "licence": "W-" + newKey()[:6],
-		"specialties": []string{w.specialty}, "languages": []string{"en"}, "jurisdictions": []string{"house"}})
+	a, err := w.Operator.Post(ctx, "/applications", JSON{
+		"kind": kind, "subject": subject, "licence": "W-" + newKey()[:6],
+		"specialties": []string{w.specialty}, "languages": []string{"en"}, "jurisdictions": []string{"house"},
+	})
 	if err != nil {
 		return err
 	}
@@ -191,8 +197,10 @@ func (w *Walk) freshCode(ctx context.Context) (string, error) {
 }
 
 func (w *Walk) grant(ctx context.Context) (string, error) {
-	g, err := w.patient.Post(ctx, "/patients/"+w.patientID+"/grants", JSON{"address": w.caregiverAddress,
-		"scopes": []string{"see", "book", "attend", "pay", "receive"}})
+	g, err := w.patient.Post(ctx, "/patients/"+w.patientID+"/grants", JSON{
+		"address": w.caregiverAddress,
+		"scopes":  []string{"see", "book", "attend", "pay", "receive"},
+	})
 	if err != nil {
 		return "", err
 	}
@@ -220,8 +228,10 @@ func refusedWith(status int, what string, err error) error {
 }
 
 func (w *Walk) strangerSeesNothing(ctx context.Context) (string, error) {
-	for _, path := range []string{"/orders/" + w.orderID, "/visits/" + w.visit, "/prescriptions/" + w.rx, "/intakes/" + w.intakeID,
-		"/patients/" + w.patientID, "/patients/" + w.patientID + "/orders", "/jobs/" + w.job + "/pin", "/orders/" + w.orderID + "/delivery"} {
+	for _, path := range []string{
+		"/orders/" + w.orderID, "/visits/" + w.visit, "/prescriptions/" + w.rx, "/intakes/" + w.intakeID,
+		"/patients/" + w.patientID, "/patients/" + w.patientID + "/orders", "/jobs/" + w.job + "/pin", "/orders/" + w.orderID + "/delivery",
+	} {
 		_, err := w.stranger.Get(ctx, path)
 		if err := refusedWith(http.StatusNotFound, "a stranger reading "+path, err); err != nil {
 			return "", err

@@ -21,8 +21,10 @@ func TestOneOrderGoesThroughTheWholeChainOnAServedDefault(t *testing.T) {
 	if err := os.WriteFile(c.AdminTokenFile, []byte("a token of a test, long enough to be one"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a, err := app.Start(t.Context(), app.Options{Config: c, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Demo: true,
-		Outbox: notify.NewOutbox(clock.NewReal()), Secret: []byte("a secret of a test, of more than 32 bytes")})
+	a, err := app.Start(t.Context(), app.Options{
+		Config: c, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Demo: true,
+		Outbox: notify.NewOutbox(clock.NewReal()), Secret: []byte("a secret of a test, of more than 32 bytes"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
