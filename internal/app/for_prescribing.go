@@ -161,7 +161,7 @@ func named(f intake.Fact) string {
 }
 
 func decimal(s string) *safety.Decimal {
-	d, err := safety.ParseDecimal(s)
+	d, err := safety.Measured(s)
 	if err != nil {
 		return nil
 	}
