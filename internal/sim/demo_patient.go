@@ -1,0 +1,145 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"housecall/internal/clock"
+)
+
+// SignIn signs in as somebody of the demo: by the code on the outbox page, or as staff do.
+func (d *Demo) SignIn(ctx context.Context, address string) (*Client, error) {
+	p := d.person(address)
+	c := &Client{Base: d.URL}
+	if p.Secret != "" {
+		return c, signInStaff(ctx, c, p.Address, p.Password, &authenticator{secret: p.Secret, wall: clock.NewReal()})
+	}
+	if _, err := c.Post(ctx, "/sign-in/code", JSON{"address": address}); err != nil {
+		return nil, err
+	}
+	code, err := d.codeFor(address)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := c.Post(ctx, "/sign-in", JSON{"address": address, "code": code})
+	c.Token = opened.Text("token")
+	return c, err
+}
+
+// SeePatient is one patient who is seen for a fever and orders what is prescribed, over the API. It
+// answers what became of the order; doctors, pharmacies and couriers are those of the demo.
+func SeePatient(ctx context.Context, c *Client, within time.Duration) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	me, err := c.Get(ctx, "/me")
+	if err != nil {
+		return "", err
+	}
+	visit, err := askForVisit(ctx, c, me.Text("patient"))
+	if err != nil {
+		return "", fmt.Errorf("ask for a visit: %w", err)
+	}
+	if err := attend(ctx, c, visit, within); err != nil {
+		return "", fmt.Errorf("attend: %w", err)
+	}
+	list, err := c.Get(ctx, "/visits/"+visit+"/prescriptions")
+	if err != nil {
+		return "", err
+	}
+	part := list.Text("items.0.parts.0.id")
+	if part == "" {
+		return "", fmt.Errorf("nothing was prescribed")
+	}
+	return orderIt(ctx, c, part, within)
+}
+
+// home is where the patient of SeePatient lives.
+var home = inTown(400, 500)
+
+func askForVisit(ctx context.Context, c *Client, patient string) (string, error) {
+	options, err := c.Get(ctx, "/intake-options")
+	if err != nil {
+		return "", err
+	}
+	a, err := c.Post(ctx, "/intakes", JSON{"patient": patient})
+	if err != nil {
+		return "", err
+	}
+	path := "/intakes/" + a.Text("id")
+	a, err = c.Edit(ctx, http.MethodPatch, path, a.ETag, JSON{"where": home, "call_back": "+441234567", "consent": options.Text("consent"),
+		"complaint": "fever", "words": "Fever since last night", "vitals": []JSON{{"kind": "temperature", "value": "38.4", "unit": "Cel"}},
+		"health": JSON{"none": []string{"allergy", "medicine", "condition"}, "weight_kg": "62"}})
+	if err != nil {
+		return "", err
+	}
+	answers := JSON{}
+	questions, _ := a.At("questions").([]any)
+	for _, q := range questions {
+		one, _ := q.(JSON)
+		answers[text(one, "id")] = "no"
+	}
+	if len(answers) > 0 {
+		if _, err = c.Edit(ctx, http.MethodPatch, path, a.ETag, JSON{"answers": answers}); err != nil {
+			return "", err
+		}
+	}
+	if a, err = c.Post(ctx, path+"/submit", nil); err != nil {
+		return "", err
+	}
+	offer, err := c.Post(ctx, "/visits/offer", JSON{"intake": a.Text("id")})
+	if err != nil {
+		return "", err
+	}
+	a, err = c.Post(ctx, "/visits", JSON{"intake": a.Text("id"), "agreed": offer.At("terms.fee"), "method": "card_ok"})
+	return a.Text("id"), err
+}
+
+// attend says that one is there, takes a seat once called in, and waits until the doctor is done.
+func attend(ctx context.Context, c *Client, visit string, within time.Duration) error {
+	if _, err := c.Post(ctx, "/visits/"+visit+"/here", nil); err != nil {
+		return err
+	}
+	ask := func() (Answer, error) { return c.Get(ctx, "/visits/"+visit) }
+	seated := false
+	a, err := Until(ctx, within, ask, func(a Answer) bool {
+		if a.Text("state") == "in_progress" && !seated {
+			_, err := c.Post(ctx, "/visits/"+visit+"/ticket", nil)
+			seated = err == nil
+		}
+		return a.Text("state") != "waiting" && a.Text("state") != "in_progress"
+	})
+	if err == nil && a.Text("state") != "completed" {
+		err = fmt.Errorf("the visit is %s", a.Text("state"))
+	}
+	return err
+}
+
+func orderIt(ctx context.Context, c *Client, part string, within time.Duration) (string, error) {
+	quotes, err := c.Post(ctx, "/quotes", JSON{"part": part, "door": home})
+	if err != nil {
+		return "", err
+	}
+	pharmacy := ""
+	for _, q := range items(quotes) {
+		if pharmacy == "" && q["in_stock"] == true && q["open"] == true {
+			pharmacy = text(q, "pharmacy")
+		}
+	}
+	a, err := c.Post(ctx, "/orders", JSON{"part": part, "pharmacy": pharmacy, "fulfilment": "courier",
+		"address": JSON{"text": "5 Lamp Street", "floor": "1", "point": home}})
+	if err != nil {
+		return "", err
+	}
+	path := "/orders/" + a.Text("id")
+	ask := func() (Answer, error) { return c.Get(ctx, path) }
+	if _, err = Until(ctx, within, ask, func(a Answer) bool { return a.At("held") == true || a.Text("state") == "cancelled" }); err != nil {
+		return "", err
+	}
+	if _, err := c.Post(ctx, path+"/pay", JSON{"method": "card_ok"}); err != nil {
+		return "", err
+	}
+	a, err = Until(ctx, within, ask, func(a Answer) bool { return a.Text("state") == "delivered" || a.Text("state") == "cancelled" })
+	return a.Text("state"), err
+}

@@ -1,0 +1,131 @@
+package sim_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"housecall/internal/access"
+	"housecall/internal/sim"
+)
+
+func startDemo(t *testing.T, o sim.DemoOptions) *sim.Demo {
+	t.Helper()
+	o.Listen = "localhost:0"
+	o.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
+	d, err := sim.StartDemo(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func stopDemo(t *testing.T, d *sim.Demo) {
+	t.Helper()
+	if err := d.Stop(context.WithoutCancel(t.Context())); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestMedicineReachesTheDoorThoughNobodyButThePatientIsThere(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, sim.DemoOptions{Speed: 60})
+	defer stopDemo(t, d)
+	p, err := d.SignIn(t.Context(), "demo@lampford.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	state, err := sim.SeePatient(t.Context(), p, 100*time.Second)
+
+	if err != nil || state != "delivered" {
+		t.Errorf("the order is %q, want delivered (%v)", state, err)
+	}
+}
+
+func TestTableListsEverybodyAndSecondStartFindsTheSamePeople(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	d := startDemo(t, sim.DemoOptions{Data: dir, Quiet: true})
+	t.Logf("the first start took %s", d.Took)
+	var table strings.Builder
+	if err := d.WriteTable(&table); err != nil {
+		t.Fatal(err)
+	}
+	first := accountsOf(t, d)
+	stopDemo(t, d)
+
+	d = startDemo(t, sim.DemoOptions{Data: dir, Quiet: true})
+	defer stopDemo(t, d)
+
+	t.Logf("the second start took %s", d.Took)
+	if second := accountsOf(t, d); len(first) == 0 || len(first) != len(d.People) || strings.Join(first, " ") != strings.Join(second, " ") {
+		t.Errorf("accounts after the second start = %d, want the same %d", len(second), len(first))
+	}
+	for _, person := range d.People {
+		if !strings.Contains(table.String(), person.Address) || !strings.Contains(table.String(), person.Name) {
+			t.Errorf("the table lacks a %s", person.Role)
+		}
+	}
+	if !strings.Contains(table.String(), sim.DemoPassword) || !strings.Contains(table.String(), "http://localhost:") {
+		t.Error("the table does not say how to come in")
+	}
+}
+
+// accountsOf lists every account as the operator sees it, oldest first.
+func accountsOf(t *testing.T, d *sim.Demo) []string {
+	t.Helper()
+	operator, err := sim.SignInDemoOperator(t.Context(), d.URL, http.DefaultClient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for path := "/accounts?limit=50"; path != ""; {
+		a, err := operator.Get(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, _ := a.At("items").([]any)
+		for _, one := range list {
+			out = append(out, one.(sim.JSON)["id"].(string))
+		}
+		path = ""
+		if next := a.Text("next"); next != "" {
+			path = "/accounts?limit=50&cursor=" + next
+		}
+	}
+	return out
+}
+
+func TestPortThatIsTakenIsSaidPlainly(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, sim.DemoOptions{Quiet: true})
+	defer stopDemo(t, d)
+
+	_, err := sim.StartDemo(t.Context(), sim.DemoOptions{Listen: strings.TrimPrefix(d.URL, "http://"), Quiet: true})
+
+	if err == nil || !strings.Contains(err.Error(), "--listen") {
+		t.Errorf("error = %v, want it to say what to do", err)
+	}
+}
+
+func TestTownHasEverybodyThatAStoryNeeds(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, sim.DemoOptions{Quiet: true})
+	defer stopDemo(t, d)
+
+	found := map[access.Role]int{}
+	for _, person := range d.People {
+		found[person.Role]++
+	}
+
+	for role, want := range map[access.Role]int{access.Doctor: 6, access.Pharmacist: 8, access.PharmacyStaff: 8, access.Courier: 25, access.Operator: 1,
+		access.Support: 1, access.Auditor: 1, access.Patient: 5} {
+		if found[role] != want {
+			t.Errorf("%d of the role %s, want %d", found[role], role, want)
+		}
+	}
+}
