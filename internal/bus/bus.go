@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,6 +57,7 @@ type Bus struct {
 	log    *slog.Logger
 	server *server.Server // nil on a cluster
 	disk   *disk          // nil on a cluster
+	lock   *os.File       // held while the engine runs in the process
 	conn   *nats.Conn
 	js     jetstream.JetStream
 	events jetstream.Stream
@@ -85,8 +87,10 @@ func Start(ctx context.Context, cfg Config, deps Deps) (*Bus, error) {
 	if deps.Store == nil || deps.Clock == nil || deps.Log == nil || (cfg.Dir == "") == (cfg.URL == "") {
 		return nil, errors.New("bus: store, clock, log and one of folder and address are needed")
 	}
-	b := &Bus{cfg: withDefaults(cfg), store: deps.Store, clock: deps.Clock, log: deps.Log.With("component", "bus"),
-		stopping: make(chan struct{}), noFeeds: make(chan struct{}), kick: make(chan struct{}, 1), newest: map[string]uint64{}}
+	b := &Bus{
+		cfg: withDefaults(cfg), store: deps.Store, clock: deps.Clock, log: deps.Log.With("component", "bus"),
+		stopping: make(chan struct{}), noFeeds: make(chan struct{}), kick: make(chan struct{}, 1), newest: map[string]uint64{},
+	}
 	err := b.open(ctx)
 	if err != nil {
 		b.shut()
@@ -160,6 +164,9 @@ func (b *Bus) shut() {
 		b.server.Shutdown()
 		b.server.WaitForShutdown()
 	}
+	if b.lock != nil {
+		_ = b.lock.Close() // which frees the folder
+	}
 }
 
 // Ping answers nil when an event would be taken now.
@@ -175,8 +182,10 @@ func withDefaults(cfg Config) Config {
 		cfg.Node = nats.NewInbox()[len("_INBOX."):]
 	}
 	if cfg.Backoff == nil {
-		cfg.Backoff = []time.Duration{50 * time.Millisecond, 250 * time.Millisecond, time.Second, 5 * time.Second,
-			15 * time.Second, time.Minute, 3 * time.Minute, 10 * time.Minute}
+		cfg.Backoff = []time.Duration{
+			50 * time.Millisecond, 250 * time.Millisecond, time.Second, 5 * time.Second,
+			15 * time.Second, time.Minute, 3 * time.Minute, 10 * time.Minute,
+		}
 	}
 	if cfg.LeaseTTL == 0 {
 		cfg.LeaseTTL = 10 * time.Second

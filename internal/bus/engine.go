@@ -30,10 +30,12 @@ const (
 
 // connect starts the engine in the process, or dials the cluster.
 func (b *Bus) connect() error {
-	opts := []nats.Option{nats.Name("housecall " + b.cfg.Node), nats.MaxReconnects(-1),
+	opts := []nats.Option{
+		nats.Name("housecall " + b.cfg.Node), nats.MaxReconnects(-1),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			b.log.Error("connection to the engine reported an error", "error", err)
-		})}
+		}),
+	}
 	url := b.cfg.URL
 	if b.cfg.Dir != "" {
 		if err := b.startServer(); err != nil {
@@ -53,8 +55,14 @@ func (b *Bus) connect() error {
 	return err
 }
 
+// ErrInUse says that another process runs its engine on this folder.
+var ErrInUse = errors.New("another housecall is running on this folder: stop it first, or ask the one that runs")
+
 func (b *Bus) startServer() error {
 	var err error
+	if b.lock, err = lockFolder(b.cfg.Dir); err != nil {
+		return err
+	}
 	b.server, err = server.NewServer(&server.Options{
 		ServerName: "housecall", DontListen: true, NoSigs: true, DisableJetStreamBanner: true,
 		JetStream: true, StoreDir: b.cfg.Dir,
@@ -82,16 +90,22 @@ func (b *Bus) makeStreams(ctx context.Context) (fresh bool, err error) {
 			err = fmt.Errorf("make stream %s: %w", cfg.Name, err)
 		}
 	}
-	make(&b.events, jetstream.StreamConfig{Name: eventsStream, Subjects: []string{"ev.>", "again.*"},
-		MaxAge: eventsKept, Duplicates: doublesKnown})
-	make(&b.feed, jetstream.StreamConfig{Name: feedStream, Subjects: []string{"feed.*"},
-		MaxAge: feedKept, Duplicates: doublesKnown})
+	make(&b.events, jetstream.StreamConfig{
+		Name: eventsStream, Subjects: []string{"ev.>", "again.*"},
+		MaxAge: eventsKept, Duplicates: doublesKnown,
+	})
+	make(&b.feed, jetstream.StreamConfig{
+		Name: feedStream, Subjects: []string{"feed.*"},
+		MaxAge: feedKept, Duplicates: doublesKnown,
+	})
 	make(&b.dead, jetstream.StreamConfig{Name: deadStream, Subjects: []string{"dead.*"}, MaxAge: deadKept})
 	if err != nil {
 		return false, err
 	}
-	if b.leases, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: "LEASES",
-		TTL: b.cfg.LeaseTTL, Storage: jetstream.MemoryStorage, Replicas: b.cfg.Replicas}); err != nil {
+	if b.leases, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+		Bucket: "LEASES",
+		TTL:    b.cfg.LeaseTTL, Storage: jetstream.MemoryStorage, Replicas: b.cfg.Replicas,
+	}); err != nil {
 		return false, fmt.Errorf("make bucket of leases: %w", err)
 	}
 	return b.makeTimers(ctx)
@@ -106,9 +120,11 @@ func (l serverLog) Tracef(string, ...any)  {}
 func (l serverLog) Warnf(format string, args ...any) {
 	l.log.Warn("event engine warned", "error", fmt.Sprintf(format, args...))
 }
+
 func (l serverLog) Errorf(format string, args ...any) {
 	l.log.Error("event engine failed", "error", fmt.Sprintf(format, args...))
 }
+
 func (l serverLog) Fatalf(format string, args ...any) {
 	l.log.Error("event engine gave up", "error", fmt.Sprintf(format, args...))
 }
