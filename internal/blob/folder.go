@@ -112,7 +112,7 @@ func (f *Folder) Stat(_ context.Context, key string) (Info, error) {
 // Delete implements Store.
 func (f *Folder) Delete(_ context.Context, key string) error {
 	if err := CheckKey(key); err != nil {
-		return nil //nolint:nilerr // no file has such a key
+		return nil // no file has such a key
 	}
 	f.labels.Lock()
 	defer f.labels.Unlock()

@@ -53,7 +53,7 @@ func serve(f *blob.Folder, w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	status := map[fault.Kind]int{fault.NotFound: 404, fault.Conflict: 409, fault.Invalid: 422, fault.TooLarge: 413, fault.WrongType: 415}[fault.KindOf(err)]
+	status := map[fault.Kind]int{fault.NotFound: 404, fault.Conflict: 409, fault.Invalid: 422, fault.TooLarge: 413, fault.WrongType: 415}[fault.KindOf(err)] //nolint:exhaustive // the rest is a 500
 	switch {
 	case err == nil:
 	case status == 0:
@@ -80,7 +80,6 @@ func TestFolderForgetsWhatAKilledProcessHadBegun(t *testing.T) {
 	}
 
 	f, err = blob.New(dir, secret, clk, "")
-
 	if err != nil {
 		t.Fatal(err)
 	}

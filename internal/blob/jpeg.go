@@ -52,12 +52,12 @@ func stripJPEG(raw []byte) ([]byte, error) {
 // keepJPEG drops application segments but JFIF's, the colour profile's and Adobe's (which says how colours
 // are coded), and comments.
 func keepJPEG(marker byte, body []byte) bool {
-	switch {
-	case marker == 0xE0:
+	switch marker {
+	case 0xE0:
 		return bytes.HasPrefix(body, []byte("JFIF\x00"))
-	case marker == 0xE2:
+	case 0xE2:
 		return bytes.HasPrefix(body, []byte("ICC_PROFILE\x00"))
-	case marker == 0xEE:
+	case 0xEE:
 		return bytes.HasPrefix(body, []byte("Adobe"))
 	}
 	return marker < 0xE0 // 0xE1 to 0xEF: other applications; 0xF0 to 0xFE: extensions and comments
@@ -101,6 +101,8 @@ func orientation(marker byte, body []byte) byte {
 
 // orientationOnly is an Exif segment that says which way is up and nothing else.
 func orientationOnly(way byte) []byte {
-	return []byte{0xFF, 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0,
-		'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, way, 0, 0, 0, 0, 0, 0}
+	return []byte{
+		0xFF, 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0,
+		'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, way, 0, 0, 0, 0, 0, 0,
+	}
 }

@@ -22,7 +22,6 @@ func TestJPEGKeepsWhichWayIsUpAndNothingElseOfItsExif(t *testing.T) {
 	photo := append(blobtest.Photo(), "trailer with "+blobtest.Position...)
 
 	clean, err := blob.Clean(photo, "image/jpeg", pictures)
-
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +43,6 @@ func TestJPEGKeepsWhichWayIsUpAndNothingElseOfItsExif(t *testing.T) {
 func TestPNGLosesItsTextAndExif(t *testing.T) {
 	t.Parallel()
 	clean, err := blob.Clean(pngPhoto(), "image/png", pictures)
-
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +74,6 @@ func pngChunk(kind, body string) []byte {
 func TestWebPLosesItsExifAndXMP(t *testing.T) {
 	t.Parallel()
 	clean, err := blob.Clean(webpPhoto(), "image/webp", pictures)
-
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +112,6 @@ func TestHEICLosesItsExif(t *testing.T) {
 	photo := heicPhoto()
 
 	clean, err := blob.Clean(photo, "image/heic", pictures)
-
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +167,6 @@ func FuzzClean(f *testing.F) {
 		said := pictures[uint(which)%uint(len(pictures))]
 
 		clean, err := blob.Clean(raw, said, pictures)
-
 		if err != nil {
 			return
 		}

@@ -34,8 +34,10 @@ func BenchmarkChangeToHandler(b *testing.B) {
 	}
 	defer func() { _ = engine.Stop(context.Background()) }()
 	heard := make(chan struct{})
-	if err := engine.Subscribe(bus.Consumer{Name: "bench", Kinds: []event.Kind{"bell.rung"},
-		Handle: func(context.Context, event.Event) error { heard <- struct{}{}; return nil }}); err != nil {
+	if err := engine.Subscribe(bus.Consumer{
+		Name: "bench", Kinds: []event.Kind{"bell.rung"},
+		Handle: func(context.Context, event.Event) error { heard <- struct{}{}; return nil },
+	}); err != nil {
 		b.Fatal(err)
 	}
 	var took []time.Duration

@@ -109,7 +109,7 @@ func (b *Bus) open(ctx context.Context) error {
 		return err
 	}
 	if b.cfg.ClockTimers != nil {
-		b.sched = newClockTimers(b, b.cfg.ClockTimers)
+		b.sched = newClockTimers(b, b.cfg.ClockTimers) //nolint:contextcheck // its timers fire when a clock is advanced
 		return b.setTimersAgain(ctx)
 	}
 	b.sched = &streamTimers{bus: b}

@@ -22,24 +22,24 @@ type clockTimers struct {
 
 func newClockTimers(b *Bus, c *clock.Fake) *clockTimers {
 	t := &clockTimers{bus: b, clock: c, set: map[string]event.Event{}}
-	c.OnAdvance(t.fire)
+	c.OnAdvance(func(now time.Time) { t.fire(context.Background(), now) })
 	return t
 }
 
 // Schedule implements Scheduler.
-func (t *clockTimers) Schedule(_ context.Context, e event.Event) error {
+func (t *clockTimers) Schedule(ctx context.Context, e event.Event) error {
 	t.mu.Lock()
 	delete(t.set, event.TimerID(e.Doc, e.Kind))
 	if !e.Cancelled {
 		t.set[event.TimerID(e.Doc, e.Kind)] = e
 	}
 	t.mu.Unlock()
-	t.fire(t.clock.Now())
+	t.fire(ctx, t.clock.Now())
 	return nil
 }
 
 // fire publishes what is due, in the order of the times.
-func (t *clockTimers) fire(now time.Time) {
+func (t *clockTimers) fire(ctx context.Context, now time.Time) {
 	select {
 	case <-t.bus.stopping:
 		return // the clock of a test outlives the bus
@@ -58,8 +58,8 @@ func (t *clockTimers) fire(now time.Time) {
 		return cmp.Or(a.Due.Compare(*b.Due), cmp.Compare(a.ID, b.ID))
 	})
 	for _, e := range due {
-		if err := t.bus.publishFired(context.Background(), e); err != nil {
-			t.bus.log.Error("fired timer was not published", "event_id", e.ID, "error", err)
+		if err := t.bus.publishFired(ctx, e); err != nil {
+			t.bus.log.ErrorContext(ctx, "fired timer was not published", "event_id", e.ID, "error", err)
 		}
 	}
 }

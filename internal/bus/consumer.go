@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -64,14 +63,18 @@ func (b *Bus) Subscribe(c Consumer) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return b.consume(ctx, &consumer{bus: b, name: c.Name, stream: b.events, filters: filters,
-		handle: func(ctx context.Context, _ jetstream.Msg, e event.Event) error { return c.Handle(ctx, e) }})
+	return b.consume(ctx, &consumer{
+		bus: b, name: c.Name, stream: b.events, filters: filters,
+		handle: func(ctx context.Context, _ jetstream.Msg, e event.Event) error { return c.Handle(ctx, e) },
+	})
 }
 
 func (b *Bus) consume(ctx context.Context, c *consumer) error {
 	var err error
-	c.durable, err = c.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{Durable: c.name, FilterSubjects: c.filters,
-		AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxDeliver: -1, MaxAckPending: inHand})
+	c.durable, err = c.stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: c.name, FilterSubjects: c.filters,
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxDeliver: -1, MaxAckPending: inHand,
+	})
 	if err != nil {
 		return fmt.Errorf("make consumer %s: %w", c.name, err)
 	}
@@ -85,7 +88,7 @@ func (b *Bus) consume(ctx context.Context, c *consumer) error {
 		return errors.New("subscribe " + c.name + ": there is a consumer of this name")
 	}
 	b.consumers = append(b.consumers, c)
-	go c.run()
+	go c.run() //nolint:contextcheck // it reads until the bus stops, long after this call
 	return nil
 }
 
@@ -159,7 +162,7 @@ func (c *consumer) call(ctx context.Context, m jetstream.Msg, e event.Event) (er
 	defer func() {
 		if p := recover(); p != nil {
 			err = panicked(p)
-			c.bus.log.Error("handler panicked", "consumer", c.name, "event_id", e.ID, "error", err, slog.String("stack", stack()))
+			c.bus.log.ErrorContext(ctx, "handler panicked", "consumer", c.name, "event_id", e.ID, "error", err, "stack", stack())
 		}
 	}()
 	return c.handle(ctx, m, e)

@@ -203,7 +203,7 @@ func TestStopWaitsForHandlersAndLeavesNothingRunning(t *testing.T) {
 	if !handled.Load() {
 		t.Error("stop did not wait for the handler")
 	}
-	for range feed { //nolint:revive // drained until it is closed
+	for range feed {
 	}
 	if left := ours(); left != "" {
 		t.Errorf("goroutines are left:\n%s", left)

@@ -34,7 +34,7 @@ func (b *Bus) bury(ctx context.Context, consumer string, e event.Event, tries in
 	if err := b.disk.sync(deadStream); err != nil {
 		return err
 	}
-	b.log.Error("event became a dead letter", "consumer", consumer, "kind", string(e.Kind), "event_id", e.ID, "doc", e.Doc, "tries", tries)
+	b.log.ErrorContext(ctx, "event became a dead letter", "consumer", consumer, "kind", string(e.Kind), "event_id", e.ID, "doc", e.Doc, "tries", tries)
 	return nil
 }
 

@@ -48,8 +48,10 @@ type outcome struct {
 }
 
 func newDesk(c *consumer) *desk {
-	return &desk{c: c, in: make(chan item, inHand), done: make(chan outcome, atWork), again: make(chan string, inHand),
-		bad: make(chan error, 1), gone: make(chan struct{}), piles: map[string]*pile{}}
+	return &desk{
+		c: c, in: make(chan item, inHand), done: make(chan outcome, atWork), again: make(chan string, inHand),
+		bad: make(chan error, 1), gone: make(chan struct{}), piles: map[string]*pile{},
+	}
 }
 
 // take is called by the reader for each event, in the order of the stream.
@@ -143,13 +145,13 @@ func (d *desk) handle(life context.Context, it item, tries int) error {
 	if life.Err() != nil {
 		return err // cut short: no verdict on the event
 	}
-	b.log.Warn("event was not handled", "consumer", d.c.name, "kind", string(it.event.Kind), "event_id", it.event.ID,
+	b.log.WarnContext(ctx, "event was not handled", "consumer", d.c.name, "kind", string(it.event.Kind), "event_id", it.event.ID,
 		"doc", it.event.Doc, "tries", tries, "error", err)
 	if tries <= len(b.cfg.Backoff) {
 		return err
 	}
 	if buried := b.bury(life, d.c.name, it.event, tries, err); buried != nil {
-		b.log.Error("dead letter was not kept", "consumer", d.c.name, "event_id", it.event.ID, "error", buried)
+		b.log.ErrorContext(ctx, "dead letter was not kept", "consumer", d.c.name, "event_id", it.event.ID, "error", buried)
 		return err
 	}
 	return nil

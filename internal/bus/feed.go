@@ -46,8 +46,10 @@ func (b *Bus) Feed(ctx context.Context, topics []string, after uint64) (<-chan F
 			filters = append(filters, f)
 		}
 	}
-	reader, err := b.feed.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: filters,
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1})
+	reader, err := b.feed.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		FilterSubjects: filters,
+		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("follow the feed: %w", err)
 	}

@@ -20,7 +20,7 @@ func follow(t *testing.T, w *world, after uint64, topics ...string) (<-chan bus.
 	}
 	return items, func() {
 		cancel()
-		for range items { //nolint:revive // drained until it is closed
+		for range items {
 		}
 	}
 }
@@ -166,7 +166,6 @@ func TestHolderThatComesBackTakesItsLeaseFromItsOldSelf(t *testing.T) {
 	}
 
 	again, err := w.bus.Lease(t.Context(), "zone_1", "node_a")
-
 	if err != nil {
 		t.Fatal(err)
 	}

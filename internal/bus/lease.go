@@ -34,8 +34,10 @@ func (b *Bus) Lease(ctx context.Context, name, holder string) (*Lease, error) {
 		return nil, errors.New("take lease " + name + ": the bus has stopped")
 	default:
 	}
-	l := &Lease{bus: b, key: safe(name), holder: holder,
-		lost: make(chan struct{}), release: make(chan struct{}), ended: make(chan struct{})}
+	l := &Lease{
+		bus: b, key: safe(name), holder: holder,
+		lost: make(chan struct{}), release: make(chan struct{}), ended: make(chan struct{}),
+	}
 	asked := time.Now()
 	var err error
 	l.revision, err = b.leases.Create(ctx, l.key, []byte(holder))
@@ -48,7 +50,7 @@ func (b *Bus) Lease(ctx context.Context, name, holder string) (*Lease, error) {
 		}
 		return nil, err
 	}
-	b.running.Go(func() { l.keep(asked) })
+	b.running.Go(func() { l.keep(asked) }) //nolint:contextcheck // it is kept long after this call
 	return l, nil
 }
 

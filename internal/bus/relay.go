@@ -77,13 +77,12 @@ func (b *Bus) relayBatch(ctx context.Context) (int, error) {
 	var firstErr error
 	for _, round := range rounds(waiting) {
 		for i, err := range b.publish(ctx, round, failed) {
-			switch {
-			case err == nil:
-				done = append(done, round[i])
-			default:
+			if err != nil {
 				failed[round[i].Doc] = true
 				firstErr = first(firstErr, err)
+				continue
 			}
+			done = append(done, round[i])
 		}
 	}
 	if len(done) > 0 {

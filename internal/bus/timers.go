@@ -40,8 +40,10 @@ func (b *Bus) makeTimers(ctx context.Context) (fresh bool, err error) {
 }
 
 func (b *Bus) timersConfig() jetstream.StreamConfig {
-	return jetstream.StreamConfig{Name: timersStream, Subjects: []string{"set.>", "fired.>"}, Storage: jetstream.FileStorage,
-		Replicas: b.cfg.Replicas, Retention: jetstream.LimitsPolicy, AllowMsgSchedules: true, Duplicates: doublesKnown}
+	return jetstream.StreamConfig{
+		Name: timersStream, Subjects: []string{"set.>", "fired.>"}, Storage: jetstream.FileStorage,
+		Replicas: b.cfg.Replicas, Retention: jetstream.LimitsPolicy, AllowMsgSchedules: true, Duplicates: doublesKnown,
+	}
 }
 
 // timersKept marks the stream: every live timer is in it.
@@ -80,7 +82,7 @@ func (b *Bus) setTimersAgain(ctx context.Context) error {
 		if err := b.disk.sync(timersStream); err != nil {
 			return err
 		}
-		b.log.Info("live timers were set again", "count", set)
+		b.log.InfoContext(ctx, "live timers were set again", "count", set)
 	}
 	return nil
 }
@@ -178,7 +180,8 @@ func safe(id string) string {
 
 // forwardFired takes each timer that has fired into the events, once, and then out of the stream.
 func (b *Bus) forwardFired(ctx context.Context) error {
-	return b.consume(ctx, &consumer{bus: b, name: "forward_fired", stream: b.timers, filters: []string{"fired.>"},
+	return b.consume(ctx, &consumer{
+		bus: b, name: "forward_fired", stream: b.timers, filters: []string{"fired.>"},
 		handle: func(ctx context.Context, m jetstream.Msg, e event.Event) error {
 			if err := b.publishFired(ctx, e); err != nil {
 				return err
@@ -192,10 +195,11 @@ func (b *Bus) forwardFired(ctx context.Context) error {
 			}
 			err = b.timers.DeleteMsg(ctx, meta.Sequence.Stream)
 			if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-				b.log.Warn("fired timer was not deleted", "event_id", e.ID, "error", err)
+				b.log.WarnContext(ctx, "fired timer was not deleted", "event_id", e.ID, "error", err)
 			}
 			return nil
-		}})
+		},
+	})
 }
 
 // publishFired makes a timer that has fired an event like any other. A timer that fires twice has the

@@ -115,6 +115,7 @@ func (h *sandboxHold) declined() error {
 		return &billing.Declined{Reason: h.Reason}
 	case sandboxVoided:
 		return &billing.Declined{Reason: "voided"}
+	case sandboxHeld, sandboxCaptured:
 	}
 	return nil
 }

@@ -41,8 +41,10 @@ func NewSMTP(c SMTPConfig) (*SMTP, error) {
 	if c.Timeout == 0 {
 		c.Timeout = 15 * time.Second
 	}
-	opts := []mail.Option{mail.WithTimeout(c.Timeout), mail.WithoutNoop(),
-		mail.WithTLSConfig(&tls.Config{ServerName: c.Host, RootCAs: c.Roots, MinVersion: tls.VersionTLS12})}
+	opts := []mail.Option{
+		mail.WithTimeout(c.Timeout), mail.WithoutNoop(),
+		mail.WithTLSConfig(&tls.Config{ServerName: c.Host, RootCAs: c.Roots, MinVersion: tls.VersionTLS12}),
+	}
 	switch c.Security {
 	case "", "starttls":
 		opts = append(opts, mail.WithTLSPortPolicy(mail.TLSMandatory))

@@ -119,8 +119,10 @@ func certificate(t *testing.T, roots *x509.CertPool) tls.Certificate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tpl := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1<<33, 0), IsCA: true, BasicConstraintsValid: true}
+	tpl := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1<<33, 0), IsCA: true, BasicConstraintsValid: true,
+	}
 	der, err := x509.CreateCertificate(rand.Reader, tpl, tpl, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
@@ -135,8 +137,10 @@ func certificate(t *testing.T, roots *x509.CertPool) tls.Certificate {
 
 func (o *office) mailer(t *testing.T, change func(*gateway.SMTPConfig)) *gateway.SMTP {
 	t.Helper()
-	c := gateway.SMTPConfig{Host: "localhost", Port: o.port, User: "clinic", Password: "correct", From: "housecall <no-reply@clinic.example>",
-		Roots: o.roots, Timeout: 5 * time.Second}
+	c := gateway.SMTPConfig{
+		Host: "localhost", Port: o.port, User: "clinic", Password: "correct", From: "housecall <no-reply@clinic.example>",
+		Roots: o.roots, Timeout: 5 * time.Second,
+	}
 	if change != nil {
 		change(&c)
 	}

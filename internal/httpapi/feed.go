@@ -185,6 +185,7 @@ func (r *feedRoutes) topics(ctx context.Context, a access.Actor) ([]string, erro
 		topics = append(topics, event.ToSupport)
 	case access.Operator:
 		topics = append(topics, event.ToSupport, event.ToOperators)
+	case access.Courier, access.Auditor, access.Guest, access.System, access.Nobody: // their own at the most
 	}
 	topics = slices.DeleteFunc(topics, func(t string) bool { return t == "" })
 	slices.Sort(topics)

@@ -85,8 +85,10 @@ func newFeedWorld(t *testing.T) *feedWorld {
 		t.Fatal(err)
 	}
 	s := httpapi.New(httpapi.Deps{
-		Auth: tokens{"ann": {Account: "acc_ann", Role: access.Patient, Patient: "pat_ann", Session: "ses_1"}, "max": {Account: "acc_max", Role: access.Guest, Visit: "vis_1"},
-			"dan": {Account: "acc_dan", Role: access.Doctor}},
+		Auth: tokens{
+			"ann": {Account: "acc_ann", Role: access.Patient, Patient: "pat_ann", Session: "ses_1"}, "max": {Account: "acc_max", Role: access.Guest, Visit: "vis_1"},
+			"dan": {Account: "acc_dan", Role: access.Doctor},
+		},
 		Guard: access.NewGuard(rules, noGrants{}, noGrants{}), Clock: clk, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
 		Timeout: 50 * time.Millisecond, Ready: func(context.Context) map[string]string { return nil },
 	}, httpapi.FeedEvery(20*time.Millisecond, w.bus, w.reach))
@@ -129,7 +131,7 @@ func (w *feedWorld) open(token, last string) *stream {
 	if last != "" {
 		req.Header.Set("Last-Event-ID", last)
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := http.DefaultClient.Do(req) //nolint:bodyclose // read closes it
 	if err != nil {
 		w.t.Fatal(err)
 	}

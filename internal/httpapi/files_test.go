@@ -27,9 +27,11 @@ func mounted(t *testing.T, mounts []httpapi.Mount, resources ...[]httpapi.Route)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return httpapi.New(httpapi.Deps{Auth: tokens{}, Guard: access.NewGuard(rules, noGrants{}, noGrants{}), Clock: clock.NewReal(),
+	return httpapi.New(httpapi.Deps{
+		Auth: tokens{}, Guard: access.NewGuard(rules, noGrants{}, noGrants{}), Clock: clock.NewReal(),
 		Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Timeout: time.Second,
-		Ready: func(context.Context) map[string]string { return nil }, Mounts: mounts}, resources...)
+		Ready: func(context.Context) map[string]string { return nil }, Mounts: mounts,
+	}, resources...)
 }
 
 func TestFilesBySignedAddress(t *testing.T) {
@@ -65,7 +67,7 @@ func TestFileIsNeverAPageOfOursAndItsRefusalIsAProblem(t *testing.T) {
 	}
 
 	w := httptest.NewRecorder()
-	s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, url, http.NoBody))
+	s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody))
 	h := w.Header()
 	if w.Code != 200 || !strings.HasPrefix(h.Get("Content-Disposition"), "attachment") || !strings.Contains(h.Get("Content-Security-Policy"), "sandbox") ||
 		h.Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(h.Get("Cache-Control"), "no-store") {
@@ -74,7 +76,7 @@ func TestFileIsNeverAPageOfOursAndItsRefusalIsAProblem(t *testing.T) {
 
 	for _, bad := range []string{url + "x", "/blob/attachments/a", "/blob/../../etc/passwd", "/blob/%2e%2e/x?e=1&s=2"} {
 		w := httptest.NewRecorder()
-		s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, bad, http.NoBody))
+		s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, bad, http.NoBody))
 		if w.Code != http.StatusNotFound || w.Header().Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d %s", bad, w.Code, w.Header().Get("Content-Type"))
 		}
@@ -90,7 +92,7 @@ func TestOutboxOfTheDemoShowsMessagesToPeopleAndPrograms(t *testing.T) {
 
 	for path, want := range map[string]string{"/outbox": "493021 &lt;script&gt;", "/api/v1/outbox?to=ann@example.org": "493021"} {
 		w := httptest.NewRecorder()
-		s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+		s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
 		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}

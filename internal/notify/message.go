@@ -59,8 +59,10 @@ func (m *Message) announce(kind event.Kind) {
 	if kind == MessageFailed {
 		to = []string{event.ToOperators}
 	}
-	m.Emit(event.Event{Kind: kind, By: part, To: to,
-		Data: map[string]string{"template": m.Template, "channel": string(m.Channel), "about": m.About}})
+	m.Emit(event.Event{
+		Kind: kind, By: part, To: to,
+		Data: map[string]string{"template": m.Template, "channel": string(m.Channel), "about": m.About},
+	})
 }
 
 // part is who acts here.

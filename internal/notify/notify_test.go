@@ -30,7 +30,6 @@ func TestLifeOfAMessageIsDrawn(t *testing.T) {
 	}
 
 	want, err := os.ReadFile(golden)
-
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,8 +111,10 @@ func TestOldEventIsNotToldAnyMore(t *testing.T) {
 	w := newWorld(t)
 	w.book["pat_1"] = []notify.Contact{mail("a@example.org", "en")}
 
-	err := w.notify.Handle(t.Context(), event.Event{ID: "x", Kind: "visit.admitted", Doc: "vis_1", At: w.clock.Now().Add(-3 * time.Hour),
-		Data: map[string]string{"patient": "pat_1"}})
+	err := w.notify.Handle(t.Context(), event.Event{
+		ID: "x", Kind: "visit.admitted", Doc: "vis_1", At: w.clock.Now().Add(-3 * time.Hour),
+		Data: map[string]string{"patient": "pat_1"},
+	})
 	bustest.Settle(t, w.bus)
 
 	if mails, _, _ := w.post.seen(); err != nil || len(mails) != 0 {
@@ -179,8 +180,10 @@ func TestAddressThatTheGatewayRefusesIsNotTriedAgain(t *testing.T) {
 }
 
 func code(key, digits string) notify.Letter {
-	return notify.Letter{Key: key, To: "a@example.org", Channel: notify.ByMail, Template: "sign-in-code", Language: "en", About: "chl_1",
-		Data: map[string]phi.Text{"code": phi.Text(digits), "minutes": "10"}}
+	return notify.Letter{
+		Key: key, To: "a@example.org", Channel: notify.ByMail, Template: "sign-in-code", Language: "en", About: "chl_1",
+		Data: map[string]phi.Text{"code": phi.Text(digits), "minutes": "10"},
+	}
 }
 
 func TestCodeIsSentAtOnceAndKeptNowhere(t *testing.T) {

@@ -263,9 +263,11 @@ func (s *Service) tell(ctx context.Context, row row, e event.Event) error {
 		return fmt.Errorf("look up %s: %w", who, err)
 	}
 	for _, c := range contacts {
-		letter := Letter{Key: strings.Join([]string{e.ID, row.template, string(c.Channel), c.To.Reveal()}, "\x1f"),
-			To: c.To, Channel: c.Channel, Template: row.template, Language: c.Language, About: e.Doc,
-			Data: map[string]phi.Text{"link": phi.Text(s.Website + row.path(e)), "time": phi.Text(localTime(e, c))}}
+		letter := Letter{
+			Key: strings.Join([]string{e.ID, row.template, string(c.Channel), c.To.Reveal()}, "\x1f"),
+			To:  c.To, Channel: c.Channel, Template: row.template, Language: c.Language, About: e.Doc,
+			Data: map[string]phi.Text{"link": phi.Text(s.Website + row.path(e)), "time": phi.Text(localTime(e, c))},
+		}
 		if err := s.Send(ctx, letter); err != nil {
 			return err
 		}

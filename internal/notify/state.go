@@ -28,6 +28,8 @@ const (
 
 var moves = lifecycle.Table[State, Event]{
 	Queued: {Taken: Sent, Put: Queued, GivenUp: Failed},
+	Sent:   {},
+	Failed: {},
 }
 
 // Moves draws the life of a message.

@@ -46,8 +46,10 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.notify, err = notify.New(t.Context(), notify.Deps{Store: store, Clock: w.clock, Guard: access.NewGuard(rules, nobody{}, nobody{}),
-		Mailer: w.post, Texter: w.post, Directory: w.book, Website: "https://clinic.example"})
+	w.notify, err = notify.New(t.Context(), notify.Deps{
+		Store: store, Clock: w.clock, Guard: access.NewGuard(rules, nobody{}, nobody{}),
+		Mailer: w.post, Texter: w.post, Directory: w.book, Website: "https://clinic.example",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

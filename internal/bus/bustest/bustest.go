@@ -17,8 +17,10 @@ import (
 // Settle to have all effects of what has happened.
 func Start(t testing.TB, store docstore.Store, c *clock.Fake) *bus.Bus {
 	t.Helper()
-	b, err := bus.Start(t.Context(), bus.Config{Dir: t.TempDir(), ClockTimers: c,
-		Backoff: []time.Duration{time.Millisecond, 5 * time.Millisecond, 20 * time.Millisecond}},
+	b, err := bus.Start(t.Context(), bus.Config{
+		Dir: t.TempDir(), ClockTimers: c,
+		Backoff: []time.Duration{time.Millisecond, 5 * time.Millisecond, 20 * time.Millisecond},
+	},
 		bus.Deps{Store: store, Clock: c, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatalf("start bus: %v", err)
