@@ -40,6 +40,8 @@ type Options struct {
 	Gateway billing.Gateway
 	Mailer  notify.Mailer
 	Texter  notify.Texter
+	// TestTimers is the only clock of a test, and timers fire when it is advanced.
+	TestTimers *clock.Fake
 
 	adminToken []byte
 }
@@ -115,6 +117,9 @@ func (a *App) assemble(ctx context.Context, o *Options) (engines, error) {
 func (a *App) open(ctx context.Context, o *Options) (engines, error) {
 	c := o.Config
 	e := engines{clock: o.Clock, wall: clock.NewReal(), log: o.Log, mailer: o.Mailer, texter: o.Texter, gateway: o.Gateway, secret: o.Secret, node: c.Node}
+	if o.TestTimers != nil {
+		e.clock, e.wall = o.TestTimers, o.TestTimers
+	}
 	if e.clock == nil {
 		e.clock = e.wall
 	}
@@ -136,7 +141,8 @@ func (a *App) open(ctx context.Context, o *Options) (engines, error) {
 	if a.Store, err = openStore(ctx, c); err != nil {
 		return e, err
 	}
-	a.Bus, err = bus.Start(ctx, bus.Config{Dir: busDir(c), URL: c.Bus, Creds: c.BusCreds, Node: e.node}, bus.Deps{Store: a.Store, Clock: e.clock, Log: o.Log})
+	engine := bus.Config{Dir: busDir(c), URL: c.Bus, Creds: c.BusCreds, Node: e.node, ClockTimers: o.TestTimers}
+	a.Bus, err = bus.Start(ctx, engine, bus.Deps{Store: a.Store, Clock: e.clock, Log: o.Log})
 	if err != nil {
 		return e, fmt.Errorf("start events: %w", err)
 	}

@@ -56,6 +56,7 @@ func (j *Journeys) tables() map[string][]step {
 		"ending":   j.ending(),
 		"question": j.question(),
 		"cases":    j.cases(),
+		"staff":    j.staff(),
 	}
 }
 

@@ -23,10 +23,10 @@ func (j *Journeys) visit() []step {
 		{intake.EventSubmitted, j.keepFacts},
 		{consult.Requested, j.holdFee},
 		{consult.Completed, j.takeFee},
-		{consult.Cancelled, j.giveFeeBack},
-		{consult.Redirected, j.giveFeeBack},
+		{consult.Cancelled, j.endUnseen},
+		{consult.Redirected, j.endUnseen},
 		{consult.FeeUnneeded, j.giveFeeBack},
-		{consult.NoShow, j.takeNoShowFee},
+		{consult.NoShow, j.endUnseen},
 		{billing.PaymentAuthorised, j.paid},
 		{billing.PaymentRefused, j.refused},
 	}
@@ -100,9 +100,13 @@ func (j *Journeys) giveFeeBack(ctx context.Context, a access.Actor, e event.Even
 	return j.Billing.Release(ctx, a, e.Doc, e.Data["reason"])
 }
 
-// takeNoShowFee takes what was said before booking; by default that is nothing.
-func (j *Journeys) takeNoShowFee(ctx context.Context, a access.Actor, e event.Event) error {
-	return j.giveFeeBack(ctx, a, e)
+// endUnseen gives the fee back, or takes what was said before booking (by default nothing), and sets a
+// booked slot free.
+func (j *Journeys) endUnseen(ctx context.Context, a access.Actor, e event.Event) error {
+	if err := j.giveFeeBack(ctx, a, e); err != nil {
+		return err
+	}
+	return j.Consult.FreeSlot(ctx, a, id.Visit(e.Doc))
 }
 
 func amountOf(e event.Event, key string) money.Amount {
