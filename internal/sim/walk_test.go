@@ -6,17 +6,25 @@ import (
 	"testing"
 
 	"housecall/internal/app"
+	"housecall/internal/apptest/engine"
 	"housecall/internal/clock"
 	"housecall/internal/config"
 	"housecall/internal/notify"
 	"housecall/internal/sim"
 )
 
-// TestOneOrderGoesThroughTheWholeChainOnAServedDefault walks on what serve would start, as a program
-// with the administrator's token does.
-func TestOneOrderGoesThroughTheWholeChainOnAServedDefault(t *testing.T) {
+func TestOneOrderGoesThroughTheWholeChainOnAServedDefault(t *testing.T) { walkOn(t, "") }
+
+func TestOneOrderGoesThroughTheWholeChainOnMongoDB(t *testing.T) {
+	walkOn(t, engine.Mongod(t).Database("walk"))
+}
+
+// walkOn walks on what serve would start with this store, as a program with the administrator's
+// token does.
+func walkOn(t *testing.T, store string) {
+	t.Helper()
 	c := config.Default()
-	c.Data, c.Listen = t.TempDir(), "localhost:0"
+	c.Data, c.Listen, c.Store = t.TempDir(), "localhost:0", store
 	c.AdminTokenFile = t.TempDir() + "/token"
 	if err := os.WriteFile(c.AdminTokenFile, []byte("a token of a test, long enough to be one"), 0o600); err != nil {
 		t.Fatal(err)
