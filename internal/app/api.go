@@ -11,10 +11,16 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 	if o.Demo {
 		limits = httpapi.Limits{}
 	}
+	mounts := httpapi.FileMounts(e.files)
+	var outbox [][]httpapi.Route
+	if o.Demo && o.Outbox != nil {
+		mounts = append(mounts, httpapi.OutboxMounts(o.Outbox)...)
+		outbox = append(outbox, httpapi.Outbox(o.Outbox))
+	}
 	return httpapi.New(httpapi.Deps{
 		Auth: a.Identity, Guard: a.Guard, Clock: e.clock, Log: e.log, Metrics: a.Metrics, Limits: limits, Version: Version,
-		Ready: a.ready, Timeout: c.Timeout,
-	},
+		Ready: a.ready, Timeout: c.Timeout, Mounts: mounts,
+	}, append(outbox,
 		httpapi.SignIn(a.Identity, c.PublicURL), httpapi.Sessions(a.Identity), httpapi.Accounts(a.Identity), httpapi.Persons(a.Identity),
 		httpapi.Grants(a.Identity, e.wall), httpapi.Enrolment(a.Identity, e.wall), httpapi.Applications(a.Onboarding),
 		httpapi.Intakes(a.Intake), httpapi.Attachments(a.Intake), httpapi.HealthRecord(a.Intake),
@@ -27,5 +33,6 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		httpapi.Rides(a.Delivery), httpapi.Tracking(a.Delivery),
 		httpapi.Payments(a.Billing), httpapi.Receipts(a.Billing), httpapi.Coupons(a.Billing), httpapi.Payouts(a.Billing), httpapi.Ledger(a.Billing),
 		httpapi.Cases(a.Support), httpapi.Audit(a.Audit), httpapi.AccessLog(a.Audit),
-	)
+		httpapi.Feed(a.Bus, httpapi.ReachOf(a.Identity, e.wall)), httpapi.Stuck(a.Bus),
+	)...)
 }

@@ -62,40 +62,45 @@ func coreServer(t *testing.T) *httpapi.Server {
 	}, httpapi.Doors())
 }
 
+// asking is a request and what is to come of it.
+type asking struct {
+	name, method, path, token, key, match, kind, body string
+	status                                            int
+	has, hasNot                                       string
+}
+
+// askings are what people and programs get wrong.
+var askings = []asking{
+	{name: "nobody may knock without a key to do so", method: "GET", path: "/doors/d1", status: 200},
+	{name: "nobody may not open", method: "POST", path: "/doors/d1/open", key: "k", body: `{"name":"x"}`, status: 401, has: "Sign in"},
+	{name: "a doctor may never open", method: "POST", path: "/doors/d1/open", token: "dan", key: "k", status: 403},
+	{name: "an unknown session is told to sign in", method: "POST", path: "/doors/d1/open", token: "eve", key: "k", status: 401},
+	{name: "a post without a key", method: "POST", path: "/doors/d1/open", token: "ann", body: `{"name":"x"}`, status: 400, has: "Idempotency-Key"},
+	{name: "broken json", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", body: `{"name":`, status: 400, has: "JSON"},
+	{name: "a field said twice", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", body: `{"name":"x","name":"y"}`, status: 400, has: `"/name"`},
+	{name: "bytes that are no UTF-8", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", body: "{\"name\":\"\xff\"}", status: 400},
+	{name: "two values in one body", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", body: `{"name":"x"} {}`, status: 400},
+	{name: "a wrong type is named by its pointer and not repeated", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", body: `{"name":4711}`, status: 422, has: `"/name"`, hasNot: "4711"},
+	{name: "an unknown field", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", body: `{"name":"x","nick":"secret"}`, status: 422, hasNot: "secret"},
+	{name: "a field in other case", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", body: `{"Name":"x"}`, status: 422},
+	{name: "no body where one is needed", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", status: 400},
+	{name: "a body that is no JSON by its own word", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", kind: "text/plain", body: `{"name":"x"}`, status: 415},
+	{name: "a body too large", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", body: `{"name":"` + strings.Repeat("x", 70<<10) + `"}`, status: 413, hasNot: "xxxx"},
+	{name: "an edit without a version", method: "PUT", path: "/doors/d1", token: "ann", body: `{"colour":"red"}`, status: 428, has: "If-Match"},
+	{name: "an edit with an unreadable version", method: "PUT", path: "/doors/d1", token: "ann", match: `W/"x"`, body: `{"colour":"red"}`, status: 400},
+	{name: "an edit of another version", method: "PUT", path: "/doors/d1", token: "ann", match: `"7"`, body: `{"colour":"red"}`, status: 412},
+	{name: "an edit of this version", method: "PUT", path: "/doors/d1", token: "ann", match: `"3"`, body: `{"colour":"red"}`, status: 200},
+	{name: "what breaks inside tells nothing", method: "POST", path: "/doors/broken/open", token: "ann", key: "k", body: `{"name":"x"}`, status: 500, has: "HC-", hasNot: "boom"},
+	{name: "a panic tells nothing", method: "POST", path: "/doors/panic/open", token: "ann", key: "k", body: `{"name":"x"}`, status: 500, has: "HC-", hasNot: "boom"},
+	{name: "busy says when to come back", method: "POST", path: "/doors/busy/open", token: "ann", key: "k", body: `{"name":"x"}`, status: 429},
+	{name: "an unknown question", method: "GET", path: "/doors/d1?colour=red", status: 422},
+	{name: "no such address", method: "GET", path: "/windows", status: 404, has: "/docs"},
+	{name: "no such method", method: "DELETE", path: "/doors/d1", token: "ann", status: 405, has: "/docs"},
+}
+
 func TestEveryRefusalIsAProblemThatSaysWhatToDo(t *testing.T) {
 	s := coreServer(t)
-	tests := []struct {
-		name, method, path, token, key, match, kind, body string
-		status                                            int
-		has, hasNot                                       string
-	}{
-		{name: "nobody may knock without a key to do so", method: "GET", path: "/doors/d1", status: 200},
-		{name: "nobody may not open", method: "POST", path: "/doors/d1/open", key: "k", body: `{"name":"x"}`, status: 401, has: "Sign in"},
-		{name: "a doctor may never open", method: "POST", path: "/doors/d1/open", token: "dan", key: "k", status: 403},
-		{name: "an unknown session is told to sign in", method: "POST", path: "/doors/d1/open", token: "eve", key: "k", status: 401},
-		{name: "a post without a key", method: "POST", path: "/doors/d1/open", token: "ann", body: `{"name":"x"}`, status: 400, has: "Idempotency-Key"},
-		{name: "broken json", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", body: `{"name":`, status: 400, has: "JSON"},
-		{name: "a field said twice", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", body: `{"name":"x","name":"y"}`, status: 400, has: `"/name"`},
-		{name: "bytes that are no UTF-8", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", body: "{\"name\":\"\xff\"}", status: 400},
-		{name: "two values in one body", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", body: `{"name":"x"} {}`, status: 400},
-		{name: "a wrong type is named by its pointer and not repeated", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", body: `{"name":4711}`, status: 422, has: `"/name"`, hasNot: "4711"},
-		{name: "an unknown field", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", body: `{"name":"x","nick":"secret"}`, status: 422, hasNot: "secret"},
-		{name: "a field in other case", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", body: `{"Name":"x"}`, status: 422},
-		{name: "no body where one is needed", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", status: 400},
-		{name: "a body that is no JSON by its own word", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", kind: "text/plain", body: `{"name":"x"}`, status: 415},
-		{name: "a body too large", method: "POST", path: "/doors/d1/open", token: "ann", key: "k", body: `{"name":"` + strings.Repeat("x", 70<<10) + `"}`, status: 413, hasNot: "xxxx"},
-		{name: "an edit without a version", method: "PUT", path: "/doors/d1", token: "ann", body: `{"colour":"red"}`, status: 428, has: "If-Match"},
-		{name: "an edit with an unreadable version", method: "PUT", path: "/doors/d1", token: "ann", match: `W/"x"`, body: `{"colour":"red"}`, status: 400},
-		{name: "an edit of another version", method: "PUT", path: "/doors/d1", token: "ann", match: `"7"`, body: `{"colour":"red"}`, status: 412},
-		{name: "an edit of this version", method: "PUT", path: "/doors/d1", token: "ann", match: `"3"`, body: `{"colour":"red"}`, status: 200},
-		{name: "what breaks inside tells nothing", method: "POST", path: "/doors/broken/open", token: "ann", key: "k", body: `{"name":"x"}`, status: 500, has: "HC-", hasNot: "boom"},
-		{name: "a panic tells nothing", method: "POST", path: "/doors/panic/open", token: "ann", key: "k", body: `{"name":"x"}`, status: 500, has: "HC-", hasNot: "boom"},
-		{name: "busy says when to come back", method: "POST", path: "/doors/busy/open", token: "ann", key: "k", body: `{"name":"x"}`, status: 429},
-		{name: "an unknown question", method: "GET", path: "/doors/d1?colour=red", status: 422},
-		{name: "no such address", method: "GET", path: "/windows", status: 404, has: "/docs"},
-		{name: "no such method", method: "DELETE", path: "/doors/d1", token: "ann", status: 405, has: "/docs"},
-	}
-	for _, tt := range tests {
+	for _, tt := range askings {
 		t.Run(tt.name, func(t *testing.T) {
 			r := httptest.NewRequest(tt.method, httpapi.Base+tt.path, strings.NewReader(tt.body))
 			set(r, "Authorization", tt.token, "Bearer "+tt.token)

@@ -236,14 +236,14 @@ func (r intakeRoutes) read(ctx context.Context, a access.Actor, in *ByID) (*Repl
 	return r.answered(a, i, err)
 }
 
-// cursorIn asks for one page of a list whose pages have one size.
-type cursorIn struct {
+// ByCursor asks for one page of a list whose pages have one size.
+type ByCursor struct {
 	Cursor string `query:"cursor" maxLength:"512" doc:"What the page before gave as next."`
 }
 
 type ofPatientPageIn struct {
 	ByID
-	cursorIn
+	ByCursor
 }
 
 func (r intakeRoutes) list(ctx context.Context, a access.Actor, in *ofPatientPageIn) (*Reply[ListOf[IntakeView]], error) {

@@ -181,7 +181,7 @@ func (r visitRoutes) read(ctx context.Context, a access.Actor, in *ByID) (*Reply
 	return visitReply(r.visits.Visit(ctx, a, id.Visit(in.ID)))
 }
 
-func (r visitRoutes) mine(ctx context.Context, a access.Actor, in *cursorIn) (*Reply[ListOf[VisitView]], error) {
+func (r visitRoutes) mine(ctx context.Context, a access.Actor, in *ByCursor) (*Reply[ListOf[VisitView]], error) {
 	page, err := r.visits.Mine(ctx, a, in.Cursor)
 	if err != nil {
 		return nil, err

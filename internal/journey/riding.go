@@ -2,8 +2,10 @@ package journey
 
 import (
 	"context"
+	"strings"
 
 	"housecall/internal/access"
+	"housecall/internal/billing"
 	"housecall/internal/delivery"
 	"housecall/internal/event"
 	"housecall/internal/id"
@@ -15,7 +17,17 @@ func (j *Journeys) riding() []step {
 		{delivery.JobCollected, j.collected},
 		{delivery.JobDelivered, j.atTheDoor},
 		{delivery.JobReturned, j.broughtBack},
+		{billing.PaymentCaptured, j.tipped},
 	}
+}
+
+// tipped shows a tip to the courier it is for.
+func (j *Journeys) tipped(ctx context.Context, a access.Actor, e event.Event) error {
+	order, isTip := strings.CutPrefix(e.Data["subject"], billing.TipsOf(""))
+	if !isTip {
+		return nil
+	}
+	return j.Delivery.Tipped(ctx, a, id.Order(order), id.Payment(e.Doc), amountOf(e, "amount_minor"))
 }
 
 func (j *Journeys) collected(ctx context.Context, a access.Actor, e event.Event) error {
