@@ -27,7 +27,7 @@ func demoCommand() *cobra.Command {
 	f.StringVar(&o.Jurisdiction, "jurisdiction", "house", "rules that hold in the town: house, cn, us, eu, de")
 	f.BoolVar(&verbose, "verbose", false, "log what happens, not only what fails")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		level := slog.LevelError
+		level := slog.LevelWarn
 		if verbose {
 			level = slog.LevelDebug
 		}

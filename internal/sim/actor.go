@@ -30,6 +30,7 @@ type actor struct {
 	nudge chan struct{} // something happened that may concern them
 
 	alone   bool      // nobody else is signed in as them
+	back    bool      // somebody was, and has left: look at everything anew
 	checked time.Time // when that was last asked, by the machine's clock
 }
 
@@ -84,6 +85,7 @@ func (a *actor) free(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	was := a.alone || a.checked.IsZero()
 	a.alone, a.checked = true, now
 	for _, s := range items(list) {
 		seen, _ := time.Parse(time.RFC3339, text(s, "seen_at"))
@@ -91,6 +93,7 @@ func (a *actor) free(ctx context.Context) (bool, error) {
 			a.alone = false
 		}
 	}
+	a.back = a.back || a.alone && !was
 	a.know(a.who, a.alone, a.Token)
 	return a.alone, nil
 }

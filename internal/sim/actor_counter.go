@@ -16,12 +16,14 @@ import (
 type pharmacist struct {
 	*actor
 	bags int
+	sent []string // fills that came back, to be disposed of
 }
 
 // How long a pharmacist of the demo takes for a thing.
 const (
 	reviews = 30 * time.Second
 	packs   = 75 * time.Second
+	comes   = 3 * time.Minute // until the demo fetches a pick-up for who does not
 )
 
 func (p *pharmacist) turn(ctx context.Context) (time.Duration, error) {
@@ -37,9 +39,7 @@ func (p *pharmacist) turn(ctx context.Context) (time.Duration, error) {
 			all = append(all, p.refused("fill", p.work(ctx, f)))
 		}
 	}
-	if len(items(work)) > 0 {
-		all = append(all, p.counter(ctx))
-	}
+	all = append(all, p.counter(ctx), p.dispose(ctx))
 	return pause, errors.Join(all...)
 }
 
@@ -54,6 +54,13 @@ func (p *pharmacist) work(ctx context.Context, f JSON) error {
 		return p.accept(ctx, path)
 	case state == "preparing" && p.waited(since, packs):
 		return p.pack(ctx, path)
+	case state == "ready" && text(f, "fulfilment") == "pickup" && p.waited(since, comes):
+		code, err := p.doors.read(ctx, id.Order(text(f, "order")), path+"/pickup-code")
+		if err != nil {
+			return err
+		}
+		_, err = p.Post(ctx, path+"/hand-over", JSON{"code": code})
+		return err
 	case state == "ready" && text(f, "fulfilment") == "parcel" && p.waited(since, grace):
 		_, err := p.Post(ctx, path+"/ship", JSON{"carrier": "Lampford Post", "tracking": "LP" + strconv.FormatInt(p.clock.Now().Unix(), 10)})
 		return err
@@ -158,7 +165,22 @@ func (p *pharmacist) counter(ctx context.Context) error {
 		if _, err := p.Post(ctx, "/jobs/"+text(j, "id")+"/"+step, JSON{"code": code}); p.refused(step, err) != nil {
 			return err
 		}
+		if step == "take-back" {
+			p.sent = append(p.sent, text(j, "fill"))
+		}
 	}
+	return nil
+}
+
+// dispose destroys what came back: medicine that has left the house is not given to anybody else.
+func (p *pharmacist) dispose(ctx context.Context) error {
+	var left []string
+	for _, fill := range p.sent {
+		if _, err := p.Post(ctx, "/fills/"+fill+"/dispose", JSON{"disposition": "destroy"}); err != nil {
+			left = append(left, fill) // its return is not booked yet
+		}
+	}
+	p.sent = left
 	return nil
 }
 

@@ -32,6 +32,9 @@ const (
 )
 
 func (r *rider) turn(ctx context.Context) (time.Duration, error) {
+	if r.back {
+		r.back, r.onShift = false, false
+	}
 	if !r.onShift {
 		return r.begin(ctx)
 	}
@@ -65,7 +68,15 @@ func (r *rider) begin(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 10 * time.Second, err
 	}
-	if shift.Text("state") == "off" {
+	state := shift.Text("state")
+	if last, _ := time.Parse(time.RFC3339, shift.Text("last.at")); last.After(r.clock.Now()) {
+		// The folder is one whose clock ran faster than today's: begin anew.
+		if _, err := r.Post(ctx, "/shift/end", nil); err != nil {
+			return time.Minute, r.refused("end shift", err)
+		}
+		state = "off"
+	}
+	if state == "off" {
 		if shift, err = r.Post(ctx, "/shift/start", JSON{"vehicle": "scooter", "point": r.at}); err != nil {
 			return 20 * time.Second, err
 		}
@@ -111,7 +122,7 @@ func (r *rider) handOver(ctx context.Context, next Answer) error {
 	if r.clock.Now().Sub(r.door) < atDoor {
 		return nil
 	}
-	pin, err := r.doors.pin(ctx, id.Order(next.Text("order")), next.Text("job"))
+	pin, err := r.doors.read(ctx, id.Order(next.Text("order")), "/jobs/"+next.Text("job")+"/pin")
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ type doctor struct {
 	visit  string // in the room
 	there  time.Time
 	signed bool // the medicine of this visit is settled
+	tries  int  // to prescribe in this visit
 }
 
 const (
@@ -27,6 +28,9 @@ const (
 )
 
 func (d *doctor) turn(ctx context.Context) (time.Duration, error) {
+	if d.back {
+		d.back, d.onDuty, d.visit = false, false, ""
+	}
 	if !d.onDuty {
 		if _, err := d.Post(ctx, "/duty/on", nil); err != nil {
 			return time.Minute, err
@@ -50,8 +54,15 @@ func (d *doctor) turn(ctx context.Context) (time.Duration, error) {
 			continue
 		}
 		admitted, err := d.Post(ctx, "/visits/"+text(v, "id")+"/admit", nil)
+		if refusedAs(err, "off-duty") {
+			d.onDuty = false
+			break
+		}
+		if d.refused("admit", err) != nil {
+			return 5 * time.Second, err
+		}
 		if err != nil {
-			return 5 * time.Second, d.refused("admit", err)
+			continue // another doctor was faster, or its time has not come
 		}
 		d.enter(admitted.Body)
 		break
@@ -60,7 +71,7 @@ func (d *doctor) turn(ctx context.Context) (time.Duration, error) {
 }
 
 func (d *doctor) enter(v JSON) {
-	d.visit, d.there, d.signed = text(v, "id"), time.Time{}, false
+	d.visit, d.there, d.signed, d.tries = text(v, "id"), time.Time{}, false, 0
 }
 
 // resume finds the visit that was in the room when the demo was last stopped.
@@ -110,7 +121,8 @@ func (d *doctor) treat(ctx context.Context, visit JSON) error {
 	if err := d.note(ctx, plan); err != nil {
 		return err
 	}
-	if !d.signed {
+	if !d.signed && d.tries < 3 {
+		d.tries++
 		if err := d.prescribe(ctx, plan); err != nil {
 			return err
 		}

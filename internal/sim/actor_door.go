@@ -22,8 +22,8 @@ type doors struct {
 	sessions map[string]*Client
 }
 
-// pin reads the PIN of a job from the screen of who waits for it.
-func (d *doors) pin(ctx context.Context, order id.Order, job string) (string, error) {
+// read reads a code of an order, by its path, from the screen of who waits for it.
+func (d *doors) read(ctx context.Context, order id.Order, path string) (string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if _, err := d.director.free(ctx); err != nil {
@@ -42,9 +42,9 @@ func (d *doors) pin(ctx context.Context, order id.Order, job string) (string, er
 		if c, err = d.session(ctx, address); err != nil {
 			return "", err
 		}
-		var pin Answer
-		if pin, err = c.Get(ctx, "/jobs/"+job+"/pin"); err == nil {
-			return pin.Text("code"), nil
+		var shown Answer
+		if shown, err = c.Get(ctx, path); err == nil {
+			return shown.Text("code"), nil
 		}
 		if StatusOf(err) != http.StatusUnauthorized {
 			return "", err

@@ -41,7 +41,7 @@ func newTown(d *Demo, o DemoOptions, wall clock.Clock) *town {
 	// The demo made the certificate itself, a moment ago.
 	transport := &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // as above
 	t := &town{
-		demo: d, base: d.URL, http: &http.Client{Transport: transport}, log: o.Log.With("component", "demo"), clock: d.clock, wall: wall, speed: o.Speed,
+		demo: d, base: d.URL, http: &http.Client{Transport: gentle{transport}}, log: o.Log.With("component", "demo"), clock: d.clock, wall: wall, speed: o.Speed,
 		persons: map[string]access.Role{}, tokens: map[string]string{},
 	}
 	for _, p := range d.People {
@@ -53,6 +53,18 @@ func newTown(d *Demo, o DemoOptions, wall clock.Clock) *town {
 	t.operator = t.actorOf(d.person(DemoOperator))
 	t.doors = &doors{town: t, director: t.actorOf(d.person(DemoOperator)), sessions: map[string]*Client{}}
 	return t
+}
+
+// gentle lets a request that is under way come to its end when the town is sent home; a live feed is
+// let go of.
+type gentle struct{ *http.Transport }
+
+// RoundTrip implements http.RoundTripper.
+func (g gentle) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !strings.HasSuffix(r.URL.Path, "/feed") {
+		r = r.WithContext(context.WithoutCancel(r.Context()))
+	}
+	return g.Transport.RoundTrip(r)
 }
 
 // start sets everybody going; stop ends it.

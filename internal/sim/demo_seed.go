@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -141,6 +142,9 @@ func (d *Demo) openCounter(ctx context.Context, i int, jurisdiction string) erro
 	return d.fillShelves(ctx, i)
 }
 
+// atATime is how many products one file of the seeding holds: several files at once share their writes.
+const atATime = 60
+
 func (d *Demo) fillShelves(ctx context.Context, i int) error {
 	ph := counters[i].id()
 	part := access.Part("demo", seeding("stock", string(ph)))
@@ -148,8 +152,14 @@ func (d *Demo) fillShelves(ctx context.Context, i int) error {
 	if err != nil || len(there.Items) > 0 {
 		return err
 	}
-	file := shelves(d.App.Formulary.Products, i, d.clock.Now())
-	if _, err := d.App.Pharmacy.Import(ctx, part, ph, strings.NewReader(file)); err != nil {
+	var tasks []func() error
+	for some := range slices.Chunk(d.App.Formulary.Products, atATime) {
+		tasks = append(tasks, func() error {
+			_, err := d.App.Pharmacy.Import(ctx, part, ph, strings.NewReader(shelves(some, i, d.clock.Now())))
+			return err
+		})
+	}
+	if err := atOnce(tasks...); err != nil {
 		return fmt.Errorf("fill the shelves of pharmacy %d: %w", i+1, err)
 	}
 	return nil
