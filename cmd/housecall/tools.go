@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"text/tabwriter"
 
@@ -36,6 +37,35 @@ func withTools(ctx context.Context, read func() (config.Config, error), use func
 	return err
 }
 
+// existing reads the configuration for a tool that looks at what is there: a folder without a housecall
+// is a mistake in --data, and must not become an empty one that looks well.
+func existing(read func() (config.Config, error)) func() (config.Config, error) {
+	return func() (config.Config, error) {
+		conf, err := read()
+		if err != nil || conf.Store != "" {
+			return conf, err
+		}
+		if _, err := os.Stat(filepath.Join(conf.Data, "housecall.db")); err != nil {
+			return conf, fmt.Errorf("there is no housecall in the folder %s; name the one that serve was given by --data (%w)", conf.Data, err)
+		}
+		return conf, nil
+	}
+}
+
+// fresh reads the configuration for a tool that may come before the first serve.
+func fresh(read func() (config.Config, error)) func() (config.Config, error) {
+	return func() (config.Config, error) {
+		conf, err := read()
+		if err != nil {
+			return conf, err
+		}
+		if err := os.MkdirAll(conf.Data, 0o700); err != nil {
+			return conf, fmt.Errorf("can't make the folder %s: make it, or name another with --data (%w)", conf.Data, err)
+		}
+		return conf, nil
+	}
+}
+
 func userCommand() *cobra.Command {
 	user := &cobra.Command{Use: "user", Short: "Accounts"}
 	add := &cobra.Command{Use: "add LOGIN", Short: "Make the first operator; the password is read from --password-file", Args: cobra.ExactArgs(1)}
@@ -46,7 +76,7 @@ func userCommand() *cobra.Command {
 		if err != nil || password == "" {
 			return fmt.Errorf("name a file with the password by --password-file (%w)", err)
 		}
-		return withTools(c.Context(), read, func(ctx context.Context, a *app.App) error {
+		return withTools(c.Context(), fresh(read), func(ctx context.Context, a *app.App) error {
 			_, secret, err := a.Identity.EnsureOperator(ctx, phi.Text(args[0]), phi.Text(password), "")
 			if err != nil {
 				return err
@@ -64,7 +94,7 @@ func auditCommand() *cobra.Command {
 	verify := &cobra.Command{Use: "verify", Short: "Prove that nothing in the audit was altered, removed or reordered", Args: cobra.NoArgs}
 	read := settings(verify)
 	verify.RunE = func(c *cobra.Command, _ []string) error {
-		return withTools(c.Context(), read, func(ctx context.Context, a *app.App) error {
+		return withTools(c.Context(), existing(read), func(ctx context.Context, a *app.App) error {
 			proofs, err := a.Trail.Verify(ctx)
 			for _, p := range proofs {
 				fmt.Fprintf(c.OutOrStdout(), "%+v\n", p) //nolint:errcheck // a terminal that is gone is no reason to stop
@@ -81,7 +111,7 @@ func eventsCommand() *cobra.Command {
 	dead := &cobra.Command{Use: "dead", Short: "List events that no handler could deal with", Args: cobra.NoArgs}
 	readDead := settings(dead)
 	dead.RunE = func(c *cobra.Command, _ []string) error {
-		return withTools(c.Context(), readDead, func(ctx context.Context, a *app.App) error {
+		return withTools(c.Context(), existing(readDead), func(ctx context.Context, a *app.App) error {
 			letters, err := a.Bus.Dead(ctx)
 			if err != nil {
 				return err
@@ -101,7 +131,7 @@ func eventsCommand() *cobra.Command {
 		if err != nil {
 			return fmt.Errorf("%q is no number; `housecall events dead` lists them", args[0])
 		}
-		return withTools(c.Context(), readReplay, func(ctx context.Context, a *app.App) error { return a.Bus.Replay(ctx, seq) })
+		return withTools(c.Context(), existing(readReplay), func(ctx context.Context, a *app.App) error { return a.Bus.Replay(ctx, seq) })
 	}
 	events.AddCommand(dead, replay)
 	return events
