@@ -56,11 +56,12 @@ func (a *actor) live(ctx context.Context, turn func(context.Context) (time.Durat
 
 // rest waits, or until nudged. However fast the clock runs, the machine gets some rest.
 func (a *actor) rest(ctx context.Context, pause time.Duration) {
-	timer := time.NewTimer(max(pause/time.Duration(a.speed), restAtLeast))
-	defer timer.Stop()
+	waiting, enough := context.WithCancel(ctx)
+	defer enough()
+	due := clock.At(waiting, a.wall, a.wall.Now().Add(max(pause/time.Duration(a.speed), restAtLeast)))
 	select {
 	case <-ctx.Done():
-	case <-timer.C:
+	case <-due:
 	case <-a.nudge:
 	}
 }

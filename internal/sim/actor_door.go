@@ -2,12 +2,11 @@ package sim
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"regexp"
 	"sync"
+	"time"
 
-	"housecall/internal/access"
 	"housecall/internal/fault"
 	"housecall/internal/id"
 	"housecall/internal/phi"
@@ -88,10 +87,7 @@ func (d *doors) session(ctx context.Context, address string) (*Client, error) {
 		return c, nil
 	}
 	c := &Client{Base: d.base, HTTP: d.http}
-	if _, err := c.Post(ctx, "/sign-in/code", JSON{"address": address}); err != nil {
-		return nil, err
-	}
-	code, err := d.demo.codeFor(address)
+	code, err := d.demo.askCode(ctx, c, address)
 	if err != nil {
 		return nil, err
 	}
@@ -106,12 +102,28 @@ func (d *doors) session(ctx context.Context, address string) (*Client, error) {
 
 var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
 
-// codeFor reads the newest code that the outbox page holds for an address.
-func (d *Demo) codeFor(address string) (string, error) {
+// askCode has a code sent to an address and reads it off the outbox page. Messages take a moment: an
+// older code that stands there is not the one.
+func (d *Demo) askCode(ctx context.Context, c *Client, address string) (string, error) {
+	old, _ := d.newestCode(address)
+	if _, err := c.Post(ctx, "/sign-in/code", JSON{"address": address}); err != nil {
+		return "", err
+	}
+	code := ""
+	_, err := Until(ctx, 5*time.Second, func() (Answer, error) { return Answer{}, nil }, func(Answer) bool {
+		var message string
+		message, code = d.newestCode(address)
+		return code != "" && message != old
+	})
+	return code, err
+}
+
+// newestCode is the newest message with a code for an address, and the code.
+func (d *Demo) newestCode(address string) (message, code string) {
 	for _, m := range d.outbox.List(phi.Text(address)) {
 		if code := sixDigits.FindString(m.Text.Reveal()); code != "" {
-			return code, nil
+			return m.ID, code
 		}
 	}
-	return "", fmt.Errorf("no code on the outbox page for a %s", access.Patient)
+	return "", ""
 }

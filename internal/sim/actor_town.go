@@ -45,8 +45,7 @@ func newTown(d *Demo, o DemoOptions, wall clock.Clock) *town {
 		persons: map[string]access.Role{}, tokens: map[string]string{},
 	}
 	for _, p := range d.People {
-		switch p.Role {
-		case access.Doctor, access.Pharmacist, access.Courier:
+		if kindOf(p.Role) != "" {
 			t.actors = append(t.actors, t.actorOf(p))
 		}
 	}

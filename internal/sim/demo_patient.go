@@ -16,10 +16,7 @@ func (d *Demo) SignIn(ctx context.Context, address string) (*Client, error) {
 	if p.Secret != "" {
 		return c, signInStaff(ctx, c, p.Address, p.Password, &authenticator{secret: p.Secret, wall: clock.NewReal()})
 	}
-	if _, err := c.Post(ctx, "/sign-in/code", JSON{"address": address}); err != nil {
-		return nil, err
-	}
-	code, err := d.codeFor(address)
+	code, err := d.askCode(ctx, c, address)
 	if err != nil {
 		return nil, err
 	}
@@ -28,16 +25,26 @@ func (d *Demo) SignIn(ctx context.Context, address string) (*Client, error) {
 	return c, err
 }
 
-// SeePatient is one patient who is seen for a fever and orders what is prescribed, over the API. It
-// answers what became of the order; doctors, pharmacies and couriers are those of the demo.
-func SeePatient(ctx context.Context, c *Client, within time.Duration) (string, error) {
+// Ailment is what somebody is seen for.
+type Ailment struct {
+	Complaint string
+	Patient   string // whom it is about; empty: who signed in
+	WeightKg  string
+}
+
+// SeePatient is one patient who is seen and orders what is prescribed, over the API. It answers what
+// became of the order; doctors, pharmacies and couriers are those of the demo.
+func SeePatient(ctx context.Context, c *Client, what Ailment, within time.Duration) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	me, err := c.Get(ctx, "/me")
-	if err != nil {
-		return "", err
+	if what.Patient == "" {
+		me, err := c.Get(ctx, "/me")
+		if err != nil {
+			return "", err
+		}
+		what.Patient = me.Text("patient")
 	}
-	visit, err := askForVisit(ctx, c, me.Text("patient"))
+	visit, err := askForVisit(ctx, c, what)
 	if err != nil {
 		return "", fmt.Errorf("ask for a visit: %w", err)
 	}
@@ -58,19 +65,19 @@ func SeePatient(ctx context.Context, c *Client, within time.Duration) (string, e
 // home is where the patient of SeePatient lives.
 var home = inTown(400, 500)
 
-func askForVisit(ctx context.Context, c *Client, patient string) (string, error) {
+func askForVisit(ctx context.Context, c *Client, what Ailment) (string, error) {
 	options, err := c.Get(ctx, "/intake-options")
 	if err != nil {
 		return "", err
 	}
-	a, err := c.Post(ctx, "/intakes", JSON{"patient": patient})
+	a, err := c.Post(ctx, "/intakes", JSON{"patient": what.Patient})
 	if err != nil {
 		return "", err
 	}
 	path := "/intakes/" + a.Text("id")
 	a, err = c.Edit(ctx, http.MethodPatch, path, a.ETag, JSON{"where": home, "call_back": "+441234567", "consent": options.Text("consent"),
-		"complaint": "fever", "words": "Fever since last night", "vitals": []JSON{{"kind": "temperature", "value": "38.4", "unit": "Cel"}},
-		"health": JSON{"none": []string{"allergy", "medicine", "condition"}, "weight_kg": "62"}})
+		"complaint": what.Complaint, "words": "Since last night", "vitals": []JSON{{"kind": "temperature", "value": "38.1", "unit": "Cel"}},
+		"health": JSON{"none": []string{"medicine", "condition"}, "weight_kg": what.WeightKg}})
 	if err != nil {
 		return "", err
 	}
