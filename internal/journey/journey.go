@@ -117,6 +117,13 @@ func attemptOf(e event.Event) int {
 	return n
 }
 
+// apart is for the second step that one event makes on one document: the same request changes a
+// document once, so that the second would be taken for the first told again.
+func apart(a access.Actor, e event.Event, act string) access.Actor {
+	a.Request = id.CausedBy(e.ID, act)
+	return a
+}
+
 // overtaken makes nil of the refusals that say life has gone on: the thing is done, ended, or was
 // never begun. It is for undoing; a step forward that is refused must be told again.
 func overtaken(err error) error {

@@ -95,7 +95,7 @@ func (j *Journeys) begin(ctx context.Context, a access.Actor, e event.Event) err
 	if err != nil || o.Attempt != attemptOf(e) {
 		return err
 	}
-	if err := j.Pharmacy.Offer(ctx, a, o.Fill()); err != nil && !fault.Is(err, fault.Conflict) {
+	if err := j.Pharmacy.Offer(ctx, apart(a, e, "offer"), o.Fill()); err != nil && !fault.Is(err, fault.Conflict) {
 		return err
 	}
 	if o.Fulfilment != order.Courier {

@@ -65,5 +65,5 @@ func (j *Journeys) broughtBack(ctx context.Context, a access.Actor, e event.Even
 	if err != nil || !called {
 		return err
 	}
-	return j.Order.GiveUp(ctx, a, o.ID, "prescription_cancelled")
+	return j.Order.GiveUp(ctx, apart(a, e, "give_up"), o.ID, "prescription_cancelled")
 }
