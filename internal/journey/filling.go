@@ -67,7 +67,7 @@ func (j *Journeys) takeMoney(ctx context.Context, a access.Actor, o *order.Order
 	if err != nil {
 		return err
 	}
-	if o.BroughtBack {
+	if o.SecondBag(f.Attempt) { // of this bag: word of the first may come again, late
 		return j.Billing.Resupplied(ctx, a, fill, f.Pharmacy, f.Price)
 	}
 	return j.Billing.Capture(ctx, a, string(o.ID), billing.Final{Kind: billing.Medicine, Payee: string(f.Pharmacy), Amount: f.Price})

@@ -114,6 +114,21 @@ func (o *Order) Fill() id.Fill { return id.FillOf(o.ID, o.Attempt) }
 // Job is the id of the courier's job of the present attempt.
 func (o *Order) Job() id.Job { return id.JobOf(o.ID, o.Attempt) }
 
+// SecondBag tells whether the bag of an attempt replaces one that came back, and is the house's to pay.
+func (o *Order) SecondBag(attempt int) bool {
+	n := 1
+	for _, step := range o.History {
+		switch step.Event {
+		case reattempt:
+			return attempt > n
+		case reroute:
+			n++
+		case pay, expire, review, accept, pack, collect, deliver, bringBack, cancel:
+		}
+	}
+	return false
+}
+
 func (o *Order) facts() map[string]string {
 	return map[string]string{
 		"order": string(o.ID), "patient": string(o.Patient), "part": string(o.Part), "prescription": string(o.Prescription),

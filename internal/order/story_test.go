@@ -447,6 +447,9 @@ func TestBagThatCameBackIsBroughtAgainAsANewAttempt(t *testing.T) {
 	if o.State != order.Placed || o.Attempt != 2 || o.Pharmacy != "phm_a" || !o.Promise.Stopped.IsZero() {
 		t.Errorf("order = %s attempt %d at %s, want placed, 2, the same pharmacy, with a running clock", o.State, o.Attempt, o.Pharmacy)
 	}
+	if o.SecondBag(1) || !o.SecondBag(2) || !o.SecondBag(3) {
+		t.Errorf("second bags = %v, %v, %v; want the second and what follows", o.SecondBag(1), o.SecondBag(2), o.SecondBag(3))
+	}
 }
 
 func TestAddressCanBeChangedUntilCollected(t *testing.T) {
