@@ -144,6 +144,24 @@ func TestAnUnpaidOrderLosesPrescriptionAndStockAfterTenMinutes(t *testing.T) {
 	w.LedgerIsZero()
 }
 
+func TestOneTapAddsTenMinutesToAnUnpaidOrder(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t)
+	o := w.Unpaid(w.Prescribed(), w.Corner, order.Courier)
+	w.Pass(9 * time.Minute)
+	_, err := w.Order.Extend(t.Context(), w.As(w.Mother), o)
+	w.Must(err)
+	w.Settle()
+	w.Pass(9 * time.Minute)
+	w.In(o, order.Unpaid)
+	w.Pays(o, "card_ok")
+	w.Pass(time.Minute)
+
+	if p := w.In(o, order.Placed).Promise; p.Due.Sub(p.Started) != 30*time.Minute {
+		t.Errorf("promise = %+v, want 30 minutes from when it was paid", p)
+	}
+}
+
 func TestARefusedPaymentLeavesTheOrderToBePaidOtherwise(t *testing.T) {
 	t.Parallel()
 	w := apptest.Start(t)

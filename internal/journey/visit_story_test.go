@@ -166,3 +166,31 @@ func TestADoctorWhoseLicenceRunsOutIsSuspendedByItself(t *testing.T) {
 		t.Error("a doctor whose licence ran out went on duty")
 	}
 }
+
+func TestABookedSlotIsFreeAgainWhenItsVisitIsCancelled(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t)
+	ctx := t.Context()
+	hours := consult.Hours{Name: "Dr Vale", TimeZone: "UTC"}
+	for day := range 7 {
+		hours.Weekly = append(hours.Weekly, consult.Span{Day: day, From: "08:00", Until: "20:00"})
+	}
+	_, err := w.Consult.SetHours(ctx, w.As(w.Doctor), w.Doctor.Account, 0, hours)
+	w.Must(err)
+	start := apptest.Noon.Add(2 * time.Hour)
+	wish := consult.Wish{Intake: w.HandsIn(), Specialty: "general", Language: "en", Agreed: money.Of(5000, "CNY"), Method: "card_ok"}
+	v, err := w.Consult.Book(ctx, w.As(w.Daughter), wish, w.Doctor.Account, start)
+	w.Must(err)
+	w.Settle()
+	wish.Intake = w.HandsIn()
+	_, twice := w.Consult.Book(ctx, w.As(w.Mother), wish, w.Doctor.Account, start)
+	_, err = w.Consult.Cancel(ctx, w.As(w.Mother), v.ID, "changed_mind")
+	w.Must(err)
+	w.Settle()
+	_, again := w.Consult.Book(ctx, w.As(w.Mother), wish, w.Doctor.Account, start)
+
+	w.Refuses("a double booking", twice, fault.Conflict)
+	w.Must(again)
+	wantPayment(t, w, string(v.ID), billing.Released)
+	w.LedgerIsZero()
+}
