@@ -230,3 +230,29 @@ func TestStopAnswersWhatIsInFlightAndLosesNothing(t *testing.T) {
 		t.Errorf("after the restart = %v, want %s", read, begun.ID)
 	}
 }
+
+func TestStopDoesNotWaitForWhoFollowsALiveFeed(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	s := c.serve()
+	token, _ := s.patient(c.mail)
+	r, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+s.address+"/api/v1/feed", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	w, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = w.Body.Close() }()
+
+	s.stop() // within its time, else its exit code says so
+
+	if w.StatusCode != http.StatusOK || !strings.HasPrefix(w.Header.Get("Content-Type"), "text/event-stream") {
+		t.Errorf("the feed was %d %s", w.StatusCode, w.Header.Get("Content-Type"))
+	}
+	if _, err := io.Copy(io.Discard, w.Body); err != nil {
+		t.Errorf("the feed was cut in the middle: %v", err)
+	}
+}

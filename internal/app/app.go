@@ -201,6 +201,7 @@ func (a *App) listen(ctx context.Context, o Options, e engines) error {
 		Handler: a.API, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}
+	a.server.RegisterOnShutdown(a.Bus.EndFeeds) // they do not end by themselves, and stopping waits for every request
 	go func() {
 		if c.TLS.Cert != "" {
 			a.served <- a.server.ServeTLS(a.listener, c.TLS.Cert, c.TLS.Key)
@@ -239,7 +240,7 @@ func (a *App) Stop(ctx context.Context) error {
 	}
 	var all []error
 	if a.server != nil {
-		if err := a.server.Shutdown(ctx); err != nil { // live feeds do not end by themselves
+		if err := a.server.Shutdown(ctx); err != nil {
 			all = append(all, a.server.Close())
 		}
 	}
