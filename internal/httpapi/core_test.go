@@ -102,7 +102,7 @@ func TestEveryRefusalIsAProblemThatSaysWhatToDo(t *testing.T) {
 	s := coreServer(t)
 	for _, tt := range askings {
 		t.Run(tt.name, func(t *testing.T) {
-			r := httptest.NewRequest(tt.method, httpapi.Base+tt.path, strings.NewReader(tt.body))
+			r := httptest.NewRequestWithContext(t.Context(), tt.method, httpapi.Base+tt.path, strings.NewReader(tt.body))
 			set(r, "Authorization", tt.token, "Bearer "+tt.token)
 			set(r, "Idempotency-Key", tt.key, tt.key)
 			set(r, "If-Match", tt.match, tt.match)
@@ -150,7 +150,7 @@ func set(r *http.Request, header, given, value string) {
 func TestACookieFromAnotherPageChangesNothing(t *testing.T) {
 	s := coreServer(t)
 	for origin, want := range map[string]int{"http://evil.example": 403, "": 403, "http://example.com": 200} {
-		r := httptest.NewRequest("POST", "http://example.com"+httpapi.Base+"/doors/d1/open", strings.NewReader(`{"name":"x"}`))
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "http://example.com"+httpapi.Base+"/doors/d1/open", strings.NewReader(`{"name":"x"}`))
 		r.AddCookie(&http.Cookie{Name: httpapi.SessionCookie, Value: "ann"})
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Idempotency-Key", "k")
@@ -168,7 +168,7 @@ func TestACookieFromAnotherPageChangesNothing(t *testing.T) {
 func TestTheSameKeyIsTheSameRequestAndAnotherPersonsIsNot(t *testing.T) {
 	s := coreServer(t)
 	ask := func(key, path, body string) string {
-		r := httptest.NewRequest("POST", httpapi.Base+path, strings.NewReader(body))
+		r := httptest.NewRequestWithContext(t.Context(), "POST", httpapi.Base+path, strings.NewReader(body))
 		r.Header.Set("Authorization", "Bearer ann")
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Idempotency-Key", key)
@@ -194,7 +194,7 @@ func TestTheSameKeyIsTheSameRequestAndAnotherPersonsIsNot(t *testing.T) {
 func TestReadyNamesWhatIsMissing(t *testing.T) {
 	w := httptest.NewRecorder()
 
-	coreServer(t).ServeHTTP(w, httptest.NewRequest("GET", "/readyz", nil))
+	coreServer(t).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/readyz", nil))
 
 	if w.Code != 503 || !strings.Contains(w.Body.String(), "no room left") {
 		t.Errorf("ready = %d %s, want 503 naming the store", w.Code, w.Body)
@@ -206,7 +206,7 @@ func TestTheDescriptionNamesEveryRoute(t *testing.T) {
 	for _, path := range []string{"/openapi.json", "/docs"} {
 		w := httptest.NewRecorder()
 
-		s.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", path, nil))
 
 		for _, want := range []string{"/doors/{id}", "door.open"} {
 			if w.Code != 200 || !strings.Contains(w.Body.String(), want) {

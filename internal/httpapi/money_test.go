@@ -137,7 +137,7 @@ func (h *house) pay(t *testing.T) {
 // ask makes one request and answers the status and the body.
 func (h *house) ask(t *testing.T, who, method, path, body string) (int, map[string]any) {
 	t.Helper()
-	r := httptest.NewRequest(method, httpapi.Base+path, strings.NewReader(body))
+	r := httptest.NewRequestWithContext(t.Context(), method, httpapi.Base+path, strings.NewReader(body))
 	set(r, "Authorization", who, "Bearer "+who)
 	if method == http.MethodPost {
 		r.Header.Set("Idempotency-Key", who+path+body)

@@ -114,7 +114,7 @@ func (c *clinic) ask(token, method, path string, body any, headers ...string) an
 	if body != nil {
 		raw, _ = json.Marshal(body)
 	}
-	r := httptest.NewRequest(method, httpapi.Base+path, bytes.NewReader(raw))
+	r := httptest.NewRequestWithContext(c.t.Context(), method, httpapi.Base+path, bytes.NewReader(raw))
 	r.Header.Set("Content-Type", "application/json")
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)

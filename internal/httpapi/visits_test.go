@@ -138,7 +138,7 @@ func toldNo(intake map[string]any) string {
 // edit sends a change on the version that is named.
 func (c *counter) edit(who, method, path, match, body string, want int) string {
 	c.t.Helper()
-	r := httptest.NewRequest(method, httpapi.Base+path, strings.NewReader(body))
+	r := httptest.NewRequestWithContext(c.t.Context(), method, httpapi.Base+path, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+who)
 	r.Header.Set("Content-Type", "application/json")
 	set(r, "If-Match", match, match)
@@ -220,7 +220,7 @@ func TestATimeIsBookedAndKeptInACalendarOverHTTP(t *testing.T) {
 	slots := c.ask("ann", "GET", "/slots?specialty=general&language=en&jurisdiction=house", "", 200)["items"].([]any)
 	first := slots[0].(map[string]any)
 	moved := c.ask("ann", "POST", "/visits/"+visit+"/move", `{"doctor":"acc_dan","start":"`+first["start"].(string)+`"}`, 200)
-	r := httptest.NewRequest("GET", httpapi.Base+"/visits/"+visit+"/calendar", nil)
+	r := httptest.NewRequestWithContext(t.Context(), "GET", httpapi.Base+"/visits/"+visit+"/calendar", nil)
 	r.Header.Set("Authorization", "Bearer ann")
 	w := httptest.NewRecorder()
 	c.server.ServeHTTP(w, r)

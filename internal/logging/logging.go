@@ -45,7 +45,7 @@ func (h discreet) WithGroup(name string) slog.Handler { return discreet{h.next.W
 
 func plain(a slog.Attr) slog.Attr {
 	v := a.Value.Resolve()
-	switch v.Kind() {
+	switch v.Kind() { //nolint:exhaustive // the others are plain already
 	case slog.KindGroup:
 		group := v.Group()
 		out := make([]slog.Attr, len(group))

@@ -56,7 +56,7 @@ var Moves = lifecycle.Table[State, Event]{
 }
 
 // announced is the event that each state is entered with.
-var announced = map[State]event.Kind{
+var announced = map[State]event.Kind{ //nolint:exhaustive // an order is made unpaid, never moved there
 	Placed: EventPlaced, Reviewing: EventReviewing, Preparing: EventPreparing, Ready: EventReady, Collected: EventCollected,
 	Delivered: EventDelivered, Undelivered: EventUndelivered, Cancelled: EventCancelled,
 }

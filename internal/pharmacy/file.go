@@ -100,7 +100,7 @@ func (s *Service) unfit(ctx context.Context, a access.Actor, ph id.Pharmacy, p c
 		return "", nil // written by this very request before
 	}
 	if st.count(p.Count, day) != nil {
-		return "More units of this product are promised to orders than the file counts.", nil
+		return "More units of this product are promised to orders than the file counts.", nil //nolint:nilerr // said of the row, not of the file
 	}
 	return "", nil
 }
@@ -163,9 +163,9 @@ func gather(cells []string, line int, currency string, products *[]counted, inde
 	if whole.PackUnits != p.PackUnits || whole.Price != p.Price {
 		return fmt.Sprintf("Pack and price differ from line %d of the same product.", whole.line)
 	}
-	before := len(whole.check(&fault.Error{}, "", currency).Fields)
+	before := len(whole.check(&fault.Error{}, currency).Fields)
 	whole.Batches = append(whole.Batches, p.Batches...)
-	if wrong := whole.check(&fault.Error{}, "", currency).Fields; len(wrong) > before || !known && len(wrong) > 0 {
+	if wrong := whole.check(&fault.Error{}, currency).Fields; len(wrong) > before || !known && len(wrong) > 0 {
 		return wrong[len(wrong)-1].Message
 	}
 	return ""

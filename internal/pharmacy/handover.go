@@ -75,7 +75,7 @@ func (f *Fill) leave(now time.Time, a access.Actor) error {
 // code derives the six digits of a pick-up. It is stored nowhere.
 func (s *Service) code(f *Fill) string {
 	mac := hmac.New(sha256.New, s.Secret)
-	fmt.Fprintf(mac, "pickup\x1f%s\x1f%d\x1f%d", f.ID, f.Attempt, f.Counter.Round)
+	_, _ = fmt.Fprintf(mac, "pickup\x1f%s\x1f%d\x1f%d", f.ID, f.Attempt, f.Counter.Round)
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(mac.Sum(nil))%1_000_000)
 }
 

@@ -40,22 +40,22 @@ const (
 
 var batchNumber = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9./_-]{0,39}$`)
 
-// check lists all that is wrong with a count, under a JSON pointer.
-func (c Count) check(bad *fault.Error, at, currency string) *fault.Error {
+// check lists all that is wrong with a count.
+func (c Count) check(bad *fault.Error, currency string) *fault.Error {
 	if c.PackUnits < 1 || c.PackUnits > maxPackUnits {
-		bad = bad.With(at+"/pack_units", "Say how many units are in a pack.")
+		bad = bad.With("/pack_units", "Say how many units are in a pack.")
 	}
 	if c.Price.Currency != currency {
-		bad = bad.With(at+"/price/currency", "Prices of this pharmacy are in "+currency+".")
+		bad = bad.With("/price/currency", "Prices of this pharmacy are in "+currency+".")
 	}
 	if c.Price.Minor < 0 || c.Price.Minor > maxPrice {
-		bad = bad.With(at+"/price/minor", "A price is 0 or more, in minor units.")
+		bad = bad.With("/price/minor", "A price is 0 or more, in minor units.")
 	}
 	if len(c.Batches) > maxBatches {
-		bad = bad.With(at+"/batches", "At most 100 batches.")
+		bad = bad.With("/batches", "At most 100 batches.")
 	}
 	for i, b := range c.Batches {
-		where := fmt.Sprintf("%s/batches/%d", at, i)
+		where := fmt.Sprintf("/batches/%d", i)
 		if !batchNumber.MatchString(b.Batch) {
 			bad = bad.With(where+"/batch", "Give the batch number as it stands on the pack.")
 		}
@@ -113,7 +113,7 @@ func (s *Service) Receive(ctx context.Context, a access.Actor, ph id.Pharmacy, i
 		return nil, err
 	}
 	bad := fault.New(fault.Invalid, "Some details of the delivery need another look.")
-	bad = Count{in.PackUnits, in.Price, []Batch{in.Batch}}.check(bad, "", doc.Currency)
+	bad = Count{in.PackUnits, in.Price, []Batch{in.Batch}}.check(bad, doc.Currency)
 	if in.Batch.Units < 1 {
 		bad = bad.With("/batch/units", "Say how many units came in.")
 	}
@@ -156,7 +156,7 @@ func (s *Service) EditStock(ctx context.Context, a access.Actor, st id.Stock, ve
 		return nil, err
 	}
 	bad := fault.New(fault.Invalid, "Some details of the stock need another look.")
-	if err := refused(c.check(bad, "", doc.Price.Currency)); err != nil {
+	if err := refused(c.check(bad, doc.Price.Currency)); err != nil {
 		return nil, err
 	}
 	day, err := s.dayAt(ctx, doc.Pharmacy)

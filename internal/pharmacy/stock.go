@@ -66,15 +66,6 @@ func (s *Stock) facts() access.Facts {
 // good tells whether the batch may still be given out on the day.
 func (b Batch) good(day string) bool { return b.Expiry >= day }
 
-// held is how many units are promised to fills.
-func (s *Stock) held() int {
-	n := 0
-	for h := range maps.Values(s.Held) {
-		n += h.Units
-	}
-	return n
-}
-
 // Free is how many units can be promised on the day: those of good batches that nobody holds. A
 // hold that was packed from a batch which has expired since does not weigh on the good ones.
 func (s *Stock) Free(day string) int {
