@@ -3,7 +3,6 @@ package sim
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -48,7 +47,7 @@ func (a *actor) live(ctx context.Context, turn func(context.Context) (time.Durat
 			pause, err = turn(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
-			a.log.Warn("turn failed", "role", string(a.who.Role), "account", string(a.who.account), "error", err)
+			a.log.WarnContext(ctx, "turn failed", "role", string(a.who.Role), "account", string(a.who.account), "error", err)
 		}
 		a.rest(ctx, pause)
 	}
@@ -108,7 +107,7 @@ func (t *town) waited(since string, atLeast time.Duration) bool {
 // refused is nil for what the service did not want done: somebody else was faster, or the time is over.
 func (a *actor) refused(what string, err error) error {
 	if StatusOf(err) == http.StatusConflict || StatusOf(err) == http.StatusNotFound {
-		a.log.Debug("step refused", "step", what, "role", string(a.who.Role), slog.Int("status", StatusOf(err)))
+		a.log.Debug("step refused", "step", what, "role", string(a.who.Role), "status", StatusOf(err))
 		return nil
 	}
 	return err

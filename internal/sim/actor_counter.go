@@ -39,7 +39,8 @@ func (p *pharmacist) turn(ctx context.Context) (time.Duration, error) {
 			all = append(all, p.refused("fill", p.work(ctx, f)))
 		}
 	}
-	all = append(all, p.counter(ctx), p.dispose(ctx))
+	all = append(all, p.counter(ctx))
+	p.dispose(ctx)
 	return pause, errors.Join(all...)
 }
 
@@ -173,7 +174,7 @@ func (p *pharmacist) counter(ctx context.Context) error {
 }
 
 // dispose destroys what came back: medicine that has left the house is not given to anybody else.
-func (p *pharmacist) dispose(ctx context.Context) error {
+func (p *pharmacist) dispose(ctx context.Context) {
 	var left []string
 	for _, fill := range p.sent {
 		if _, err := p.Post(ctx, "/fills/"+fill+"/dispose", JSON{"disposition": "destroy"}); err != nil {
@@ -181,7 +182,6 @@ func (p *pharmacist) dispose(ctx context.Context) error {
 		}
 	}
 	p.sent = left
-	return nil
 }
 
 // codeOf looks at the courier's phone: at the demo's own session of that courier.

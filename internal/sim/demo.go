@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -86,7 +85,7 @@ func (o DemoOptions) filled() (DemoOptions, error) {
 	}
 	o.Speed = max(1, o.Speed)
 	if o.Log == nil {
-		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	var err error
 	o.Listen, err = freeAddress(o.Listen)

@@ -75,9 +75,11 @@ func askForVisit(ctx context.Context, c *Client, what Ailment) (string, error) {
 		return "", err
 	}
 	path := "/intakes/" + a.Text("id")
-	a, err = c.Edit(ctx, http.MethodPatch, path, a.ETag, JSON{"where": home, "call_back": "+441234567", "consent": options.Text("consent"),
+	a, err = c.Edit(ctx, http.MethodPatch, path, a.ETag, JSON{
+		"where": home, "call_back": "+441234567", "consent": options.Text("consent"),
 		"complaint": what.Complaint, "words": "Since last night", "vitals": []JSON{{"kind": "temperature", "value": "38.1", "unit": "Cel"}},
-		"health": JSON{"none": []string{"medicine", "condition"}, "weight_kg": what.WeightKg}})
+		"health": JSON{"none": []string{"medicine", "condition"}, "weight_kg": what.WeightKg},
+	})
 	if err != nil {
 		return "", err
 	}
@@ -134,8 +136,10 @@ func orderIt(ctx context.Context, c *Client, part string, within time.Duration) 
 			pharmacy = text(q, "pharmacy")
 		}
 	}
-	a, err := c.Post(ctx, "/orders", JSON{"part": part, "pharmacy": pharmacy, "fulfilment": "courier",
-		"address": JSON{"text": "5 Lamp Street", "floor": "1", "point": home}})
+	a, err := c.Post(ctx, "/orders", JSON{
+		"part": part, "pharmacy": pharmacy, "fulfilment": "courier",
+		"address": JSON{"text": "5 Lamp Street", "floor": "1", "point": home},
+	})
 	if err != nil {
 		return "", err
 	}
