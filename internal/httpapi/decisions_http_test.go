@@ -23,7 +23,7 @@ func TestServerRefusesWrongRolesAtTheDoorOfEveryRoute(t *testing.T) {
 			continue
 		}
 		method, path, _ := strings.Cut(d.route, " ")
-		r := httptest.NewRequest(method, httpapi.Base+parameter.ReplaceAllString(path, "x1"), strings.NewReader("no JSON"))
+		r := httptest.NewRequestWithContext(t.Context(), method, httpapi.Base+parameter.ReplaceAllString(path, "x1"), strings.NewReader("no JSON"))
 		if d.role != access.Nobody {
 			r.Header.Set("Authorization", "Bearer "+string(d.role))
 		}

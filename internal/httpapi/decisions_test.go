@@ -121,7 +121,7 @@ func TestEveryRouteIsDecidedForEveryRoleAndSituation(t *testing.T) {
 	rows := map[string]map[access.Role]map[string]string{}
 	for _, d := range decisions(t) {
 		if rows[d.route] == nil {
-			rows[d.route] = map[access.Role]map[string]string{}
+			rows[d.route] = make(map[access.Role]map[string]string)
 		}
 		if rows[d.route][d.role] == nil {
 			rows[d.route][d.role] = map[string]string{}
@@ -272,7 +272,7 @@ func promisedScopes(t *testing.T) map[string]map[access.Scope]bool {
 	out := map[string]map[access.Scope]bool{}
 	for _, d := range decisions(t) {
 		if out[d.route] == nil {
-			out[d.route] = map[access.Scope]bool{}
+			out[d.route] = make(map[access.Scope]bool)
 		}
 		if d.scope() != "" {
 			out[d.route][d.scope()] = true
@@ -287,7 +287,7 @@ type guards map[access.Scope]*access.Guard
 func guardsOf(t *testing.T) guards {
 	t.Helper()
 	rules, _ := realGuard(t, noGrants{})
-	out := guards{}
+	out := make(guards)
 	for _, s := range append([]access.Scope{""}, access.Scopes...) {
 		out[s] = access.NewGuard(rules, holds(s), noGrants{})
 	}
@@ -410,12 +410,12 @@ func TestEveryRouteTellsOfEveryRightThatRulesGive(t *testing.T) {
 
 // relationsOf lists the relations that a decision may stand on.
 func relationsOf(d decision) []access.Relation {
-	switch {
-	case d.situation == "any":
+	switch d.situation {
+	case "any":
 		return access.Relations // nothing is named, so no relation tells people apart
-	case d.situation == "own":
+	case "own":
 		return []access.Relation{access.Own, access.Any}
-	case d.situation == "related":
+	case "related":
 		out := []access.Relation{access.Any, access.Treating, access.Filling, access.Riding, access.Seated}
 		if narrowed[d.route] != "" {
 			out = append(out, access.Own)
