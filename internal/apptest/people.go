@@ -1,7 +1,6 @@
 package apptest
 
 import (
-	"fmt"
 	"sync"
 	"time"
 
@@ -209,7 +208,7 @@ func (w *Town) Free(c Counter) int {
 		n -= h.Units
 	}
 	if n < 0 {
-		w.t.Error(fmt.Sprintf("%d tablets are sold twice", -n))
+		w.t.Errorf("%d tablets are sold twice", -n)
 	}
 	return n
 }
