@@ -212,7 +212,7 @@ func (s *served) ask(token, method, path string, body any, want int) map[string]
 		s.t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Idempotency-Key", "key-"+strconv.FormatInt(time.Now().UnixNano(), 36)) //nolint:forbidigo // new each time
+	r.Header.Set("Idempotency-Key", "key-"+strconv.FormatInt(time.Now().UnixNano(), 36))
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}

@@ -36,7 +36,7 @@ func serve(ctx context.Context, conf config.Config) error {
 	if err != nil {
 		return err
 	}
-	log.Info("serving began", "address", a.Addr(), "version", app.Version)
+	log.InfoContext(ctx, "serving began", "address", a.Addr(), "version", app.Version)
 	return await(ctx, a)
 }
 

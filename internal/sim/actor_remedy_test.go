@@ -18,8 +18,10 @@ func TestDoctorsOfTheDemoKnowOnlyWhatTheFormularyHas(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	for _, complaint := range []string{"abdominal_pain", "back_pain", "cough", "ear", "eye", "fever", "headache", "skin", "sore_throat", "urinary",
-		"vomiting_or_diarrhoea", "other"} {
+	for _, complaint := range []string{
+		"abdominal_pain", "back_pain", "cough", "ear", "eye", "fever", "headache", "skin", "sore_throat", "urinary",
+		"vomiting_or_diarrhoea", "other",
+	} {
 		for _, child := range []bool{false, true} {
 			r := remedyFor(complaint, child)
 			if len(codes.Search(r.code)) == 0 {

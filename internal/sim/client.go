@@ -165,7 +165,7 @@ func newKey() string {
 func Until(ctx context.Context, within time.Duration, ask func() (Answer, error), wished func(Answer) bool) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	pause := time.NewTicker(20 * time.Millisecond)
+	pause := time.NewTicker(20 * time.Millisecond) //nolint:forbidigo // it watches a server in real time
 	defer pause.Stop()
 	for {
 		a, err := ask()

@@ -37,7 +37,7 @@ func walkOn(t *testing.T, store string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := a.Stop(t.Context()); err != nil { //nolint:usetesting // stopping needs no more than the test's time
+		if err := a.Stop(t.Context()); err != nil {
 			t.Log(err)
 		}
 	})
