@@ -63,7 +63,7 @@ func newBench(b *testing.B) *bench {
 
 // ask sends a request to the whole server, from its first middleware on; there is no network between.
 func (h *bench) ask(token, method, path string, body []byte) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, "/api/v1"+path, bytes.NewReader(body))
+	r := httptest.NewRequestWithContext(context.Background(), method, "/api/v1"+path, bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Idempotency-Key", fmt.Sprint("key", h.keys.Add(1)))
 	r.Header.Set("Authorization", "Bearer "+token)
@@ -132,7 +132,7 @@ func BenchmarkIntake(b *testing.B) {
 	b.Run("read=bare", func(b *testing.B) {
 		from16(b, func() error {
 			w := httptest.NewRecorder()
-			bare.ServeHTTP(w, httptest.NewRequest("GET", "/intakes/"+begun, nil))
+			bare.ServeHTTP(w, httptest.NewRequestWithContext(b.Context(), "GET", "/intakes/"+begun, nil))
 			return fine(w)
 		})
 	})

@@ -53,7 +53,7 @@ func serve(f *blob.Folder, w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	status := map[fault.Kind]int{fault.NotFound: 404, fault.Conflict: 409, fault.Invalid: 422, fault.TooLarge: 413, fault.WrongType: 415}[fault.KindOf(err)] //nolint:exhaustive // the rest is a 500
+	status := map[fault.Kind]int{fault.NotFound: 404, fault.Conflict: 409, fault.Invalid: 422, fault.TooLarge: 413, fault.WrongType: 415}[fault.KindOf(err)]
 	switch {
 	case err == nil:
 	case status == 0:

@@ -69,7 +69,7 @@ func newDesk(t *testing.T, limits httpapi.Limits) *desk {
 }
 
 func (d *desk) ask(who, method, path, key, body string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, httpapi.Base+path, strings.NewReader(body))
+	r := httptest.NewRequestWithContext(context.Background(), method, httpapi.Base+path, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+who)
 	r.Header.Set("Content-Type", "application/json")
 	set(r, "Idempotency-Key", key, key)
@@ -158,7 +158,7 @@ func TestListOfVersionsIsNoVersion(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, httpapi.Limits{})
 	for _, match := range []string{`"1", "2"`, `W/"1"`, `"abc"`, `"0"`} {
-		r := httptest.NewRequest("PATCH", httpapi.Base+"/intakes/int_1", strings.NewReader(`{"words":"x"}`))
+		r := httptest.NewRequestWithContext(t.Context(), "PATCH", httpapi.Base+"/intakes/int_1", strings.NewReader(`{"words":"x"}`))
 		r.Header.Set("Authorization", "Bearer ann")
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("If-Match", match)

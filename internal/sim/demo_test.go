@@ -140,8 +140,10 @@ func TestTownHasEverybodyThatAStoryNeeds(t *testing.T) {
 		found[person.Role]++
 	}
 
-	for role, want := range map[access.Role]int{access.Doctor: 6, access.Pharmacist: 8, access.PharmacyStaff: 8, access.Courier: 25, access.Operator: 1,
-		access.Support: 1, access.Auditor: 1, access.Patient: 5} {
+	for role, want := range map[access.Role]int{
+		access.Doctor: 6, access.Pharmacist: 8, access.PharmacyStaff: 8, access.Courier: 25, access.Operator: 1,
+		access.Support: 1, access.Auditor: 1, access.Patient: 5,
+	} {
 		if found[role] != want {
 			t.Errorf("%d of the role %s, want %d", found[role], role, want)
 		}
