@@ -10,6 +10,7 @@ import (
 	"path"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -196,14 +197,19 @@ func (s *Server) watch(c *gin.Context) {
 	if route == "" {
 		route = "none"
 	}
-	s.seconds.WithLabelValues(c.Request.Method, route, fmt.Sprint(status)).Observe(took.Seconds())
+	s.seconds.WithLabelValues(c.Request.Method, route, strconv.Itoa(status)).Observe(took.Seconds())
 	level := slog.LevelDebug
+	if i.cause != nil {
+		level = slog.LevelError
+	}
+	if !s.log.Enabled(ctx, level) {
+		return
+	}
 	attrs := []slog.Attr{
 		slog.String("request_id", i.reference), slog.String("method", c.Request.Method), slog.String("route", route),
 		slog.Int("status", status), slog.Int64("duration_ms", took.Milliseconds()), slog.String("role", string(i.actor.Role)),
 	}
 	if i.cause != nil {
-		level = slog.LevelError
 		attrs = append(attrs, logCause(i.cause))
 	}
 	s.log.LogAttrs(ctx, level, "request answered", attrs...)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -554,5 +555,88 @@ func TestWrongOrdersAreRefusedByTheField(t *testing.T) {
 		if _, err := w.Place(t.Context(), w.as(patient), want); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%s = %v, want it refused as invalid", name, err)
 		}
+	}
+}
+
+func TestIllegalTransitionIsRefusedFromEveryStateAndChangesNothing(t *testing.T) {
+	acts := map[string]func(w *world, t *testing.T, oid id.Order) error{
+		"cancel": func(w *world, t *testing.T, oid id.Order) error {
+			_, err := w.Cancel(t.Context(), w.as(patient), oid, "changed_mind")
+			return err
+		},
+		"pay": func(w *world, t *testing.T, oid id.Order) error {
+			_, err := w.Pay(t.Context(), w.as(patient), oid, "card_ok")
+			return err
+		},
+		"extend": func(w *world, t *testing.T, oid id.Order) error {
+			_, err := w.Extend(t.Context(), w.as(patient), oid)
+			return err
+		},
+		"reattempt": func(w *world, t *testing.T, oid id.Order) error {
+			_, err := w.Reattempt(t.Context(), w.as(patient), oid)
+			return err
+		},
+		"rate": func(w *world, t *testing.T, oid id.Order) error {
+			_, err := w.Rate(t.Context(), w.as(patient), oid, order.Rating{Stars: 5})
+			return err
+		},
+	}
+	legal := map[order.State][]string{
+		order.Unpaid: {"cancel", "pay", "extend"}, order.Placed: {"cancel"}, order.Reviewing: {"cancel"}, order.Preparing: {"cancel"},
+		order.Ready: {"cancel"}, order.Collected: {}, order.Delivered: {"rate"}, order.Undelivered: {"cancel", "reattempt"}, order.Cancelled: {},
+	}
+	for state, allowed := range legal {
+		for name, act := range acts {
+			t.Run(name+" when "+string(state), func(t *testing.T) {
+				w := newWorld(t)
+				oid := w.in(t, state)
+				before := w.order(t, oid)
+
+				err := act(w, t, oid)
+
+				if want := !slices.Contains(allowed, name); fault.Is(err, fault.Conflict) != want {
+					t.Fatalf("error = %v, want a conflict: %v", err, want)
+				}
+				if err != nil && w.order(t, oid).Version != before.Version {
+					t.Error("the refused step changed the order")
+				}
+			})
+		}
+	}
+}
+
+// in is an order in this state.
+func (w *world) in(t *testing.T, s order.State) id.Order {
+	t.Helper()
+	if s == order.Unpaid {
+		return w.unpaid(t)
+	}
+	oid := w.placed(t)
+	switch s {
+	case order.Placed:
+	case order.Cancelled:
+		_, err := w.Cancel(t.Context(), w.as(patient), oid, "changed_mind")
+		must(t, err)
+	case order.Undelivered:
+		w.to(t, oid, order.Collected)
+		must(t, w.Undelivered(t.Context(), w.house(), oid, 1))
+	default:
+		w.to(t, oid, s)
+	}
+	return oid
+}
+
+func TestEveryTransitionOfAnOrderRecordsWhoWhenAndWhy(t *testing.T) {
+	w := newWorld(t)
+	oid := w.placed(t)
+	w.clock.Advance(time.Minute)
+	_, err := w.Cancel(t.Context(), w.as(patient), oid, "changed_mind")
+	must(t, err)
+
+	h := w.order(t, oid).History
+	last := h[len(h)-1]
+
+	if last.By != string(patient.Account) || !last.At.Equal(w.clock.Now()) || last.Why != "changed_mind" || last.From != order.Placed || last.To != order.Cancelled {
+		t.Errorf("last step = %+v, want the patient, now, changed_mind, from placed to cancelled", last)
 	}
 }
