@@ -559,25 +559,25 @@ func TestWrongOrdersAreRefusedByTheField(t *testing.T) {
 }
 
 func TestIllegalTransitionIsRefusedFromEveryStateAndChangesNothing(t *testing.T) {
-	acts := map[string]func(w *world, t *testing.T, oid id.Order) error{
-		"cancel": func(w *world, t *testing.T, oid id.Order) error {
-			_, err := w.Cancel(t.Context(), w.as(patient), oid, "changed_mind")
+	acts := map[string]func(ctx context.Context, w *world, oid id.Order) error{
+		"cancel": func(ctx context.Context, w *world, oid id.Order) error {
+			_, err := w.Cancel(ctx, w.as(patient), oid, "changed_mind")
 			return err
 		},
-		"pay": func(w *world, t *testing.T, oid id.Order) error {
-			_, err := w.Pay(t.Context(), w.as(patient), oid, "card_ok")
+		"pay": func(ctx context.Context, w *world, oid id.Order) error {
+			_, err := w.Pay(ctx, w.as(patient), oid, "card_ok")
 			return err
 		},
-		"extend": func(w *world, t *testing.T, oid id.Order) error {
-			_, err := w.Extend(t.Context(), w.as(patient), oid)
+		"extend": func(ctx context.Context, w *world, oid id.Order) error {
+			_, err := w.Extend(ctx, w.as(patient), oid)
 			return err
 		},
-		"reattempt": func(w *world, t *testing.T, oid id.Order) error {
-			_, err := w.Reattempt(t.Context(), w.as(patient), oid)
+		"reattempt": func(ctx context.Context, w *world, oid id.Order) error {
+			_, err := w.Reattempt(ctx, w.as(patient), oid)
 			return err
 		},
-		"rate": func(w *world, t *testing.T, oid id.Order) error {
-			_, err := w.Rate(t.Context(), w.as(patient), oid, order.Rating{Stars: 5})
+		"rate": func(ctx context.Context, w *world, oid id.Order) error {
+			_, err := w.Rate(ctx, w.as(patient), oid, order.Rating{Stars: 5})
 			return err
 		},
 	}
@@ -592,7 +592,7 @@ func TestIllegalTransitionIsRefusedFromEveryStateAndChangesNothing(t *testing.T)
 				oid := w.in(t, state)
 				before := w.order(t, oid)
 
-				err := act(w, t, oid)
+				err := act(t.Context(), w, oid)
 
 				if want := !slices.Contains(allowed, name); fault.Is(err, fault.Conflict) != want {
 					t.Fatalf("error = %v, want a conflict: %v", err, want)
