@@ -1,7 +1,10 @@
-// Package dispatch decides which courier is offered which job. It is a pure function: the same
-// State gives the same Decision, on every node, in the simulator and in a test. It knows no store,
-// no clock and no network; the runtime around it is internal/dispatcher.
+// Package dispatch decides which courier rides where. It is a pure function: the same State gives the
+// same Decision, on every node, in the simulator and in a test. It knows no store, no clock and no
+// network; the runtime around it is internal/dispatcher.
 //
-// This first plan gives each job, the tightest deadline first, to the nearest free courier who can
-// carry it, and says in words why, or why nobody is sent yet.
+// Plan looks at all open jobs at once: it keeps a sequence of bundles for each courier, takes parts of
+// it out and puts them back better (ruin and recreate), matches whole sequences to couriers anew, and
+// tells only what must be done now: a courier leaves at the last minute that is in time, so that
+// whatever is learned before then can still change the plan. NearestFree is the plain rule it is
+// measured against.
 package dispatch

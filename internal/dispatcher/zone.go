@@ -2,6 +2,7 @@ package dispatcher
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"housecall/internal/clock"
@@ -90,7 +91,7 @@ func (z *zone) plan(ctx context.Context) error {
 	}
 	decision := dispatch.Plan(state, now)
 	for _, o := range decision.Offers {
-		err := z.d.Delivery.Offer(ctx, z.d.actor, o.Job, o.Courier)
+		err := z.d.Delivery.Offer(ctx, z.d.actor, o.Job(), o.Courier)
 		if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
 			z.kick() // taken meanwhile: look again
 			continue
@@ -98,9 +99,9 @@ func (z *zone) plan(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		z.d.Log.InfoContext(ctx, "job offered", "job", string(o.Job), "courier", string(o.Courier), "zone", string(z.name), "why", o.Why)
+		z.d.Log.InfoContext(ctx, "job offered", "job", string(o.Job()), "courier", string(o.Courier), "zone", string(z.name), "why", o.Why)
 	}
-	for _, h := range decision.Holds {
+	for _, h := range slices.Concat(decision.Holds, decision.Nothing) {
 		z.d.Log.DebugContext(ctx, "job held", "job", string(h.Job), "zone", string(z.name), "why", h.Why)
 	}
 	return nil
@@ -128,15 +129,23 @@ func (z *zone) picture(ctx context.Context, now time.Time) (dispatch.State, erro
 	for _, h := range shifts {
 		state.Couriers = append(state.Couriers, dispatch.Courier{
 			ID: h.Courier, At: h.Last.Point, SeenAt: h.HeardAt,
-			Free: h.Free(), Vehicle: h.Vehicle, IdleSince: h.IdleSince,
+			Phase: phaseOf(h), Vehicle: h.Vehicle, IdleSince: h.IdleSince,
 		})
 	}
 	return state, nil
 }
 
+func phaseOf(h *delivery.Shift) dispatch.Phase {
+	if h.Free() {
+		return dispatch.Free
+	}
+	return dispatch.Away
+}
+
 func jobOf(j *delivery.Job, now time.Time) dispatch.Job {
 	out := dispatch.Job{
-		ID: j.ID, Pharmacy: j.PharmacyAt, Door: j.Door.Point, ReadyAt: j.ReadyAt, Deadline: j.Deadline,
+		ID: j.ID, From: j.Pharmacy, Pharmacy: j.PharmacyAt, Door: j.Door.Point,
+		PlacedAt: j.Placed, ReadyAt: j.ReadyAt, Deadline: j.Deadline,
 		ColdChain: j.ColdChain, Controlled: j.Controlled,
 	}
 	for _, l := range j.Left {

@@ -20,7 +20,7 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 func courier(n int, lat float64) dispatch.Courier {
 	return dispatch.Courier{
 		ID: id.Account(fmt.Sprintf("acc_%d", n)), At: geo.Point{Lat: lat, Lon: 10},
-		SeenAt: noon, Free: true, Vehicle: dispatch.Scooter, IdleSince: noon,
+		SeenAt: noon, Vehicle: dispatch.Scooter, IdleSince: noon,
 	}
 }
 
@@ -34,10 +34,10 @@ func job(n int) dispatch.Job {
 func TestNearestFreeCourierIsOfferedTheJobInWords(t *testing.T) {
 	t.Parallel()
 	busy := courier(3, 50.0001)
-	busy.Free = false
+	busy.Phase = dispatch.Riding
 	state := dispatch.State{Jobs: []dispatch.Job{job(1)}, Couriers: []dispatch.Courier{courier(1, 50.02), courier(2, 50.001), busy}}
 
-	got := dispatch.Plan(state, noon)
+	got := dispatch.NearestFree(state, noon)
 
 	if len(got.Offers) != 1 || got.Offers[0].Courier != "acc_2" {
 		t.Fatalf("offers = %+v, want one to acc_2", got.Offers)
@@ -52,13 +52,13 @@ func TestTheTightestDeadlineIsServedFirst(t *testing.T) {
 	late := job(1)
 	late.Deadline = noon.Add(50 * time.Minute)
 
-	got := dispatch.Plan(dispatch.State{Jobs: []dispatch.Job{late, job(2)}, Couriers: []dispatch.Courier{courier(1, 50)}}, noon)
+	got := dispatch.NearestFree(dispatch.State{Jobs: []dispatch.Job{late, job(2)}, Couriers: []dispatch.Courier{courier(1, 50)}}, noon)
 
-	if len(got.Offers) != 1 || got.Offers[0].Job != "job_2" {
+	if len(got.Offers) != 1 || got.Offers[0].Job() != "job_2" {
 		t.Errorf("offers = %+v, want job_2 alone", got.Offers)
 	}
-	if want := []dispatch.Hold{{Job: "job_1", Why: "no courier is free"}}; !cmp.Equal(got.Holds, want) {
-		t.Errorf("holds = %+v, want %+v", got.Holds, want)
+	if want := []dispatch.Hold{{Job: "job_1", Why: "no courier is free"}}; !cmp.Equal(got.Nothing, want) {
+		t.Errorf("nothing = %+v, want %+v", got.Nothing, want)
 	}
 }
 
@@ -88,7 +88,7 @@ func TestWhoIsPassedOver(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 
-			got := dispatch.Plan(dispatch.State{Jobs: []dispatch.Job{tt.job}, Couriers: []dispatch.Courier{tt.near, courier(2, 50.03)}}, noon)
+			got := dispatch.NearestFree(dispatch.State{Jobs: []dispatch.Job{tt.job}, Couriers: []dispatch.Courier{tt.near, courier(2, 50.03)}}, noon)
 
 			if len(got.Offers) != 1 || got.Offers[0].Courier != "acc_2" {
 				t.Errorf("offers = %+v, want one to acc_2", got.Offers)
@@ -97,15 +97,15 @@ func TestWhoIsPassedOver(t *testing.T) {
 	}
 }
 
-func TestAPlanHoldsInEveryCity(t *testing.T) {
+func TestNearestFreeHoldsInEveryCity(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		state := anyState(t)
 		before := fmt.Sprintf("%+v", state)
 
-		got := dispatch.Plan(state, noon)
+		got := dispatch.NearestFree(state, noon)
 
-		if again := dispatch.Plan(state, noon); !cmp.Equal(got, again) {
+		if again := dispatch.NearestFree(state, noon); !cmp.Equal(got, again) {
 			t.Fatalf("two plans of one state differ: %s", cmp.Diff(got, again))
 		}
 		if fmt.Sprintf("%+v", state) != before {
@@ -119,7 +119,7 @@ func TestAPlanHoldsInEveryCity(t *testing.T) {
 		r.Shuffle(len(shuffled.Couriers), func(i, j int) {
 			shuffled.Couriers[i], shuffled.Couriers[j] = shuffled.Couriers[j], shuffled.Couriers[i]
 		})
-		if again := dispatch.Plan(shuffled, noon); !cmp.Equal(got, again) {
+		if again := dispatch.NearestFree(shuffled, noon); !cmp.Equal(got, again) {
 			t.Fatalf("the order of the input matters: %s", cmp.Diff(got, again))
 		}
 		checkExclusive(t, state, got)
@@ -129,13 +129,13 @@ func TestAPlanHoldsInEveryCity(t *testing.T) {
 func checkExclusive(t *rapid.T, state dispatch.State, got dispatch.Decision) {
 	jobs, couriers := map[id.Job]int{}, map[id.Account]int{}
 	for _, o := range got.Offers {
-		jobs[o.Job]++
+		jobs[o.Job()]++
 		couriers[o.Courier]++
 		if o.Why == "" {
-			t.Fatalf("%s goes to %s without a word", o.Job, o.Courier)
+			t.Fatalf("%s goes to %s without a word", o.Job(), o.Courier)
 		}
 	}
-	for _, h := range got.Holds {
+	for _, h := range got.Nothing {
 		jobs[h.Job]++
 		if h.Why == "" {
 			t.Fatalf("%s is held without a word", h.Job)
@@ -150,8 +150,8 @@ func checkExclusive(t *rapid.T, state dispatch.State, got dispatch.Decision) {
 		}
 	}
 	for _, c := range state.Couriers {
-		if n := couriers[c.ID]; n > 1 || n == 1 && !c.Free {
-			t.Fatalf("courier %s (free: %v) offered %d jobs", c.ID, c.Free, n)
+		if n := couriers[c.ID]; n > 1 || n == 1 && c.Phase != dispatch.Free {
+			t.Fatalf("courier %s (%q) offered %d jobs", c.ID, c.Phase, n)
 		}
 	}
 }
@@ -170,7 +170,7 @@ func anyState(t *rapid.T) dispatch.State {
 	}
 	for n := range rapid.IntRange(0, 12).Draw(t, "couriers") {
 		c := courier(n, 50)
-		c.At, c.Free = point.Draw(t, "at"), rapid.Bool().Draw(t, "free")
+		c.At, c.Phase = point.Draw(t, "at"), rapid.SampledFrom([]dispatch.Phase{dispatch.Free, dispatch.Bound, dispatch.Riding}).Draw(t, "phase")
 		c.Vehicle = rapid.SampledFrom(dispatch.Vehicles).Draw(t, "vehicle")
 		c.SeenAt = noon.Add(-time.Duration(rapid.IntRange(0, 1200).Draw(t, "silent")) * time.Second)
 		s.Couriers = append(s.Couriers, c)
