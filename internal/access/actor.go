@@ -6,6 +6,7 @@ package access
 import (
 	"time"
 
+	"housecall/internal/event"
 	"housecall/internal/id"
 )
 
@@ -84,12 +85,19 @@ type Actor struct {
 	SecondFactor time.Time
 	Locked       bool       // a shared counter left alone: unlocking and leaving is all that is allowed
 	Request      id.Request // the request they make, so that it is done once
+	Cause        string     // kind of the event that a part of the service acts on; a person's own act has none
 }
 
-// Part is housecall itself acting on an event, named by the part that acts ("journey"). The
-// request is the event's, so that handling it twice does the work once.
+// Part is housecall itself, named by the part that acts ("journey"). The request is that of the event
+// it acts on, so that handling it twice does the work once.
 func Part(name string, req id.Request) Actor {
 	return Actor{Account: id.Account(name), Role: System, Request: req}
+}
+
+// On is the actor acting on an event of this kind; the histories of what it changes say so.
+func (a Actor) On(kind event.Kind) Actor {
+	a.Cause = string(kind)
+	return a
 }
 
 // Facts tell how people stand to a record. Leave empty what the record does not have.

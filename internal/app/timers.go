@@ -53,7 +53,7 @@ func (s *Services) timers(b *bus.Bus) error {
 	}
 	for _, t := range own {
 		err := b.Subscribe(bus.Consumer{Name: "timers_" + t.name, Kinds: slices.Clone(t.kinds), Handle: func(ctx context.Context, e event.Event) error {
-			return t.fired(ctx, access.Part("timer", id.CausedBy(e.ID, "timer")), e)
+			return t.fired(ctx, access.Part("timer", id.CausedBy(e.ID, "timer")).On(e.Kind), e)
 		}})
 		if err != nil {
 			return fmt.Errorf("follow the timers of %s: %w", t.name, err)

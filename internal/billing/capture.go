@@ -26,7 +26,9 @@ var errNothing = errors.New("nothing to do")
 // Capture takes what is held for a subject, less what failed before, and announces payment.captured.
 // It is done once; asked again it answers nil. Name in finals who earns what where Authorise did not.
 func (s *Service) Capture(ctx context.Context, a access.Actor, subject string, finals ...Final) error {
-	return s.capture(ctx, a, subject, &Intent{What: capture, By: string(a.Account), Final: finals})
+	i := intend(capture, a, "")
+	i.Final = finals
+	return s.capture(ctx, a, subject, i)
 }
 
 // CaptureNoShow takes the fee that was said before booking for the doctor who waited, and lets go of
@@ -35,8 +37,9 @@ func (s *Service) CaptureNoShow(ctx context.Context, a access.Actor, subject str
 	if fee.IsZero() {
 		return s.Release(ctx, a, subject, "no_show")
 	}
-	final := Final{VisitFee, string(doctor), fee}
-	return s.capture(ctx, a, subject, &Intent{What: capture, By: string(a.Account), Reason: "no_show", Final: []Final{final}, Only: true})
+	i := intend(capture, a, "no_show")
+	i.Final, i.Only = []Final{{VisitFee, string(doctor), fee}}, true
+	return s.capture(ctx, a, subject, i)
 }
 
 func (s *Service) capture(ctx context.Context, a access.Actor, subject string, i *Intent) error {
@@ -95,7 +98,7 @@ func (p *Payment) intendRelease(a access.Actor, reason string) error {
 	if _, err := moves.Next(p.State, release); err != nil {
 		return err
 	}
-	p.Intent = &Intent{What: release, By: string(a.Account), Reason: reason}
+	p.Intent = intend(release, a, reason)
 	return nil
 }
 
@@ -197,7 +200,7 @@ func (s *Service) settleCapture(p *Payment, i Intent, now time.Time) error {
 	p.Movements = append(p.Movements, m)
 	p.CapturedAt = now
 	p.announce(PaymentCaptured, i.By, map[string]string{"amount_minor": minor(i.Amount), "reason": i.Reason})
-	return p.apply(now, i.By, capture, i.Reason)
+	return p.apply(now, i, capture, i.Reason)
 }
 
 func (s *Service) kept(k Kind) int64 {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"housecall/internal/access"
 	"housecall/internal/docstore"
 	"housecall/internal/event"
 	"housecall/internal/fault"
@@ -101,12 +102,17 @@ type Intent struct {
 	What   Event    `json:"what"`
 	Amount int64    `json:"amount"`
 	By     string   `json:"by"`
+	On     string   `json:"on,omitempty"` // the event that it was asked on
 	Reason string   `json:"reason,omitempty"`
 	Cause  string   `json:"cause,omitempty"` // of a refund, for the gateway
 	Kinds  []string `json:"kinds,omitempty"`
 	Lines  []int    `json:"lines,omitempty"` // of a refund
 	Final  []Final  `json:"final,omitempty"` // of a capture
 	Only   bool     `json:"only,omitempty"`  // of a capture: nothing but what Final names
+}
+
+func intend(what Event, a access.Actor, reason string) *Intent {
+	return &Intent{What: what, By: string(a.Account), On: a.Cause, Reason: reason}
 }
 
 // Refund is money that went back.

@@ -42,7 +42,7 @@ func (s *Service) Refund(ctx context.Context, a access.Actor, subject string, ki
 
 func (s *Service) intendRefund(p *Payment, a access.Actor, kinds []string, reason string) error {
 	if p.State == Authorised && len(kinds) == 0 {
-		p.Intent = &Intent{What: release, By: string(a.Account), Reason: reason}
+		p.Intent = intend(release, a, reason)
 		return nil
 	}
 	if p.State == Authorised {
@@ -51,7 +51,8 @@ func (s *Service) intendRefund(p *Payment, a access.Actor, kinds []string, reaso
 	if p.CapturedAt.IsZero() {
 		return errNothing // refused or released: nothing was ever taken
 	}
-	i := &Intent{What: refundPart, By: string(a.Account), Reason: reason, Cause: fmt.Sprintf("%s-%d", reason, len(p.Refunds)+1)}
+	i := intend(refundPart, a, reason)
+	i.Cause = fmt.Sprintf("%s-%d", reason, len(p.Refunds)+1)
 	for n, l := range p.Lines {
 		if asked(kinds, l.Kind) && l.Captured > l.Refunded {
 			i.Lines = append(i.Lines, n)
@@ -81,7 +82,7 @@ func (s *Service) reduce(p *Payment, a access.Actor, kinds []string, reason stri
 		return errNothing
 	}
 	p.announce(PaymentReduced, string(a.Account), map[string]string{"kinds": strings.Join(left, " "), "reason": reason})
-	return p.apply(s.d.Clock.Now(), string(a.Account), reduce, reason)
+	return p.apply(s.d.Clock.Now(), *intend(reduce, a, reason), reduce, reason)
 }
 
 // settleRefund writes what went back, and who bears it.
@@ -109,7 +110,7 @@ func (p *Payment) settleRefund(i Intent, now time.Time) error {
 		"reason": i.Reason, "cause": i.Cause,
 	})
 	if p.Back() == p.Paid() {
-		return p.apply(now, i.By, refundAll, i.Reason)
+		return p.apply(now, i, refundAll, i.Reason)
 	}
-	return p.apply(now, i.By, refundPart, i.Reason)
+	return p.apply(now, i, refundPart, i.Reason)
 }

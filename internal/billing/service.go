@@ -86,7 +86,8 @@ func (s *Service) start(ctx context.Context, a access.Actor, p *Payment, code st
 		}
 		p.Coupon = coupon
 	}
-	p.Intent = &Intent{What: authorise, Amount: p.Due().Minor, By: string(a.Account)}
+	p.Intent = intend(authorise, a, "")
+	p.Intent.Amount = p.Due().Minor
 	p.SetTimer(paymentUnfinished, s.d.Clock.Now().Add(unfinishedAfter))
 	err := s.payments.Insert(ctx, a.Request, p)
 	if !errors.Is(err, docstore.ErrExists) {
@@ -173,7 +174,7 @@ func (s *Service) settle(p *Payment, i Intent, refusal string) error {
 	switch {
 	case i.What == authorise && refusal != "":
 		p.announce(PaymentRefused, i.By, map[string]string{"reason": refusal})
-		return p.apply(now, i.By, refuse, refusal)
+		return p.apply(now, i, refuse, refusal)
 	case i.What == authorise:
 		p.announce(PaymentAuthorised, i.By, map[string]string{"amount_minor": minor(i.Amount)})
 		return p.settleHold(now, i, authorise)
@@ -200,7 +201,7 @@ func (p *Payment) settleHold(now time.Time, i Intent, e Event) error {
 	if err := p.hold(now, string(e), held); err != nil {
 		return err
 	}
-	return p.apply(now, i.By, e, i.Reason)
+	return p.apply(now, i, e, i.Reason)
 }
 
 // hold moves what the gateway holds by this much.

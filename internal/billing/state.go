@@ -47,13 +47,24 @@ var moves = lifecycle.Table[State, Event]{
 // Moves is the life of a payment, for drawings.
 func Moves() lifecycle.Table[State, Event] { return moves }
 
+// whys says why a payment moves when nobody says otherwise.
+var whys = lifecycle.MustExplain(lifecycle.Whys[Event]{
+	authorise:  "payer_agreed",
+	refuse:     "bank_said_no",
+	release:    "not_needed",
+	reduce:     "part_not_owed",
+	capture:    "earned",
+	refundPart: "given_back",
+	refundAll:  "given_back",
+}, moves)
+
 // apply is the only place that sets State.
-func (p *Payment) apply(now time.Time, by string, e Event, why string) error {
+func (p *Payment) apply(now time.Time, i Intent, e Event, given string) error {
 	to, err := moves.Next(p.State, e)
 	if err != nil {
 		return err
 	}
-	p.History = append(p.History, lifecycle.Step[State, Event]{Event: e, From: p.State, To: to, By: by, At: now, Why: why})
+	p.History = append(p.History, lifecycle.Step[State, Event]{Event: e, From: p.State, To: to, By: i.By, At: now, Why: whys.Of(e, given, i.On)})
 	p.State = to
 	return nil
 }
@@ -82,6 +93,13 @@ var payoutMoves = lifecycle.Table[PayoutState, Event]{
 	PayoutCarried: {},
 }
 
+// payoutWhys says why a payout moves when nobody says otherwise.
+var payoutWhys = lifecycle.MustExplain(lifecycle.Whys[Event]{
+	closePayout: "period_over",
+	carryPayout: "below_zero",
+	payPayout:   "transferred",
+}, payoutMoves)
+
 // PayoutMoves is the life of a payout, for drawings.
 func PayoutMoves() lifecycle.Table[PayoutState, Event] { return payoutMoves }
 
@@ -90,7 +108,7 @@ func (p *Payout) apply(now time.Time, by string, e Event, why string) error {
 	if err != nil {
 		return err
 	}
-	p.History = append(p.History, lifecycle.Step[PayoutState, Event]{Event: e, From: p.State, To: to, By: by, At: now, Why: why})
+	p.History = append(p.History, lifecycle.Step[PayoutState, Event]{Event: e, From: p.State, To: to, By: by, At: now, Why: payoutWhys.Of(e, why, "")})
 	p.State = to
 	return nil
 }

@@ -13,7 +13,7 @@ func TestEveryMoveThatIsNotDrawnIsRefusedAndChangesNothing(t *testing.T) {
 		for _, e := range moves.Events() {
 			p := &Payment{State: from}
 
-			err := p.apply(time.Time{}, "test", e, "")
+			err := p.apply(time.Time{}, Intent{By: "test"}, e, "")
 
 			if allowed := moves.Allows(from, e); allowed != (err == nil) || allowed != (len(p.History) == 1) {
 				t.Errorf("%s in %s: %v, history %v", e, from, err, p.History)

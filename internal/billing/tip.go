@@ -65,7 +65,7 @@ func (s *Service) captureTip(ctx context.Context, p *Payment) (*Payment, error) 
 		if !p.CapturedAt.IsZero() {
 			return errNothing
 		}
-		p.Intent = &Intent{What: capture, By: string(p.Payer)}
+		p.Intent = intend(capture, access.Actor{Account: p.Payer, Cause: "tip"}, "")
 		p.Intent.Amount = p.worth(*p.Intent)
 		return nil
 	})

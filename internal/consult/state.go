@@ -51,6 +51,21 @@ var moves = lifecycle.Table[State, Event]{
 // Moves is the life of a visit, for drawings and exhaustive tests.
 func Moves() lifecycle.Table[State, Event] { return moves }
 
+// whys says why a visit moves when nobody says otherwise.
+var whys = lifecycle.MustExplain(lifecycle.Whys[Event]{
+	admit:    "doctor_is_free",
+	absent:   "not_there",
+	handOver: "handed_over",
+	vanish:   "doctor_gone",
+	transfer: "transferred",
+	complete: "seen",
+	cancel:   "own_wish",
+	noShow:   "not_there",
+	redirect: "not_for_remote",
+	book:     "time_chosen",
+	move:     "time_changed",
+}, moves)
+
 // apply is the only place that sets State.
 func (v *Visit) apply(now time.Time, a access.Actor, e Event, why string) error {
 	to, err := moves.Next(v.State, e)
@@ -58,7 +73,7 @@ func (v *Visit) apply(now time.Time, a access.Actor, e Event, why string) error 
 		return err
 	}
 	v.History = append(v.History, lifecycle.Step[State, Event]{
-		Event: e, From: v.State, To: to, By: string(a.Account), At: now, Why: why,
+		Event: e, From: v.State, To: to, By: string(a.Account), At: now, Why: whys.Of(e, why, a.Cause),
 	})
 	v.State = to
 	if moves.Ended(to) {

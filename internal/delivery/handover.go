@@ -109,7 +109,7 @@ func (s *Service) Collect(ctx context.Context, a access.Actor, job id.Job, code 
 		return s.checkCode(j, SideCounter, code)
 	}, func(j *Job) error {
 		j.announce(JobCollected, a, j.Courier, nil)
-		return j.apply(s.clock.Now(), string(a.Account), Collect, "")
+		return j.apply(s.clock.Now(), a, Collect, "")
 	})
 }
 
@@ -157,7 +157,7 @@ func (s *Service) Returned(ctx context.Context, a access.Actor, job id.Job, code
 	}, func(j *Job) error {
 		j.announce(JobReturned, a, j.Courier, j.reason())
 		j.Proof = ProofAtCounter
-		return j.apply(s.clock.Now(), string(a.Account), TakeBack, "")
+		return j.apply(s.clock.Now(), a, TakeBack, "")
 	})
 }
 
@@ -182,12 +182,12 @@ func onTheWay(j *Job) error {
 func (s *Service) deliver(a access.Actor, j *Job, proof Proof) error {
 	now := s.clock.Now()
 	if j.State == Collected {
-		if err := j.apply(now, string(a.Account), Reach, string(proof)); err != nil {
+		if err := j.apply(now, a, Reach, string(proof)); err != nil {
 			return err
 		}
 		j.announce(JobAtDoor, a, j.Courier, nil)
 	}
-	if err := j.apply(now, string(a.Account), HandOver, string(proof)); err != nil {
+	if err := j.apply(now, a, HandOver, string(proof)); err != nil {
 		return err
 	}
 	j.Proof = proof

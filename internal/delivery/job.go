@@ -121,12 +121,12 @@ func (j *Job) Holds(courier id.Account, offer int) bool {
 }
 
 // apply makes one move. It is the only place that sets State.
-func (j *Job) apply(now time.Time, by string, ev Event, why string) error {
+func (j *Job) apply(now time.Time, a access.Actor, ev Event, why string) error {
 	next, err := moves.Next(j.State, ev)
 	if err != nil {
 		return err
 	}
-	j.History = append(j.History, lifecycle.Step[State, Event]{Event: ev, From: j.State, To: next, By: by, At: now, Why: why})
+	j.History = append(j.History, lifecycle.Step[State, Event]{Event: ev, From: j.State, To: next, By: string(a.Account), At: now, Why: whys.Of(ev, why, a.Cause)})
 	j.State, j.Sequence = next, len(j.History)
 	j.ClearTimer(JobOfferExpired)
 	if next == Planned || next == Cancelled {

@@ -46,7 +46,7 @@ func (s *Service) Offer(ctx context.Context, a access.Actor, job id.Job, courier
 	}
 	_, err = s.jobs.Update(ctx, string(job), docstore.On{Version: c.Version}, func(j *Job) error {
 		now := s.clock.Now()
-		if err := j.apply(now, string(a.Account), Offer, ""); err != nil {
+		if err := j.apply(now, a, Offer, ""); err != nil {
 			return err
 		}
 		j.Courier, j.Offers, j.OfferExpires = courier, c.Offer, now.Add(OfferTime)
@@ -116,7 +116,7 @@ func (s *Service) release(ctx context.Context, a access.Actor, c Claim) error {
 			return nil
 		}
 		h.announce(ShiftEnded, a)
-		return h.apply(now, string(a.Account), End, "finished")
+		return h.apply(now, a, End, "finished")
 	})
 	if errors.Is(err, errNothing) {
 		return nil
@@ -219,7 +219,7 @@ func (s *Service) expire(ctx context.Context, a access.Actor, job id.Job) error 
 		if j.State != Offered || !j.TimerDue(JobOfferExpired, s.clock.Now()) {
 			return errNothing
 		}
-		if err := j.apply(s.clock.Now(), string(a.Account), Expire, "unanswered"); err != nil {
+		if err := j.apply(s.clock.Now(), a, Expire, "unanswered"); err != nil {
 			return err
 		}
 		j.announce(JobUnanswered, a, courier, nil)

@@ -188,7 +188,7 @@ func (s *Service) takeAway(ctx context.Context, a access.Actor, job id.Job, ev E
 			return errNothing
 		}
 		courier, offer := j.Courier, j.Offers
-		if err := j.apply(s.clock.Now(), string(a.Account), ev, reason); err != nil {
+		if err := j.apply(s.clock.Now(), a, ev, reason); err != nil {
 			return err
 		}
 		lost = Claim{Courier: courier, Job: j.ID, Offer: offer}
@@ -208,7 +208,7 @@ func (s *Service) Recall(ctx context.Context, a access.Actor, job id.Job, reason
 		if j.State == Failed || j.State == Returning || j.State == Returned {
 			return errNothing
 		}
-		if err := j.apply(s.clock.Now(), string(a.Account), Fail, "recalled"); err != nil {
+		if err := j.apply(s.clock.Now(), a, Fail, "recalled"); err != nil {
 			return err
 		}
 		j.Failure = &Failure{Reason: "recalled", At: s.clock.Now()}

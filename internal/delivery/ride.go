@@ -119,7 +119,7 @@ func (s *Service) stepWhy(ctx context.Context, a access.Actor, job id.Job, actio
 		if !st.DoneAt.IsZero() {
 			j.Reported = append(j.Reported, PhoneStep{Sequence: st.Sequence, Event: ev, DoneAt: st.DoneAt})
 		}
-		if err := j.apply(s.clock.Now(), string(a.Account), ev, why); err != nil {
+		if err := j.apply(s.clock.Now(), a, ev, why); err != nil {
 			return err
 		}
 		j.announce(kind, a, a.Account, data)

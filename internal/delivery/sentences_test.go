@@ -227,8 +227,8 @@ type deed struct {
 // deeds brings a job through what can happen to it until it is at the door.
 func (w *world) deeds(t *testing.T, job id.Job) []deed {
 	t.Helper()
-	offer := deed{delivery.Offer, house.Account, "", func() error { return w.Offer(t.Context(), w.as(house), job, ann.Account) }}
-	accept := deed{delivery.Accept, ann.Account, "", func() error { return w.do(t, job, w.Accept) }}
+	offer := deed{delivery.Offer, house.Account, "chosen_by_dispatch", func() error { return w.Offer(t.Context(), w.as(house), job, ann.Account) }}
+	accept := deed{delivery.Accept, ann.Account, "took_the_offer", func() error { return w.do(t, job, w.Accept) }}
 	return []deed{
 		offer,
 		{delivery.Decline, ann.Account, "too_far", func() error {
@@ -243,9 +243,9 @@ func (w *world) deeds(t *testing.T, job id.Job) []deed {
 		offer, accept,
 		{delivery.Rematch, operator.Account, "silent", func() error { return w.Rematch(t.Context(), w.as(operator), job, "silent") }},
 		offer, accept,
-		{delivery.Arrive, ann.Account, "", func() error { return w.do(t, job, w.Arrive) }},
-		{delivery.Collect, clerk.Account, "", func() error { return w.collect(t, job) }},
-		{delivery.Reach, ann.Account, "", func() error { return w.do(t, job, w.AtDoor) }},
+		{delivery.Arrive, ann.Account, "reached_the_counter", func() error { return w.do(t, job, w.Arrive) }},
+		{delivery.Collect, clerk.Account, "code_matched", func() error { return w.collect(t, job) }},
+		{delivery.Reach, ann.Account, "reached_the_door", func() error { return w.do(t, job, w.AtDoor) }},
 	}
 }
 
@@ -262,8 +262,8 @@ func (w *world) ends(t *testing.T, job id.Job) map[delivery.State][]deed {
 		delivery.Delivered: append(w.deeds(t, job), deed{delivery.HandOver, ann.Account, "pin", handOver}),
 		delivery.Returned: append(w.deeds(t, job),
 			deed{delivery.Fail, ann.Account, "nobody_home", fail},
-			deed{delivery.TurnBack, ann.Account, "", func() error { return w.do(t, job, w.Returning) }},
-			deed{delivery.TakeBack, clerk.Account, "", takeBack}),
+			deed{delivery.TurnBack, ann.Account, "turned_back", func() error { return w.do(t, job, w.Returning) }},
+			deed{delivery.TakeBack, clerk.Account, "code_matched", takeBack}),
 		delivery.Cancelled: {{delivery.Cancel, house.Account, "order_cancelled", func() error { return w.Cancel(t.Context(), w.as(house), job, "order_cancelled") }}},
 	}
 }

@@ -63,12 +63,12 @@ func (h *Shift) Free() bool { return h.State == On && len(h.Held) < capacity }
 func (h *Shift) Silent(now time.Time) bool { return h.State != Off && now.Sub(h.HeardAt) > silent }
 
 // apply makes one move. It is the only place that sets State.
-func (h *Shift) apply(now time.Time, by string, ev ShiftEvent, why string) error {
+func (h *Shift) apply(now time.Time, a access.Actor, ev ShiftEvent, why string) error {
 	next, err := shiftMoves.Next(h.State, ev)
 	if err != nil {
 		return err
 	}
-	h.History = append(h.History, lifecycle.Step[ShiftState, ShiftEvent]{Event: ev, From: h.State, To: next, By: by, At: now, Why: why})
+	h.History = append(h.History, lifecycle.Step[ShiftState, ShiftEvent]{Event: ev, From: h.State, To: next, By: string(a.Account), At: now, Why: shiftWhys.Of(ev, why, a.Cause)})
 	h.History = h.History[max(0, len(h.History)-remembered):]
 	h.State = next
 	return nil
@@ -108,7 +108,7 @@ func (s *Service) StartShift(ctx context.Context, a access.Actor, vehicle dispat
 	return s.shifts.Update(ctx, h.DocID(), docstore.On{Request: a.Request}, func(h *Shift) error {
 		now := s.clock.Now()
 		back := h.State == Finishing
-		if err := h.apply(now, string(a.Account), Start, ""); err != nil {
+		if err := h.apply(now, a, Start, ""); err != nil {
 			return err
 		}
 		h.Vehicle, h.HeardAt = vehicle, now
@@ -190,7 +190,7 @@ func (s *Service) wave(ctx context.Context, a access.Actor, h *Shift, reason str
 			if !j.Holds(h.Courier, c.Offer) || !slices.Contains(states, j.State) {
 				return errNothing
 			}
-			if err := j.apply(s.clock.Now(), string(a.Account), Decline, reason); err != nil {
+			if err := j.apply(s.clock.Now(), a, Decline, reason); err != nil {
 				return err
 			}
 			j.announce(JobDeclined, a, h.Courier, map[string]string{"reason": reason})
@@ -220,7 +220,7 @@ func (s *Service) endShift(ctx context.Context, a access.Actor, courier id.Accou
 		}
 		h.HeardAt = s.clock.Now()
 		h.announce(kind, a)
-		return h.apply(s.clock.Now(), string(a.Account), ev, why)
+		return h.apply(s.clock.Now(), a, ev, why)
 	})
 	if errors.Is(err, errNothing) {
 		return s.shifts.Get(ctx, string(ShiftOf(courier)))

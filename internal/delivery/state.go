@@ -56,6 +56,23 @@ var moves = lifecycle.Table[State, Event]{
 	Returned:   {},
 }
 
+// whys says why a job moves when nobody says otherwise.
+var whys = lifecycle.MustExplain(lifecycle.Whys[Event]{
+	Offer:    "chosen_by_dispatch",
+	Accept:   "took_the_offer",
+	Decline:  "declined",
+	Expire:   "unanswered",
+	Rematch:  "matched_anew",
+	Arrive:   "reached_the_counter",
+	Collect:  "code_matched",
+	Reach:    "reached_the_door",
+	HandOver: "code_matched",
+	Cancel:   "not_needed",
+	Fail:     "could_not_deliver",
+	TurnBack: "turned_back",
+	TakeBack: "code_matched",
+}, moves)
+
 // Moves is the job's transition table, for drawings.
 func Moves() lifecycle.Table[State, Event] { return moves }
 
@@ -84,6 +101,13 @@ var shiftMoves = lifecycle.Table[ShiftState, ShiftEvent]{
 	On:        {Finish: Finishing, End: Off},
 	Finishing: {Start: On, End: Off},
 }
+
+// shiftWhys says why a shift moves when nobody says otherwise.
+var shiftWhys = lifecycle.MustExplain(lifecycle.Whys[ShiftEvent]{
+	Start:  "own_wish",
+	Finish: "own_wish",
+	End:    "own_wish",
+}, shiftMoves)
 
 // ShiftMoves is the shift's transition table, for drawings.
 func ShiftMoves() lifecycle.Table[ShiftState, ShiftEvent] { return shiftMoves }

@@ -37,6 +37,13 @@ var moves = lifecycle.Table[State, Event]{
 // Moves is the life of an intake, for drawings and exhaustive tests.
 func Moves() lifecycle.Table[State, Event] { return moves }
 
+// whys says why an intake moves when nobody says otherwise.
+var whys = lifecycle.MustExplain(lifecycle.Whys[Event]{
+	submit:  "handed_in",
+	stop:    "red_flag",
+	discard: "own_wish",
+}, moves)
+
 // apply is the only place that sets State.
 func (i *Intake) apply(now time.Time, a access.Actor, e Event, why string) error {
 	to, err := moves.Next(i.State, e)
@@ -44,7 +51,7 @@ func (i *Intake) apply(now time.Time, a access.Actor, e Event, why string) error
 		return err
 	}
 	i.History = append(i.History, lifecycle.Step[State, Event]{
-		Event: e, From: i.State, To: to, By: string(a.Account), At: now, Why: why,
+		Event: e, From: i.State, To: to, By: string(a.Account), At: now, Why: whys.Of(e, why, a.Cause),
 	})
 	i.State = to
 	return nil

@@ -97,7 +97,7 @@ func consumer(name string, steps []step) bus.Consumer {
 		c.Kinds = append(c.Kinds, s.on)
 	}
 	c.Handle = func(ctx context.Context, e event.Event) error {
-		if err := calls[e.Kind](ctx, access.Part("journey", id.CausedBy(e.ID, name)), e); err != nil {
+		if err := calls[e.Kind](ctx, access.Part("journey", id.CausedBy(e.ID, name)).On(e.Kind), e); err != nil {
 			return fmt.Errorf("%s of %s: %w", e.Kind, e.Doc, err)
 		}
 		return nil

@@ -82,7 +82,28 @@ type Step[S, E ~string] struct {
 	To    S         `json:"to"`
 	By    string    `json:"by" doc:"Account id of who did it, or the name of the part of the service that did."`
 	At    time.Time `json:"at"`
-	Why   string    `json:"why,omitempty" doc:"Coded reason; never free text about a person."`
+	Why   string    `json:"why,omitempty" doc:"Coded reason, or the event that it was done on; never free text about a person."`
+}
+
+// Whys says, for each event of a table, what it means that it was made: the why of a step for which
+// nobody gave a reason and that followed from no other event.
+type Whys[E ~string] map[E]string
+
+// Of is the why of a step: the reason that was given, else the event that a part of the service acted
+// on, else what the event always means.
+func (w Whys[E]) Of(event E, given, cause string) string { return cmp.Or(given, cause, w[event]) }
+
+// MustExplain is whys, with a word for every event of the tables; one without is a mistake of the
+// programmer and panics when the service starts.
+func MustExplain[S, E ~string](whys Whys[E], tables ...Table[S, E]) Whys[E] {
+	for _, t := range tables {
+		for _, e := range t.Events() {
+			if whys[e] == "" {
+				panic(fmt.Sprintf("lifecycle: nobody says why %q is made", e))
+			}
+		}
+	}
+	return whys
 }
 
 func words(s string) string { return strings.ReplaceAll(s, "_", " ") }

@@ -57,3 +57,27 @@ func TestTableKnowsItsStatesEventsAndEnds(t *testing.T) {
 		t.Error("ends are not told from other states")
 	}
 }
+
+func TestStepSaysTheReasonThatWasGivenElseItsCauseElseWhatItAlwaysMeans(t *testing.T) {
+	t.Parallel()
+	whys := lifecycle.MustExplain(lifecycle.Whys[event]{"open": "somebody_came", "close": "draught", "lock": "night", "unlock": "day", "break": "force"}, door)
+
+	for _, c := range []struct{ given, cause, want string }{
+		{"parcel", "bell.rung", "parcel"}, {"", "bell.rung", "bell.rung"}, {"", "", "somebody_came"},
+	} {
+		if got := whys.Of("open", c.given, c.cause); got != c.want {
+			t.Errorf("given %q, cause %q: why = %q, want %q", c.given, c.cause, got, c.want)
+		}
+	}
+}
+
+func TestAnEventThatNobodyExplainsStopsTheProgramme(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if recover() == nil {
+			t.Error("a table with an unexplained event was accepted")
+		}
+	}()
+
+	lifecycle.MustExplain(lifecycle.Whys[event]{"open": "somebody_came"}, door)
+}

@@ -35,12 +35,19 @@ var moves = lifecycle.Table[State, Event]{
 // Moves draws the life of a message.
 func Moves() string { return moves.Mermaid() }
 
+// whys says why a message moves when the gateway does not.
+var whys = lifecycle.MustExplain(lifecycle.Whys[Event]{
+	Taken:   "gateway_took_it",
+	Put:     "gateway_away",
+	GivenUp: "tried_too_often",
+}, moves)
+
 func (m *Message) apply(now time.Time, e Event, why string) error {
 	to, err := moves.Next(m.State, e)
 	if err != nil {
 		return err
 	}
-	m.History = append(m.History, lifecycle.Step[State, Event]{Event: e, From: m.State, To: to, By: part, At: now, Why: why})
+	m.History = append(m.History, lifecycle.Step[State, Event]{Event: e, From: m.State, To: to, By: part, At: now, Why: whys.Of(e, why, "")})
 	m.State = to
 	return nil
 }

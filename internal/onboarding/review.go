@@ -100,7 +100,7 @@ func (s *Service) step(ctx context.Context, a access.Actor, action access.Action
 	more func(*Application) error,
 ) (*Application, error) {
 	return s.change(ctx, a, action, aid, docstore.On{Request: a.Request}, func(app *Application) error {
-		if err := app.apply(s.now(), a.Account, e, why); err != nil {
+		if err := app.apply(s.now(), a, e, why); err != nil {
 			return err
 		}
 		if err := more(app); err != nil {
@@ -138,7 +138,7 @@ func (s *Service) TimerFired(ctx context.Context, a access.Actor, docID string, 
 			return nil
 		}
 		app.announce(ApplicationExpired, a.Account)
-		return app.apply(now, a.Account, Expire, "paper-ran-out")
+		return app.apply(now, a, Expire, "paper-ran-out")
 	})
 	if fault.Is(err, fault.NotFound) {
 		return nil

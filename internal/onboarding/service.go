@@ -58,7 +58,7 @@ func (s *Service) Apply(ctx context.Context, a access.Actor, in Apply) (*Applica
 	if err := s.d.Guard.Check(ctx, a, "application.apply", app.facts()); err != nil {
 		return nil, err
 	}
-	if err := app.apply(s.d.Clock.Now(), a.Account, Begin, ""); err != nil {
+	if err := app.apply(s.d.Clock.Now(), a, Begin, ""); err != nil {
 		return nil, err
 	}
 	app.announce(ApplicationBegun, a.Account)

@@ -122,7 +122,7 @@ func (s *Service) Seed(ctx context.Context, in Apply, papers ...NewPaper) (*Appl
 		app.Papers = append(app.Papers, Paper{Number: i + 1, Kind: p.Kind, Attachment: p.Attachment, ValidUntil: p.ValidUntil, By: by.Account, At: now})
 	}
 	for _, e := range []Event{Begin, Submit, Review, Approve} {
-		if err := app.apply(now, by.Account, e, "seed"); err != nil {
+		if err := app.apply(now, by, e, "seed"); err != nil {
 			return nil, err
 		}
 	}

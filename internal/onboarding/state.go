@@ -3,7 +3,7 @@ package onboarding
 import (
 	"time"
 
-	"housecall/internal/id"
+	"housecall/internal/access"
 	"housecall/internal/lifecycle"
 )
 
@@ -54,13 +54,27 @@ var moves = lifecycle.Table[State, Event]{
 // Moves draws the life of an application as a Mermaid state diagram.
 func Moves() string { return moves.Mermaid() }
 
+// whys says why an application moves when nobody says otherwise.
+var whys = lifecycle.MustExplain(lifecycle.Whys[Event]{
+	Begin:     "own_wish",
+	Submit:    "handed_in",
+	Review:    "taken_up",
+	Ask:       "papers_missing",
+	Approve:   "papers_hold",
+	Refuse:    "refused",
+	Renew:     "newer_paper",
+	Expire:    "paper-ran-out",
+	Suspend:   "suspended",
+	Reinstate: "reinstated",
+}, moves)
+
 // apply is the only place that sets the state.
-func (a *Application) apply(now time.Time, by id.Account, e Event, why string) error {
+func (a *Application) apply(now time.Time, by access.Actor, e Event, why string) error {
 	to, err := moves.Next(a.State, e)
 	if err != nil {
 		return err
 	}
-	a.History = append(a.History, lifecycle.Step[State, Event]{Event: e, From: a.State, To: to, By: string(by), At: now, Why: why})
+	a.History = append(a.History, lifecycle.Step[State, Event]{Event: e, From: a.State, To: to, By: string(by.Account), At: now, Why: whys.Of(e, why, by.Cause)})
 	a.State = to
 	return nil
 }

@@ -55,6 +55,21 @@ var Moves = lifecycle.Table[State, Event]{
 	Cancelled:   {},
 }
 
+// whys says why an order moves when nobody says otherwise.
+var whys = lifecycle.MustExplain(lifecycle.Whys[Event]{
+	pay:       "paid",
+	expire:    "unpaid",
+	review:    "pharmacy_began",
+	accept:    "pharmacy_accepted",
+	pack:      "packed",
+	collect:   "left_the_pharmacy",
+	deliver:   "handed_over",
+	bringBack: "brought_back",
+	reroute:   "pharmacy_lost",
+	reattempt: "again",
+	cancel:    "own_wish",
+}, Moves)
+
 // announced is the event that each state is entered with.
 var announced = map[State]event.Kind{ //nolint:exhaustive // an order is made unpaid, never moved there
 	Placed: EventPlaced, Reviewing: EventReviewing, Preparing: EventPreparing, Ready: EventReady, Collected: EventCollected,
@@ -69,7 +84,7 @@ func (o *Order) apply(now time.Time, a access.Actor, e Event, why string) error 
 	}
 	from := o.State
 	o.State = to
-	o.History = append(o.History, lifecycle.Step[State, Event]{Event: e, From: from, To: to, By: string(a.Account), At: now, Why: why})
+	o.History = append(o.History, lifecycle.Step[State, Event]{Event: e, From: from, To: to, By: string(a.Account), At: now, Why: whys.Of(e, why, a.Cause)})
 	kind := announced[to]
 	if e == reroute || e == reattempt {
 		kind = EventRerouted

@@ -55,6 +55,19 @@ var moves = lifecycle.Table[State, Event]{
 	Returned:  {},
 }
 
+// whys says why a fill moves when nobody says otherwise.
+var whys = lifecycle.MustExplain(lifecycle.Whys[Event]{
+	offer:    "paid",
+	review:   "work_begun",
+	accept:   "checked",
+	prepare:  "packed_and_sealed",
+	collect:  "code_matched",
+	release:  "not_needed",
+	refuse:   "refused",
+	expire:   "no_answer",
+	giveBack: "brought_back",
+}, moves)
+
 // Moves is the life of a fill, for drawings.
 func Moves() lifecycle.Table[State, Event] { return moves }
 
@@ -64,7 +77,7 @@ func (f *Fill) apply(now time.Time, a access.Actor, e Event, why string) error {
 	if err != nil {
 		return err
 	}
-	f.History = append(f.History, lifecycle.Step[State, Event]{Event: e, From: f.State, To: to, By: string(a.Account), At: now, Why: why})
+	f.History = append(f.History, lifecycle.Step[State, Event]{Event: e, From: f.State, To: to, By: string(a.Account), At: now, Why: whys.Of(e, why, a.Cause)})
 	f.State = to
 	return nil
 }

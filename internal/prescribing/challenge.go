@@ -70,12 +70,19 @@ type Sheet struct {
 // Purpose is what the second factor is asked for: this challenge and nothing else.
 func (c *Challenge) Purpose() string { return "sign:" + string(c.ID) }
 
+// challengeWhys says why a challenge moves.
+var challengeWhys = lifecycle.MustExplain(lifecycle.Whys[ChallengeEvent]{
+	confirm: "second_factor_shown",
+	finish:  "every_sheet_signed",
+	void:    "sheet_edited",
+}, challengeMoves)
+
 func (c *Challenge) apply(now time.Time, a access.Actor, e ChallengeEvent) error {
 	to, err := challengeMoves.Next(c.State, e)
 	if err != nil {
 		return err
 	}
-	c.History = append(c.History, lifecycle.Step[ChallengeState, ChallengeEvent]{Event: e, From: c.State, To: to, By: string(a.Account), At: now})
+	c.History = append(c.History, lifecycle.Step[ChallengeState, ChallengeEvent]{Event: e, From: c.State, To: to, By: string(a.Account), At: now, Why: challengeWhys.Of(e, "", a.Cause)})
 	c.State = to
 	return nil
 }

@@ -168,8 +168,7 @@ var partLives = []struct {
 	}},
 }
 
-// A claim and a dispensing carry no coded why: who and when alone.
-func TestEveryTransitionOfAPartRecordsWhoAndWhenAndWhyUnlessItIsAClaimOrADispensing(t *testing.T) {
+func TestEveryTransitionOfAPartRecordsWhoWhenAndWhy(t *testing.T) {
 	t.Parallel()
 	var seen []prescribing.Event
 	for _, c := range partLives {
@@ -185,8 +184,7 @@ func TestEveryTransitionOfAPartRecordsWhoAndWhenAndWhyUnlessItIsAClaimOrADispens
 			if step.By == "" || !step.At.After(began) || step.From != from {
 				t.Errorf("%s: %s by %q at %v from %s, want who and when from %s", c.name, step.Event, step.By, step.At, step.From, from)
 			}
-			forAnOrder := step.To == prescribing.Claimed || step.To == prescribing.Dispensed
-			if step.Why == "" && !forAnOrder {
+			if step.Why == "" {
 				t.Errorf("%s: %s does not say why", c.name, step.Event)
 			}
 			from = step.To

@@ -68,12 +68,27 @@ func Moves() lifecycle.Table[State, Event] { return moves }
 // PartMoves is the life of a part, for drawings.
 func PartMoves() lifecycle.Table[State, Event] { return partMoves }
 
+// whys says why a prescription or a part moves when nobody says otherwise.
+var whys = lifecycle.MustExplain(lifecycle.Whys[Event]{
+	sign:          "second_factor_shown",
+	discard:       "by_doctor",
+	cancel:        "by_doctor",
+	replace:       "by_doctor",
+	claim:         "ordered",
+	unclaim:       "given_back",
+	dispense:      "handed_over",
+	expire:        "validity",
+	returnCancel:  "given_back",
+	returnReplace: "given_back",
+	returnExpired: "given_back",
+}, moves, partMoves)
+
 func (rx *Prescription) apply(now time.Time, a access.Actor, e Event, why string) error {
 	to, err := moves.Next(rx.State, e)
 	if err != nil {
 		return err
 	}
-	rx.History = append(rx.History, lifecycle.Step[State, Event]{Event: e, From: rx.State, To: to, By: string(a.Account), At: now, Why: why})
+	rx.History = append(rx.History, lifecycle.Step[State, Event]{Event: e, From: rx.State, To: to, By: string(a.Account), At: now, Why: whys.Of(e, why, a.Cause)})
 	rx.State = to
 	return nil
 }
@@ -83,7 +98,7 @@ func (p *Part) apply(now time.Time, a access.Actor, e Event, why string) error {
 	if err != nil {
 		return err
 	}
-	p.History = append(p.History, lifecycle.Step[State, Event]{Event: e, From: p.State, To: to, By: string(a.Account), At: now, Why: why})
+	p.History = append(p.History, lifecycle.Step[State, Event]{Event: e, From: p.State, To: to, By: string(a.Account), At: now, Why: whys.Of(e, why, a.Cause)})
 	p.State = to
 	return nil
 }

@@ -129,7 +129,7 @@ func (s *Service) Case(ctx context.Context, a access.Actor, cs id.Case) (*Case, 
 func (s *Service) Write(ctx context.Context, a access.Actor, cs id.Case, text phi.Text) (*Case, error) {
 	return s.speak(ctx, a, "case.write", cs, text, func(c *Case, now time.Time) error {
 		c.Reason = "written"
-		if err := c.apply(now, string(a.Account), write, ""); err != nil {
+		if err := c.apply(now, a, write, ""); err != nil {
 			return err
 		}
 		c.announce(CaseWritten, string(a.Account), nil)
@@ -144,7 +144,7 @@ func (s *Service) Answer(ctx context.Context, a access.Actor, cs id.Case, text p
 		if c.Assigned == "" {
 			c.Assigned = a.Account
 		}
-		if err := c.apply(now, string(a.Account), answer, ""); err != nil {
+		if err := c.apply(now, a, answer, ""); err != nil {
 			return err
 		}
 		c.announce(CaseAnswered, string(a.Account), nil)
@@ -163,7 +163,7 @@ func (s *Service) Resolve(ctx context.Context, a access.Actor, cs id.Case, reaso
 			return fault.New(fault.Conflict, "Something that was promised here is still on its way. Wait until it is done.").Coded("action-pending")
 		}
 		c.Reason = reason
-		if err := c.apply(now, string(a.Account), resolve, reason); err != nil {
+		if err := c.apply(now, a, resolve, reason); err != nil {
 			return err
 		}
 		c.announce(CaseResolved, string(a.Account), map[string]string{"reason": reason})
@@ -178,7 +178,7 @@ func (s *Service) Reopen(ctx context.Context, a access.Actor, cs id.Case, text p
 			return fault.New(fault.Conflict, "This case is too old to be reopened. Open another and name this one.").Coded("case-too-old")
 		}
 		c.Reason = "reopened"
-		if err := c.apply(now, string(a.Account), reopen, ""); err != nil {
+		if err := c.apply(now, a, reopen, ""); err != nil {
 			return err
 		}
 		c.announce(CaseReopened, string(a.Account), nil)
@@ -215,7 +215,7 @@ func (s *Service) step(ctx context.Context, a access.Actor, action access.Action
 // Close ends a resolved case for good.
 func (s *Service) Close(ctx context.Context, a access.Actor, cs id.Case) (*Case, error) {
 	return s.step(ctx, a, "case.close", cs, func(c *Case, now time.Time) error {
-		if err := c.apply(now, string(a.Account), shut, c.Reason); err != nil {
+		if err := c.apply(now, a, shut, c.Reason); err != nil {
 			return err
 		}
 		c.announce(CaseClosed, string(a.Account), nil)
@@ -246,7 +246,7 @@ func (s *Service) TimerFired(ctx context.Context, a access.Actor, doc string, ki
 			return errNothing
 		}
 		c.ClearTimer(kind)
-		return c.wake(now, kind)
+		return c.wake(now, a, kind)
 	})
 	if errors.Is(err, errNothing) {
 		return nil
@@ -257,7 +257,7 @@ func (s *Service) TimerFired(ctx context.Context, a access.Actor, doc string, ki
 // errNothing stops an update that has nothing to change.
 var errNothing = errors.New("nothing to do")
 
-func (c *Case) wake(now time.Time, kind event.Kind) error {
+func (c *Case) wake(now time.Time, a access.Actor, kind event.Kind) error {
 	step, announce := silence, CaseResolved
 	switch kind {
 	case answerOverdue:
@@ -269,7 +269,8 @@ func (c *Case) wake(now time.Time, kind event.Kind) error {
 	case closing:
 		step, announce = shut, CaseClosed
 	}
-	if err := c.apply(now, "support", step, c.Reason); err != nil {
+	a.Account = "support"
+	if err := c.apply(now, a, step, c.Reason); err != nil {
 		return err
 	}
 	c.announce(announce, "support", map[string]string{"reason": c.Reason})

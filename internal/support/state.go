@@ -3,6 +3,7 @@ package support
 import (
 	"time"
 
+	"housecall/internal/access"
 	"housecall/internal/lifecycle"
 )
 
@@ -41,13 +42,23 @@ var moves = lifecycle.Table[State, Event]{
 // Moves is the life of a case, for drawings.
 func Moves() lifecycle.Table[State, Event] { return moves }
 
+// whys says why a case moves when nobody says otherwise.
+var whys = lifecycle.MustExplain(lifecycle.Whys[Event]{
+	write:   "person_wrote",
+	answer:  "support_answered",
+	resolve: "resolved",
+	silence: "no_answer",
+	shut:    "nothing_more_came",
+	reopen:  "taken_up_again",
+}, moves)
+
 // apply is the only place that sets State. The timers of a case follow from its state alone.
-func (c *Case) apply(now time.Time, by string, e Event, why string) error {
+func (c *Case) apply(now time.Time, a access.Actor, e Event, why string) error {
 	to, err := moves.Next(c.State, e)
 	if err != nil {
 		return err
 	}
-	c.History = append(c.History, lifecycle.Step[State, Event]{Event: e, From: c.State, To: to, By: by, At: now, Why: why})
+	c.History = append(c.History, lifecycle.Step[State, Event]{Event: e, From: c.State, To: to, By: string(a.Account), At: now, Why: whys.Of(e, why, a.Cause)})
 	if c.State != to {
 		c.ClearTimer(answerOverdue, personSilent, closing)
 	}

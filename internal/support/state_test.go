@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"housecall/internal/access"
 	"housecall/internal/fault"
 )
 
@@ -13,7 +14,7 @@ func TestEveryMoveThatIsNotDrawnIsRefusedAndChangesNothing(t *testing.T) {
 		for _, e := range moves.Events() {
 			c := &Case{State: from}
 
-			err := c.apply(time.Time{}, "test", e, "")
+			err := c.apply(time.Time{}, access.Actor{Account: "test"}, e, "")
 
 			if allowed := moves.Allows(from, e); allowed != (err == nil) || allowed != (len(c.History) == 1) {
 				t.Errorf("%s in %s: %v, history %v", e, from, err, c.History)
