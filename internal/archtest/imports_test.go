@@ -18,7 +18,7 @@ var layers = []string{
 	"dispatch safety",
 	"access docstore",
 	"identity intake consult prescribing pharmacy order delivery billing support onboarding audit notify forecast",
-	"bus blob gateway docstore/sqlite docstore/mongo ../signaling/turn ../signaling/sfu",
+	"bus blob gateway tlsport docstore/sqlite docstore/mongo ../signaling/turn ../signaling/sfu",
 	"../signaling",
 	"dispatcher journey",
 	"web fhir logging config",
