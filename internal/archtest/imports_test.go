@@ -15,7 +15,7 @@ import (
 var layers = []string{
 	"id clock money geo phi fault event ../policies",
 	"lifecycle",
-	"dispatch safety",
+	"dispatch safety paper",
 	"access docstore",
 	"identity intake consult prescribing pharmacy order delivery billing support onboarding audit notify forecast",
 	"bus blob gateway tlsport docstore/sqlite docstore/mongo ../signaling/turn ../signaling/sfu",
@@ -44,6 +44,9 @@ var seams = map[string]string{
 	"github.com/spf13/cobra":          "../cmd/housecall",
 	"github.com/go-webauthn/webauthn": "identity",
 	"github.com/chromedp/":            "e2e",
+	"codeberg.org/go-pdf/fpdf":        "paper",
+	"github.com/skip2/go-qrcode":      "paper",
+	"github.com/makiuchi-d/gozxing":   "paper",
 }
 
 // forbidden names say nothing about what is inside.
