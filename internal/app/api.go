@@ -2,6 +2,7 @@ package app
 
 import (
 	"housecall/internal/httpapi"
+	"housecall/internal/web"
 )
 
 // api lists every resource of the HTTP API.
@@ -19,7 +20,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: a.Identity, Guard: a.Guard, Clock: e.clock, Log: e.log, Metrics: a.Metrics, Limits: limits, Version: Version,
-		Ready: a.ready, Timeout: c.Timeout, Mounts: mounts,
+		Ready: a.ready, Timeout: c.Timeout, Mounts: mounts, Fallback: web.New(web.Options{}),
 	}, append(outbox,
 		httpapi.SignIn(a.Identity, c.PublicURL), httpapi.Sessions(a.Identity), httpapi.Accounts(a.Identity), httpapi.Persons(a.Identity),
 		httpapi.Grants(a.Identity, e.wall), httpapi.Enrolment(a.Identity, e.wall), httpapi.Applications(a.Onboarding),

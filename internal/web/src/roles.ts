@@ -1,0 +1,23 @@
+import type { AccountView } from "./api.gen";
+import type { Table } from "./client/router";
+import type { Tab } from "./parts/shell";
+
+/** Role is what a folder of screens offers to the people it is for. */
+export interface Role {
+	/** Where they begin. */
+	home: (me: AccountView) => string;
+	table: Table;
+	/** The navigation, in the language spoken now. */
+	tabs: (me: AccountView) => Tab[];
+	staff?: boolean;
+}
+
+/** roleOf loads the screens of who is signed in, and nobody else's. */
+export async function roleOf(me: AccountView): Promise<Role> {
+	switch (me.role) {
+		case "patient":
+			return (await import("./screens/patient/routes")).role;
+		default:
+			return (await import("./screens/shared/routes")).role;
+	}
+}

@@ -1,0 +1,159 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+//go:embed all:dist
+var dist embed.FS
+
+// Options say what the app may reach beside the server it came from.
+type Options struct {
+	// Reach lists further origins that files are put to and read from ("https://files.example").
+	Reach []string
+}
+
+// New serves the app: its files as they are, and the app's page at every other address, since the
+// addresses of screens are known to the app alone.
+func New(o Options) http.Handler {
+	root, err := fs.Sub(dist, "dist")
+	if err != nil {
+		panic("web: " + err.Error())
+	}
+	h := &handler{files: map[string]*file{}, policy: policy(o.Reach)}
+	err = fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(name, ".br") {
+			return err
+		}
+		return h.add(root, name)
+	})
+	if err != nil || h.files["index.html"] == nil {
+		panic("web: the built app is not whole: run npm run build in internal/web")
+	}
+	return h
+}
+
+// policy lets the page load, run and reach what came with it, and nothing else.
+func policy(reach []string) string {
+	further := ""
+	if len(reach) > 0 {
+		further = " " + strings.Join(reach, " ")
+	}
+	return "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; " +
+		"img-src 'self' data: blob:" + further + "; media-src 'self' blob:; connect-src 'self'" + further + "; " +
+		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}
+
+type handler struct {
+	files  map[string]*file
+	policy string
+}
+
+// file is one file of the app, as it is and made small.
+type file struct {
+	name, kind, tag string
+	plain, brotli   []byte
+	gzip            func() []byte // made when first asked for
+}
+
+func (h *handler) add(root fs.FS, name string) error {
+	plain, err := fs.ReadFile(root, name)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(plain)
+	f := &file{name: name, kind: kindOf(name), plain: plain, tag: hex.EncodeToString(sum[:8])}
+	f.brotli, _ = fs.ReadFile(root, name+".br") // what is small already has none
+	f.gzip = sync.OnceValue(func() []byte { return squeeze(plain) })
+	h.files[name] = f
+	return nil
+}
+
+func kindOf(name string) string {
+	switch path.Ext(name) {
+	case ".webmanifest":
+		return "application/manifest+json"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	}
+	if kind := mime.TypeByExtension(path.Ext(name)); kind != "" {
+		return kind
+	}
+	return "application/octet-stream"
+}
+
+func squeeze(plain []byte) []byte {
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	_, _ = w.Write(plain)
+	_ = w.Close()
+	return b.Bytes()
+}
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "This address is read only.", http.StatusMethodNotAllowed)
+		return
+	}
+	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
+	f := h.files[name]
+	switch {
+	case f != nil:
+	case strings.HasPrefix(name, "assets/"):
+		http.Error(w, "There is no such file in this version.", http.StatusNotFound) // a page of an older version asks: it loads anew
+		return
+	default:
+		f = h.files["index.html"]
+	}
+	h.send(w, r, f)
+}
+
+func (h *handler) send(w http.ResponseWriter, r *http.Request, f *file) {
+	head := w.Header()
+	head.Set("Content-Type", f.kind)
+	head.Set("Vary", "Accept-Encoding")
+	if f.name == "index.html" {
+		head.Set("Content-Security-Policy", h.policy)
+		head.Set("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self), geolocation=(self), screen-wake-lock=(self)")
+		head.Set("Cross-Origin-Opener-Policy", "same-origin")
+	}
+	body, encoding := f.plain, ""
+	switch accepted := r.Header.Get("Accept-Encoding"); {
+	case f.brotli != nil && strings.Contains(accepted, "br"):
+		body, encoding = f.brotli, "br"
+	case f.brotli != nil && strings.Contains(accepted, "gzip"):
+		body, encoding = f.gzip(), "gzip"
+	}
+	tag := `"` + f.tag + encoding + `"`
+	head.Set("ETag", tag)
+	if strings.HasPrefix(f.name, "assets/") {
+		head.Set("Cache-Control", "public, max-age=31536000, immutable") // the name changes with what is inside
+	} else {
+		head.Set("Cache-Control", "no-cache")
+	}
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	if encoding != "" {
+		head.Set("Content-Encoding", encoding)
+	}
+	head.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodGet {
+		_, _ = w.Write(body) // who has left is not told
+	}
+}

@@ -1,0 +1,212 @@
+package web_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+
+	"housecall/internal/web"
+)
+
+func ask(t *testing.T, method, at string, head ...string) *http.Response {
+	t.Helper()
+	r := httptest.NewRequest(method, at, nil)
+	for i := 0; i+1 < len(head); i += 2 {
+		r.Header.Set(head[i], head[i+1])
+	}
+	w := httptest.NewRecorder()
+	web.New(web.Options{}).ServeHTTP(w, r)
+	return w.Result()
+}
+
+func text(t *testing.T, r *http.Response) string {
+	t.Helper()
+	defer r.Body.Close() //nolint:errcheck // of a recorder
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func TestEveryAddressOfAScreenOpensTheApp(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{"/", "/visit/vis_1", "/order/ord_1", "/t", "/../../etc/passwd", "/nothing.txt"} {
+		r := ask(t, http.MethodGet, at)
+
+		if page := text(t, r); r.StatusCode != http.StatusOK || !strings.Contains(page, `<div id="app">`) {
+			t.Errorf("%s answered %d and no app", at, r.StatusCode)
+		}
+		if r.Header.Get("Cache-Control") != "no-cache" {
+			t.Errorf("%s may be kept: %q", at, r.Header.Get("Cache-Control"))
+		}
+	}
+}
+
+func TestPageRunsNothingThatDidNotComeWithIt(t *testing.T) {
+	t.Parallel()
+	r := ask(t, http.MethodGet, "/")
+
+	policy := r.Header.Get("Content-Security-Policy")
+	for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"} {
+		if !strings.Contains(policy, want) {
+			t.Errorf("the policy lacks %s", want)
+		}
+	}
+	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "*") {
+		t.Errorf("the policy is loose: %s", policy)
+	}
+	page := text(t, r)
+	if regexp.MustCompile(`<script>|<style>|style="|onload=|https?://`).MatchString(page) {
+		t.Error("the page holds something of its own, or of elsewhere, that the policy forbids")
+	}
+	inline := regexp.MustCompile(`"(/assets/[^"]+)"`).FindAllStringSubmatch(page, -1)
+	if len(inline) == 0 {
+		t.Error("the page loads no asset")
+	}
+}
+
+func TestFilesWithTheirHashInTheNameAreKeptForGood(t *testing.T) {
+	t.Parallel()
+	name := asset(t, "main-", ".js")
+
+	r := ask(t, http.MethodGet, "/"+name)
+
+	if got := r.Header.Get("Cache-Control"); !strings.Contains(got, "immutable") {
+		t.Errorf("Cache-Control = %q, want immutable", got)
+	}
+	if got := r.Header.Get("Content-Type"); !strings.HasPrefix(got, "text/javascript") {
+		t.Errorf("Content-Type = %q", got)
+	}
+	again := ask(t, http.MethodGet, "/"+name, "If-None-Match", r.Header.Get("ETag"))
+	if again.StatusCode != http.StatusNotModified {
+		t.Errorf("who has the file gets it again: %d", again.StatusCode)
+	}
+	if gone := ask(t, http.MethodGet, "/assets/main-gone.js"); gone.StatusCode != http.StatusNotFound {
+		t.Errorf("a file of another version answered %d, want 404", gone.StatusCode)
+	}
+}
+
+func TestFilesComeSmallToWhoTakesThemSmall(t *testing.T) {
+	t.Parallel()
+	name := "/" + asset(t, "main-", ".js")
+	plain := text(t, ask(t, http.MethodGet, name))
+
+	brotli := ask(t, http.MethodGet, name, "Accept-Encoding", "gzip, br")
+	small := ask(t, http.MethodGet, name, "Accept-Encoding", "gzip")
+
+	if got := brotli.Header.Get("Content-Encoding"); got != "br" || len(text(t, brotli)) > len(plain)/2 {
+		t.Errorf("encoding = %q, want br at less than half", got)
+	}
+	unpacked, err := gzip.NewReader(strings.NewReader(text(t, small)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := io.ReadAll(unpacked)
+	if err != nil || !bytes.Equal(raw, []byte(plain)) {
+		t.Errorf("gzip holds something else (%v)", err)
+	}
+	if vary := small.Header.Get("Vary"); vary != "Accept-Encoding" {
+		t.Errorf("Vary = %q", vary)
+	}
+}
+
+func TestNothingIsWrittenThroughTheApp(t *testing.T) {
+	t.Parallel()
+	if r := ask(t, http.MethodPost, "/visit/vis_1"); r.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("POST answered %d, want 405", r.StatusCode)
+	}
+}
+
+// What a patient loads before the first screen, made small: the page, what it names, and the screens of
+// a patient that come at once.
+func TestFirstLoadIsUnder150KilobytesWithoutTheMap(t *testing.T) {
+	t.Parallel()
+	const limit = 150_000
+
+	total := 0
+	walk(t, func(name string) {
+		if strings.HasSuffix(name, ".br") || strings.HasSuffix(name, ".map") || regexp.MustCompile(`maplibre|uplot|licences|\.png$`).MatchString(name) {
+			return
+		}
+		size := fileSize(t, name+".br")
+		if size == 0 {
+			size = fileSize(t, name)
+		}
+		if name == "index.html" || name == "early.js" || named(t, name) {
+			total += size
+		}
+	})
+
+	t.Logf("first load: %d bytes", total)
+	if total == 0 || total > limit {
+		t.Errorf("first load is %d bytes, at most %d", total, limit)
+	}
+}
+
+func TestLicencesOfAllThatIsInsideComeWithIt(t *testing.T) {
+	t.Parallel()
+	all := text(t, ask(t, http.MethodGet, "/licences.txt"))
+	for _, want := range []string{"preact ", "@preact/signals ", "maplibre-gl ", "lucide-static "} {
+		if !strings.Contains(all, "\n"+want) {
+			t.Errorf("the licence of %sis missing", want)
+		}
+	}
+}
+
+// named tells whether the page itself, or the first screens of a patient, ask for the file.
+func named(t *testing.T, name string) bool {
+	t.Helper()
+	page, err := os.ReadFile("dist/index.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(page), name) {
+		return true
+	}
+	return regexp.MustCompile(`assets/(home|routes|words|signin)-`).MatchString(name)
+}
+
+func asset(t *testing.T, begin, end string) string {
+	t.Helper()
+	found := ""
+	walk(t, func(name string) {
+		if base := path.Base(name); strings.HasPrefix(base, begin) && strings.HasSuffix(base, end) {
+			found = name
+		}
+	})
+	if found == "" {
+		t.Fatalf("dist has no %s*%s", begin, end)
+	}
+	return found
+}
+
+func walk(t *testing.T, visit func(name string)) {
+	t.Helper()
+	err := fs.WalkDir(os.DirFS("dist"), ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			visit(name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func fileSize(t *testing.T, name string) int {
+	t.Helper()
+	i, err := os.Stat(path.Join("dist", name))
+	if err != nil {
+		return 0
+	}
+	return int(i.Size())
+}
