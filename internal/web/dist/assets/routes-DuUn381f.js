@@ -1,0 +1,1 @@
+import{own as e}from"./routes-Cgk8lafi.js";import{t}from"./main-fcMKSWwX.js";var n={home:()=>`/me`,table:[...e],tabs:()=>[{to:`/me`,icon:`user`,text:t().me}]};export{n as role};
