@@ -143,7 +143,7 @@ func (r intakeRoutes) view(a access.Actor, i *intake.Intake) IntakeView {
 	v := IntakeView{
 		ID: i.ID, State: i.State, Patient: i.Patient, EmergencyNumber: r.intakes.EmergencyNumber(i), Specialty: i.Specialty, Language: i.Language,
 		Complaint: i.Complaint, Words: i.Words, Answers: i.Answers, Symptoms: i.Symptoms, Health: healthView(i.Health),
-		Vitals: []IntakeVital{}, Attachments: []AttachmentView{}, Questions: []IntakeQuestion{}, Alerts: []IntakeAlert{},
+		Vitals: []IntakeVital{}, Attachments: []AttachmentView{}, Alerts: []IntakeAlert{},
 		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
 	}
 	if a.Role == access.Patient {
@@ -172,6 +172,7 @@ func (r intakeRoutes) view(a access.Actor, i *intake.Intake) IntakeView {
 		v.Attachments = append(v.Attachments, attachmentView(x))
 	}
 	judged := r.intakes.Judge(i)
+	v.Questions = make([]IntakeQuestion, 0, len(judged.Questions))
 	for _, q := range judged.Questions {
 		v.Questions = append(v.Questions, IntakeQuestion{q.ID, IntakeText(q.Text), q.Answer})
 	}

@@ -3,8 +3,6 @@ package identity
 import (
 	"context"
 	"slices"
-	"sync"
-	"time"
 
 	"housecall/internal/access"
 	"housecall/internal/clock"
@@ -17,20 +15,12 @@ import (
 type Circle struct {
 	clock  clock.Clock
 	grants *docstore.Collection[Grant, *Grant]
-
-	mu    sync.Mutex // guards known, drops
-	known map[pair]remembered
-	drops uint64
+	recent *docstore.Recent[pair, []*Grant]
 }
 
 type pair struct {
 	patient id.Patient
 	holder  id.Account
-}
-
-type remembered struct {
-	grants []*Grant
-	fresh  time.Time
 }
 
 const maxPairs = 50_000
@@ -41,13 +31,13 @@ func NewCircle(ctx context.Context, store docstore.Store, clk clock.Clock) (*Cir
 	if err != nil {
 		return nil, err
 	}
-	return &Circle{clock: clk, grants: grants, known: map[pair]remembered{}}, nil
+	return &Circle{clock: clk, grants: grants, recent: docstore.NewRecent[pair, []*Grant](clk, believed, maxPairs)}, nil
 }
 
 // Scopes implements access.Circle.
 func (c *Circle) Scopes(ctx context.Context, patient id.Patient, holder id.Account) ([]access.Scope, error) {
 	now := c.clock.Now()
-	grants, err := c.between(ctx, pair{patient, holder}, now)
+	grants, err := c.between(ctx, pair{patient, holder})
 	if err != nil {
 		return nil, err
 	}
@@ -65,38 +55,13 @@ func (c *Circle) Scopes(ctx context.Context, patient id.Patient, holder id.Accou
 	return scopes, nil
 }
 
-func (c *Circle) between(ctx context.Context, p pair, now time.Time) ([]*Grant, error) {
-	c.mu.Lock()
-	known, found := c.known[p]
-	drops := c.drops
-	c.mu.Unlock()
-	if found && now.Before(known.fresh) {
-		return known.grants, nil
-	}
-	grants, err := c.grants.All(ctx, docstore.Query{Index: "pair", Equal: docstore.Eq(string(p.patient), string(p.holder))}, 20)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.drops != drops { // changed while it was being read
-		return grants, nil
-	}
-	if len(c.known) >= maxPairs {
-		clear(c.known)
-	}
-	c.known[p] = remembered{grants, now.Add(believed)}
-	return grants, nil
+func (c *Circle) between(ctx context.Context, p pair) ([]*Grant, error) {
+	return c.recent.Read(p, func() ([]*Grant, error) {
+		return c.grants.All(ctx, docstore.Query{Index: "pair", Equal: docstore.Eq(string(p.patient), string(p.holder))}, 20)
+	})
 }
 
 // Forget drops what is remembered of a patient.
 func (c *Circle) Forget(patient id.Patient) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.drops++
-	for p := range c.known {
-		if p.patient == patient {
-			delete(c.known, p)
-		}
-	}
+	c.recent.Forget(func(p pair) bool { return p.patient == patient })
 }

@@ -8,6 +8,7 @@ import (
 	"housecall/internal/access"
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
+	"housecall/internal/id"
 	"housecall/internal/phi"
 )
 
@@ -80,6 +81,8 @@ type Service struct {
 	persons    *docstore.Collection[Person, *Person]
 	invites    *docstore.Collection[Invite, *Invite]
 	recoveries *docstore.Collection[Recovery, *Recovery]
+
+	recent *docstore.Recent[id.Patient, *Person]
 }
 
 // New opens identity's collections.
@@ -92,6 +95,7 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{d: d, keys: keys, passwords: newHasher(d.Cost), remotes: newLimiter(d.Clock), live: newLiveSessions()}
+	s.recent = docstore.NewRecent[id.Patient, *Person](d.Clock, believed, maxPairs)
 	if err := s.open(ctx); err != nil {
 		return nil, fmt.Errorf("open identity: %w", err)
 	}

@@ -256,7 +256,10 @@ func (s *Service) dismiss(ctx context.Context, a access.Actor, g *Grant) error {
 		d.Emit(event.Event{Kind: PersonEdited, By: string(a.Account), To: []string{string(g.Patient)}})
 		return nil
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return s.forget(ctx, string(g.Patient))
 }
 
 // grantFacts: what a guardian gave away of a dependant's is the guardian's too.

@@ -10,9 +10,11 @@ import (
 )
 
 // Person reads who a record is about, for themselves, their caregivers and guardians, and for the
-// service's own parts. The reading is in the audit before it is answered.
+// service's own parts. The reading is in the audit before it is answered. Who it is hardly ever
+// changes and is asked at every step, so it is remembered for a moment; what is answered may not be
+// changed.
 func (s *Service) Person(ctx context.Context, a access.Actor, pid id.Patient) (*Person, error) {
-	person, err := s.persons.Get(ctx, string(pid))
+	person, err := s.recent.Read(pid, func() (*Person, error) { return s.persons.Get(ctx, string(pid)) })
 	if err != nil {
 		return nil, err
 	}
@@ -34,11 +36,15 @@ func (s *Service) EditPerson(ctx context.Context, a access.Actor, pid id.Patient
 	if err := p.check(s.d.Clock.Now()); err != nil {
 		return nil, err
 	}
-	return s.persons.Update(ctx, string(pid), docstore.On{Request: a.Request, Version: version}, func(d *Person) error {
+	edited, err := s.persons.Update(ctx, string(pid), docstore.On{Request: a.Request, Version: version}, func(d *Person) error {
 		d.Name, d.BirthDate, d.Sex, d.Language = p.Name, p.BirthDate, p.Sex, p.Language
 		d.Emit(event.Event{Kind: PersonEdited, By: string(a.Account), To: []string{string(pid)}})
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	return edited, s.forget(ctx, string(pid))
 }
 
 // AddDependant adds a person without an account, in the care of who asks: they hold every right, and

@@ -217,5 +217,6 @@ func (s *Service) Heard(word string) {
 		s.live.drop("", id.Account(word))
 	case strings.HasPrefix(word, id.Patient("").Prefix()+"_"):
 		s.d.Circle.Forget(id.Patient(word))
+		s.recent.Forget(func(known id.Patient) bool { return string(known) == word })
 	}
 }

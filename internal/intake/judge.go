@@ -30,10 +30,10 @@ type Judgement struct {
 // Judge asks every red flag that goes with the complaint and the age.
 func (f *Flags) Judge(i *Intake, now time.Time) Judgement {
 	s, vitals := i.subject(f.today(i, now)), i.measured()
-	var j Judgement
-	for n := range f.flags {
-		flag := &f.flags[n]
-		if !flag.about(s, i.Complaint) {
+	flags := f.asked(i.Complaint)
+	j := Judgement{Questions: make([]Question, 0, len(flags))}
+	for _, flag := range flags {
+		if !flag.about(s) {
 			continue
 		}
 		text, asks, raised := flag.judge(s, vitals, i.Answers[flag.ID])
@@ -44,12 +44,13 @@ func (f *Flags) Judge(i *Intake, now time.Time) Judgement {
 			j.Raised = append(j.Raised, Alert{flag.ID, flag.Tell, flag.Urgency, flag.Source})
 		}
 	}
-	order := []string{"call_emergency_now", "emergency_department_today", "see_in_person"}
 	slices.SortStableFunc(j.Raised, func(a, b Alert) int {
-		return slices.Index(order, a.Urgency) - slices.Index(order, b.Urgency)
+		return slices.Index(byUrgency, a.Urgency) - slices.Index(byUrgency, b.Urgency)
 	})
 	return j
 }
+
+var byUrgency = []string{"call_emergency_now", "emergency_department_today", "see_in_person"}
 
 // judge answers whether the flag asks something (and what), and whether it is raised.
 func (f *Flag) judge(s subject, vitals map[string]int64, answer string) (text Words, asks, raised bool) {

@@ -37,7 +37,8 @@ type Words struct {
 type Flags struct {
 	flags      []Flag
 	complaints []string
-	zones      sync.Map // name -> *time.Location
+	of         map[string][]*Flag // by complaint: its own and those of any, in the order of the file
+	zones      sync.Map           // name -> *time.Location
 }
 
 var flagColumns = []string{"id", "complaint", "age", "question_en", "question_zh", "trigger", "why", "tell_en", "tell_zh", "urgency", "source", "confidence"}
@@ -82,7 +83,28 @@ func LoadFlags(text string) (*Flags, error) {
 		return nil, fmt.Errorf("red flags: there are none")
 	}
 	out.complaints = append(out.complaints, "other")
+	out.sort()
 	return out, nil
+}
+
+// sort lists what each complaint asks; none, or one that no flag names, asks what any does.
+func (f *Flags) sort() {
+	f.of = make(map[string][]*Flag, len(f.complaints)+1)
+	for _, c := range append([]string{""}, f.complaints...) {
+		for n := range f.flags {
+			if flag := &f.flags[n]; flag.Complaint == "any" || flag.Complaint == c {
+				f.of[c] = append(f.of[c], flag)
+			}
+		}
+	}
+}
+
+// asked are the flags that go with a complaint.
+func (f *Flags) asked(complaint string) []*Flag {
+	if list, known := f.of[complaint]; known {
+		return list
+	}
+	return f.of[""]
 }
 
 func parseFlag(row []string) (Flag, error) {
@@ -115,11 +137,8 @@ func code(words string) string { return strings.ReplaceAll(strings.TrimSpace(wor
 // Complaints lists the codes an intake may name, "other" last.
 func (f *Flags) Complaints() []string { return slices.Clone(f.complaints) }
 
-// about tells whether the flag is asked of this person with this complaint.
-func (f *Flag) about(s subject, complaint string) bool {
-	if f.Complaint != "any" && f.Complaint != complaint {
-		return false
-	}
+// about tells whether the flag is asked of this person.
+func (f *Flag) about(s subject) bool {
 	if f.group != nil {
 		return f.group(s)
 	}

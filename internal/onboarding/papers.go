@@ -90,6 +90,6 @@ func (s *Service) change(ctx context.Context, a access.Actor, action access.Acti
 	if err != nil {
 		return nil, err
 	}
-	s.standings.forget(app.Subject)
+	s.Forget(app.Subject)
 	return app, nil
 }

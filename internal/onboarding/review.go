@@ -146,6 +146,6 @@ func (s *Service) TimerFired(ctx context.Context, a access.Actor, docID string, 
 	if err != nil {
 		return err
 	}
-	s.standings.forget(app.Subject)
+	s.Forget(app.Subject)
 	return nil
 }

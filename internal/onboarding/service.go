@@ -25,7 +25,7 @@ type Deps struct {
 type Service struct {
 	d            Deps
 	applications *docstore.Collection[Application, *Application]
-	standings    *standings
+	standings    *docstore.Recent[string, Standing]
 }
 
 // New opens onboarding's collection.
@@ -37,7 +37,7 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open onboarding: %w", err)
 	}
-	return &Service{d: d, applications: applications, standings: newStandings()}, nil
+	return &Service{d: d, applications: applications, standings: docstore.NewRecent[string, Standing](d.Clock, believed, maxStandings)}, nil
 }
 
 // Apply is an application as it is begun.

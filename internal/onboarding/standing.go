@@ -3,7 +3,6 @@ package onboarding
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"housecall/internal/access"
@@ -33,19 +32,20 @@ func (st Standing) In(jurisdiction string) bool {
 // Standing answers for an account or a pharmacy; who never applied is not active. It is remembered
 // for a moment, forgotten at once when the application changes here, and never outlives a paper.
 func (s *Service) Standing(ctx context.Context, subject string) (Standing, error) {
-	now := s.now()
-	st, drops, found := s.standings.get(subject, now)
-	if !found {
+	st, err := s.standings.Read(subject, func() (Standing, error) {
 		app, err := s.applications.Get(ctx, string(IDOf(subject)))
-		if err != nil && !fault.Is(err, fault.NotFound) {
+		if fault.Is(err, fault.NotFound) {
+			return Standing{}, nil
+		}
+		if err != nil {
 			return Standing{}, err
 		}
-		if err == nil {
-			st = app.standing()
-		}
-		s.standings.put(subject, st, now, drops)
+		return app.standing(), nil
+	})
+	if err != nil {
+		return Standing{}, err
 	}
-	if !st.Until.IsZero() && !now.Before(st.Until) {
+	if !st.Until.IsZero() && !s.now().Before(st.Until) {
 		st.Active = false
 	}
 	return st, nil
@@ -59,52 +59,14 @@ func (a *Application) standing() Standing {
 }
 
 // Forget drops what is remembered of a subject: another node has changed it.
-func (s *Service) Forget(subject string) { s.standings.forget(subject) }
-
-// standings remembers answers for a few seconds. What is dropped while it is being read does not come back.
-type standings struct {
-	mu    sync.Mutex // guards known, drops
-	known map[string]rememberedStanding
-	drops uint64
-}
-
-type rememberedStanding struct {
-	standing Standing
-	fresh    time.Time
+func (s *Service) Forget(subject string) {
+	s.standings.Forget(func(known string) bool { return known == subject })
 }
 
 const (
 	believed     = 3 * time.Second
 	maxStandings = 20_000
 )
-
-func newStandings() *standings { return &standings{known: map[string]rememberedStanding{}} }
-
-func (c *standings) get(subject string, now time.Time) (Standing, uint64, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	known, found := c.known[subject]
-	return known.standing, c.drops, found && now.Before(known.fresh)
-}
-
-func (c *standings) put(subject string, st Standing, now time.Time, drops uint64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.drops != drops {
-		return
-	}
-	if len(c.known) >= maxStandings {
-		clear(c.known)
-	}
-	c.known[subject] = rememberedStanding{st, now.Add(believed)}
-}
-
-func (c *standings) forget(subject string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.drops++
-	delete(c.known, subject)
-}
 
 // Seed makes an approved application in one go, for the demo and tests alone: it is not reachable from
 // outside. The rules for papers are the usual ones. A subject that has applied already stays as it is.
@@ -133,7 +95,7 @@ func (s *Service) Seed(ctx context.Context, in Apply, papers ...NewPaper) (*Appl
 	if err := s.applications.Insert(ctx, id.RequestOf(nil, "seed", app.Subject), app); err != nil && !fault.Is(err, fault.Conflict) {
 		return nil, err
 	}
-	s.standings.forget(app.Subject)
+	s.Forget(app.Subject)
 	return s.applications.Get(ctx, string(app.ID))
 }
 
