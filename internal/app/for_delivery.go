@@ -4,8 +4,11 @@ import (
 	"context"
 	"strings"
 
+	"housecall/internal/config"
+	"housecall/internal/delivery"
 	"housecall/internal/id"
 	"housecall/internal/phi"
+	"housecall/signaling"
 )
 
 // forDelivery is what deliveries ask of vetting and accounts.
@@ -25,4 +28,15 @@ func (f forDelivery) FirstName(ctx context.Context, courier id.Account) (phi.Tex
 	}
 	first, _, _ := strings.Cut(acc.Name.Reveal(), " ")
 	return phi.Text(first), nil
+}
+
+// ticketKey signs tickets to rooms, whoever gives them.
+func ticketKey(secret []byte) []byte { return config.Key(secret, "tickets") }
+
+// talkTickets signs tickets to the sound rooms of orders.
+type talkTickets struct{ key []byte }
+
+// Sign implements delivery.Tickets.
+func (k talkTickets) Sign(t delivery.TalkTicket) (string, error) {
+	return signaling.Ticket{Room: t.Room, Seat: t.Seat, Role: t.Role, Rights: t.Rights, Expiry: t.Expiry, Sound: true}.Sign(k.key)
 }

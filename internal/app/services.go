@@ -144,7 +144,7 @@ func (s *Services) buildCare(ctx context.Context, c config.Config, e engines) er
 	s.Consult, err = consult.New(ctx, consult.Deps{
 		Store: e.store, Clock: e.clock, Guard: s.Guard, Intakes: forConsult{s}, Vetting: forConsult{s},
 		Fees: consult.Schedule{Otherwise: c.Visit.Fee, NoShow: c.Visit.NoShowFee}, Rules: consult.HouseRules{}, Guests: s.Identity, Codes: codes,
-		Secret: config.Key(e.secret, "tickets"),
+		Secret: ticketKey(e.secret),
 	})
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func (s *Services) buildCare(ctx context.Context, c config.Config, e engines) er
 func (s *Services) buildMedicine(ctx context.Context, _ config.Config, e engines) (err error) {
 	s.Delivery, err = delivery.New(ctx, delivery.Deps{
 		Store: e.store, Clock: e.clock, Guard: s.Guard, Vetting: forDelivery{s}, Names: forDelivery{s},
-		Secret: config.Key(e.secret, "hand-overs"),
+		Secret: config.Key(e.secret, "hand-overs"), Tickets: talkTickets{ticketKey(e.secret)},
 	})
 	if err != nil {
 		return err

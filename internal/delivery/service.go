@@ -34,6 +34,8 @@ type Deps struct {
 	// Secret makes the codes of hand-overs and the tokens of tracking; at least 32 bytes, the same
 	// on every node.
 	Secret []byte
+	// Tickets signs tickets to the sound rooms of orders; nil: there are none here.
+	Tickets Tickets
 }
 
 // Service is deliveries, shifts, zones and addresses.
@@ -43,12 +45,14 @@ type Service struct {
 	vetting Vetting
 	names   Names
 	secret  []byte
+	tickets Tickets
 
 	zones     *docstore.Collection[Zone, *Zone]
 	jobs      *docstore.Collection[Job, *Job]
 	shifts    *docstore.Collection[Shift, *Shift]
 	tracks    *docstore.Collection[Track, *Track]
 	addresses *docstore.Collection[Address, *Address]
+	talks     *docstore.Collection[Talk, *Talk]
 	known     zoneMap
 }
 
@@ -63,7 +67,7 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 	if len(d.Secret) < 32 {
 		return nil, errors.New("delivery: the secret has fewer than 32 bytes")
 	}
-	s := &Service{clock: d.Clock, guard: d.Guard, vetting: d.Vetting, names: d.Names, secret: d.Secret}
+	s := &Service{clock: d.Clock, guard: d.Guard, vetting: d.Vetting, names: d.Names, secret: d.Secret, tickets: d.Tickets}
 	var err error
 	if s.zones, err = docstore.Open(ctx, d.Store, d.Clock, zoneSpec()); err != nil {
 		return nil, fmt.Errorf("open zones: %w", err)
@@ -79,6 +83,9 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 	}
 	if s.addresses, err = docstore.Open(ctx, d.Store, d.Clock, addressSpec()); err != nil {
 		return nil, fmt.Errorf("open addresses: %w", err)
+	}
+	if s.talks, err = docstore.Open(ctx, d.Store, d.Clock, docstore.Spec[Talk]{Name: "talks"}); err != nil {
+		return nil, fmt.Errorf("open talks: %w", err)
 	}
 	return s, nil
 }

@@ -83,7 +83,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) another(t *testing.T) *delivery.Service {
 	t.Helper()
 	s, err := delivery.New(t.Context(), delivery.Deps{
-		Store: w.store, Clock: w.clock, Guard: w.guard, Vetting: w, Names: w,
+		Store: w.store, Clock: w.clock, Guard: w.guard, Vetting: w, Names: w, Tickets: signer{},
 		Secret: []byte("0123456789abcdef0123456789abcdef"),
 	})
 	must(t, err)
@@ -132,6 +132,11 @@ func (w *world) as(a access.Actor) access.Actor {
 	a.Request = id.RequestOf(nil, string(a.Account), fmt.Sprint(w.n))
 	return a
 }
+
+// signer writes tickets so that a test can read them.
+type signer struct{}
+
+func (signer) Sign(t delivery.TalkTicket) (string, error) { return t.Room + "/" + t.Seat, nil }
 
 func must(t *testing.T, err error) {
 	t.Helper()

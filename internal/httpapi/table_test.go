@@ -40,7 +40,7 @@ func resources() map[string][]httpapi.Route {
 		"Pharmacies": httpapi.Pharmacies(nil, clk), "Stock": httpapi.Stock(nil), "Quotes": httpapi.Quotes(nil), "Fills": httpapi.Fills(nil),
 		"Orders": httpapi.Orders(nil, clk),
 		"Zones":  httpapi.Zones(nil), "Addresses": httpapi.Addresses(nil), "Shifts": httpapi.Shifts(nil, clk), "Jobs": httpapi.Jobs(nil, clk),
-		"Rides": httpapi.Rides(nil), "Tracking": httpapi.Tracking(nil),
+		"Rides": httpapi.Rides(nil), "Tracking": httpapi.Tracking(nil), "Talks": httpapi.Talks(nil),
 		"Payments": httpapi.Payments(nil), "Receipts": httpapi.Receipts(nil), "Coupons": httpapi.Coupons(nil), "Payouts": httpapi.Payouts(nil),
 		"Ledger": httpapi.Ledger(nil), "Cases": httpapi.Cases(nil), "Audit": httpapi.Audit(nil), "AccessLog": httpapi.AccessLog(nil),
 		"Feed": httpapi.Feed(nil, nil), "Outbox": httpapi.Outbox(nil), "Stuck": httpapi.Stuck(nil),

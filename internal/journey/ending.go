@@ -11,11 +11,18 @@ import (
 	"housecall/internal/prescribing"
 )
 
-// ending: a prescription that is cancelled while somebody works on it.
+// ending: a prescription that is cancelled while somebody works on it, and what closes with an order.
 func (j *Journeys) ending() []step {
 	return []step{
 		{prescribing.KindCancelWanted, j.callBack},
+		{order.EventDelivered, j.fallSilent},
+		{order.EventCancelled, j.fallSilent},
 	}
+}
+
+// fallSilent closes what those of an order had to say to each other. A pick-up or a parcel has no such talk.
+func (j *Journeys) fallSilent(ctx context.Context, a access.Actor, e event.Event) error {
+	return overtaken(j.Delivery.CloseTalk(ctx, a, id.Order(e.Doc)))
 }
 
 // callBack stops the order; a bag that has left the counter is called back first.
