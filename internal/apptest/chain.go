@@ -97,19 +97,27 @@ func (w *Town) Prescribed() Script {
 // PrescribedAs is a signed prescription of one item, taken three times a day for five days.
 func (w *Town) PrescribedAs(item prescribing.WrittenItem) Script {
 	w.t.Helper()
+	return w.PrescribedSheet(prescribing.Written{Items: []prescribing.WrittenItem{item}})
+}
+
+// PrescribedSheet is a signed prescription; what has no dosage is taken three times a day for five days.
+func (w *Town) PrescribedSheet(sheet prescribing.Written) Script {
+	w.t.Helper()
 	ctx, v := w.t.Context(), w.Admitted()
-	if item.Steps == nil {
-		item.Steps = []prescribing.Dosage{{
-			Dose:   prescribing.Measure{Value: "1", Unit: "tablet"},
-			Timing: prescribing.Timing{Frequency: 3, Period: 1, PeriodUnit: "d", Duration: 5, DurationUnit: "d"},
-		}}
+	for i := range sheet.Items {
+		if sheet.Items[i].Steps == nil {
+			sheet.Items[i].Steps = []prescribing.Dosage{{
+				Dose:   prescribing.Measure{Value: "1", Unit: "tablet"},
+				Timing: prescribing.Timing{Frequency: 3, Period: 1, PeriodUnit: "d", Duration: 5, DurationUnit: "d"},
+			}}
+		}
 	}
 	said := phi.Text("Rest.")
 	_, err := w.Consult.SaveNote(ctx, w.As(w.Doctor), v, 0, consult.NoteChange{
 		Subjective: &said, Plan: &said, Summary: &said, Diagnoses: &[]consult.Diagnosis{{Code: "R50.9"}},
 	})
 	w.Must(err)
-	rx, err := w.Prescribing.Create(ctx, w.As(w.Doctor), v, prescribing.Written{Items: []prescribing.WrittenItem{item}})
+	rx, err := w.Prescribing.Create(ctx, w.As(w.Doctor), v, sheet)
 	w.Must(err)
 	c, err := w.Prescribing.BeginSigning(ctx, w.As(w.Doctor), rx.ID)
 	w.Must(err)

@@ -123,6 +123,17 @@ func (w *Town) HandsBag(o id.Order, c access.Actor) {
 	w.Settle()
 }
 
+// PicksUp has the mother fetch her bag with the code on her screen.
+func (w *Town) PicksUp(o id.Order) {
+	w.t.Helper()
+	fill := w.OrderNow(o).Fill()
+	code, err := w.Pharmacy.PickupCode(w.t.Context(), w.As(w.Mother), fill)
+	w.Must(err)
+	_, err = w.Pharmacy.HandOverAtCounter(w.t.Context(), w.As(w.At(o).Pharmacist), fill, code)
+	w.Must(err)
+	w.Settle()
+}
+
 // OnItsWay is an order, a new one, that a courier has collected.
 func (w *Town) OnItsWay() (id.Order, Script, access.Actor) {
 	w.t.Helper()

@@ -68,6 +68,7 @@ type FillView struct {
 	Paused       *FillPause         `json:"paused,omitempty" doc:"The budget stands still while somebody owes an answer."`
 	Late         bool               `json:"late"`
 	Questions    []FillQuestionView `json:"questions" nullable:"false"`
+	Partly       string             `json:"partly,omitempty" enum:"out_of_stock,damaged,short_dated,patient_wish,other" doc:"Why less is given than was prescribed."`
 	Packed       []PackedIn         `json:"packed" nullable:"false"`
 	Seal         string             `json:"seal,omitempty"`
 	CodeTries    int                `json:"code_tries,omitempty" doc:"Wrong codes at the counter; five lock it."`
@@ -128,6 +129,9 @@ func fillView(a access.Actor, f *pharmacy.Fill) FillView {
 	}
 	for _, s := range f.History {
 		v.History = append(v.History, StepView{string(s.Event), string(s.From), string(s.To), s.At, s.Why})
+	}
+	if f.Partly != nil {
+		v.Partly = f.Partly.Why
 	}
 	if f.Parcel != nil {
 		v.Carrier, v.Tracking = f.Parcel.Carrier, f.Parcel.Tracking

@@ -24,6 +24,7 @@ func Fills(pharmacies *pharmacy.Service) []Route {
 		post("/fills/{id}/questions", "fill.ask", "Ask the doctor", r.ask),
 		post("/fills/{id}/questions/{question}/answer", "fill.answer", "Answer the pharmacist", r.answer),
 		post("/fills/{id}/substitute", "fill.substitute", "Propose another product to the patient", r.substitute),
+		post("/fills/{id}/give-less", "fill.lessen", "Give less than prescribed; the rest becomes a part of its own", r.giveLess),
 		post("/fills/{id}/pack", "fill.pack", "Note what went into the bag", r.pack),
 		get("/fills/{id}/label", "fill.label", "Read the labels to print", r.label),
 		post("/fills/{id}/ready", "fill.ready", "Seal the bag", r.ready),
@@ -156,6 +157,28 @@ type substituteIn struct {
 
 func (r fillRoutes) substitute(ctx context.Context, a access.Actor, in *substituteIn) (*Reply[FillView], error) {
 	return filled(a)(r.pharmacies.ProposeSubstitute(ctx, a, id.Fill(in.ID), in.Body.Line, in.Body.Product))
+}
+
+// LessIn says how much of a line is given.
+type LessIn struct {
+	Line     int `json:"line" minimum:"0"`
+	Quantity int `json:"quantity" minimum:"0" doc:"In whole packs; 0: none of it."`
+}
+
+type giveLessIn struct {
+	ByID
+	Body struct {
+		Why   string   `json:"why" enum:"out_of_stock,damaged,short_dated,patient_wish,other"`
+		Lines []LessIn `json:"lines" minItems:"1" maxItems:"20"`
+	}
+}
+
+func (r fillRoutes) giveLess(ctx context.Context, a access.Actor, in *giveLessIn) (*Reply[FillView], error) {
+	less := make([]pharmacy.Less, 0, len(in.Body.Lines))
+	for _, l := range in.Body.Lines {
+		less = append(less, pharmacy.Less(l))
+	}
+	return filled(a)(r.pharmacies.GiveLess(ctx, a, id.Fill(in.ID), in.Body.Why, less))
 }
 
 // PackedIn is what was scanned for a line.

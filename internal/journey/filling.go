@@ -2,6 +2,8 @@ package journey
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"housecall/internal/access"
 	"housecall/internal/billing"
@@ -77,7 +79,30 @@ func (j *Journeys) delivered(ctx context.Context, a access.Actor, oid id.Order, 
 	if err := j.Order.Delivered(ctx, a, oid, attempt); err != nil {
 		return err
 	}
+	f, err := j.Pharmacy.Fill(ctx, a, id.FillOf(oid, attempt))
+	if err != nil {
+		return err
+	}
+	if given := f.Given(); given != nil {
+		return j.dispensePartly(ctx, a, part, oid, given)
+	}
 	return j.Prescribing.Dispensed(ctx, a, part, oid)
+}
+
+// dispensePartly ends the part with what was given of each of its lines; the rest is signed anew.
+func (j *Journeys) dispensePartly(ctx context.Context, a access.Actor, part id.Part, oid id.Order, quantities []int) error {
+	_, p, err := j.Prescribing.Part(ctx, a, part)
+	if err != nil {
+		return err
+	}
+	given := slices.Clone(p.Lines)
+	if len(given) != len(quantities) {
+		return fmt.Errorf("part %s has %d lines, its fill %d", part, len(given), len(quantities))
+	}
+	for i := range given {
+		given[i].Quantity = quantities[i]
+	}
+	return j.Prescribing.DispensedPartly(ctx, a, part, oid, given)
 }
 
 func (j *Journeys) parcelDelivered(ctx context.Context, a access.Actor, e event.Event) error {

@@ -1,6 +1,7 @@
 package journey_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -279,5 +280,25 @@ func wantFeeBack(t *testing.T, w *apptest.Town, o id.Order, times int) {
 	p := wantPaid(t, w, o)
 	if len(p.Refunds) != times || times > 0 && p.Refunds[0].Amount != 800 {
 		t.Errorf("refunds = %+v, want the delivery fee %d times", p.Refunds, times)
+	}
+}
+
+func TestAPharmacyIsWrittenToWhenAnOrderWaitsAndTheMessageNamesNobody(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t)
+	const corner = "corner@town.example"
+	o := w.Unpaid(w.Prescribed(), w.Corner, order.Pickup)
+	if wasTold(w, corner, "An order waits") {
+		t.Error("told of an order that nobody has paid")
+	}
+	w.Pays(o, "card_ok")
+
+	if !wasTold(w, corner, "An order waits") || wasTold(w, "mill@town.example", "An order waits") {
+		t.Errorf("told: %+v", w.Outbox.List(""))
+	}
+	for _, m := range w.Outbox.List(corner) {
+		if text := m.Text.Reveal(); strings.Contains(text, "Wilhelmina") || strings.Contains(text, "paracetamol") {
+			t.Errorf("the message reads %q", text)
+		}
 	}
 }

@@ -40,9 +40,11 @@ var table = []row{
 
 	{kind: "rx.signed", template: "prescription-signed", whom: "patient", page: "/rx/{doc}"},
 	{kind: "rx.cancelled", template: "prescription-cancelled", whom: "patient", page: "/rx/{doc}"},
+	{kind: "rx.dispensed", template: "prescription-rest", whom: "patient", page: "/rx/{doc}", only: map[string]string{"partly": "true"}},
 	{kind: "rx.expired", template: "prescription-expired", whom: "patient", page: "/rx/{doc}"},
 
 	{kind: "order.placed", template: "order-placed", whom: "patient", page: "/order/{doc}"},
+	{kind: "fill.offered", template: "pharmacy-order-waits", whom: "pharmacy", page: "/p/order/{order}"},
 	{kind: "order.payment_refused", template: "order-payment-refused", whom: "patient", page: "/order/{doc}"},
 	{kind: "order.asked", template: "order-asked", whom: "patient", page: "/order/{doc}"},
 	{kind: "order.rerouted", template: "order-rerouted", whom: "patient", page: "/order/{doc}"},

@@ -28,6 +28,7 @@ const (
 	KindQuestionLapsed       event.Kind = "fill.question_lapsed"
 	KindSubstitutionProposed event.Kind = "fill.substitution_proposed" // data question, difference_minor, currency
 	KindSubstitutionAnswered event.Kind = "fill.substitution_answered" // data question, answer, price_minor, currency
+	KindLessened             event.Kind = "fill.lessened"              // data why, lines, price_minor, currency
 	KindLate                 event.Kind = "fill.late"                  // packing is past its budget
 	KindCodeLocked           event.Kind = "fill.code_locked"           // five wrong codes at the counter
 	KindParcelDelivered      event.Kind = "fill.parcel_delivered"

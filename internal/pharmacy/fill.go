@@ -56,6 +56,7 @@ type Fill struct {
 	Pharmacist id.Account `json:"pharmacist,omitempty"`
 	Reason     string     `json:"reason,omitempty"` // coded, of a refusal or a release
 	Note       phi.Text   `json:"note,omitempty"`
+	Partly     *Partly    `json:"partly,omitempty"`
 	Packed     []Packed   `json:"packed,omitempty"`
 	Seal       string     `json:"seal,omitempty"`
 
@@ -72,6 +73,7 @@ type Item struct {
 	Units     int          `json:"units"`
 	Price     money.Amount `json:"price"`
 	InsteadOf string       `json:"instead_of,omitempty"` // the product prescribed, when the patient agreed to another
+	Short     int          `json:"short,omitempty" doc:"How much of what was prescribed is still owed after this fill."`
 }
 
 // Waiting says whose answer the fill waits for.

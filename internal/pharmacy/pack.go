@@ -202,6 +202,9 @@ func (f *Fill) complete(c Sealing) error {
 	bad := fault.New(fault.Invalid, "The bag is not complete yet.").Coded("bag-incomplete")
 	for line := range f.Lines {
 		packed := f.packedOf(line)
+		if f.Lines[line].Units == 0 { // none of it is given
+			continue
+		}
 		if len(packed) == 0 || packed[0].Product != f.Lines[line].Product {
 			bad = bad.With(fmt.Sprintf("/packed/%d", line), "This line is not packed.")
 		}
@@ -267,6 +270,9 @@ func (s *Service) Label(ctx context.Context, a access.Actor, fill id.Fill) (*Lab
 		PatientName: script.PatientName, BornOn: script.BornOn, At: s.Clock.Now(),
 	}
 	for i, l := range f.Lines {
+		if l.Units == 0 {
+			continue
+		}
 		name, err := s.Formulary.Label(ctx, l.Product)
 		if err != nil {
 			return nil, fmt.Errorf("name a product of %s: %w", fill, err)

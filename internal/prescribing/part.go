@@ -200,7 +200,7 @@ func (s *Service) dispense(ctx context.Context, a access.Actor, part id.Part, or
 		more := map[string]string{}
 		ended := *p // rx.Parts may move when the rest is added
 		if len(rest) > 0 {
-			more["rest"] = string(rx.owe(now, a, &ended, rest))
+			more["rest"], more["partly"] = string(rx.owe(now, a, &ended, rest)), "true"
 		}
 		rx.watchExpiry()
 		rx.announce(a, KindDispensed, &ended, more)
