@@ -200,3 +200,22 @@ func TestFileOfNewerHousecallIsRefused(t *testing.T) {
 		t.Errorf("open = %v, want a refusal that says what to do", err)
 	}
 }
+
+func TestWhoWritesAloneIsSoonExpectedAlone(t *testing.T) {
+	t.Parallel()
+	for _, crowd := range []int{2, 3, 16, 256} {
+		expected := 0
+		for range 10 {
+			expected = between(expected, crowd)
+		}
+		if expected != crowd {
+			t.Errorf("after ten groups of %d, %d are expected", crowd, expected)
+		}
+		for range 10 {
+			expected = between(expected, 1)
+		}
+		if expected != 1 {
+			t.Errorf("ten lone writes after a crowd of %d, and %d are still expected", crowd, expected)
+		}
+	}
+}

@@ -81,11 +81,20 @@ func (w *writer) loop(ctx context.Context) {
 		case first := <-w.queue:
 			expected := w.expected
 			group = w.gather(append(group[:0], first), expected)
-			w.expected = (expected + len(group) + 1) / 2
+			w.expected = between(expected, len(group))
 			w.commit(ctx, group)
 			clear(group)
 		}
 	}
+}
+
+// between moves half the way from what was expected to what came, and the last step whole: who writes
+// alone must not wait for a second for ever.
+func between(expected, came int) int {
+	if came > expected {
+		return (expected + came + 1) / 2
+	}
+	return (expected + came) / 2
 }
 
 // patience is how long a group may be held open for those who are expected: about what a sync costs
