@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/delivery"
+	"housecall/internal/dispatch"
 	"housecall/internal/fault"
 	"housecall/internal/geo"
 	"housecall/internal/id"
@@ -11,6 +14,7 @@ import (
 	"housecall/internal/order"
 	"housecall/internal/pharmacy"
 	"housecall/internal/prescribing"
+	"housecall/internal/promise"
 )
 
 // forOrder is what orders ask of prescriptions, pharmacies and zones.
@@ -61,8 +65,18 @@ func (f forOrder) Quote(ctx context.Context, a access.Actor, ph id.Pharmacy, par
 			return order.Quote{}, err
 		}
 		out.CourierPay = z.CourierPay
+		out.Budgets = budgets(z, out.PharmacyAt, door)
 	}
 	return out, nil
+}
+
+// budgets are the zone's stages, and the way from this counter to this door by scooter.
+func budgets(z *delivery.Zone, from, to geo.Point) promise.Budgets {
+	way := dispatch.Crow{}.Time(dispatch.Scooter, from, to)
+	return promise.Budgets{
+		Review: z.Budgets.Review.Duration(), Pack: z.Budgets.Pack.Duration(),
+		Ride: min(dispatch.Arrival(time.Time{}, 0, way, time.Time{}).Sub(time.Time{}), z.Budgets.Ride.Duration()),
+	}
 }
 
 // ZoneOf implements order.Zones.

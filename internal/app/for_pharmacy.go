@@ -3,9 +3,9 @@ package app
 import (
 	"context"
 	"strings"
-	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/estimate"
 	"housecall/internal/fault"
 	"housecall/internal/geo"
 	"housecall/internal/id"
@@ -111,20 +111,9 @@ func (f forPharmacy) Terms(ctx context.Context, zone id.Zone) (pharmacy.Terms, e
 	}, nil
 }
 
-// What a ride takes until the service has learned it: a scooter at 18 km/h over roads 1.35 times as
-// long as the straight line, and the time until a courier is free.
-const (
-	metresPerSecond = 18_000.0 / 3600
-	circuity        = 1.35
-	untilFree       = 2 * time.Minute
-	atBothEnds      = 3 * time.Minute
-)
-
-// Ride implements pharmacy.Rides.
-func (f forPharmacy) Ride(_ context.Context, _ id.Zone, from, to geo.Point) (pharmacy.Span, error) {
-	ride := time.Duration(geo.Metres(from, to) * circuity / metresPerSecond * float64(time.Second))
-	median := ride + untilFree + atBothEnds
-	return pharmacy.Span{Median: median, P90: median + median/2}, nil
+// Estimate implements pharmacy.Estimates.
+func (f forPharmacy) Estimate(ctx context.Context, ph id.Pharmacy, zone id.Zone, q estimate.Question) (estimate.Span, error) {
+	return f.Forecast.Estimate(ctx, ph, zone, q)
 }
 
 // ZoneOf implements pharmacy.Zones.

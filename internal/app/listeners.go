@@ -7,6 +7,7 @@ import (
 	"housecall/internal/billing"
 	"housecall/internal/bus"
 	"housecall/internal/event"
+	"housecall/internal/forecast"
 	"housecall/internal/notify"
 )
 
@@ -15,6 +16,7 @@ func (s *Services) listeners(b *bus.Bus) error {
 	own := []bus.Consumer{
 		{Name: "notify", Kinds: notify.Kinds(), Handle: s.Notify.Handle},
 		{Name: "audit", Handle: s.Trail.Heard},
+		{Name: "forecast", Kinds: forecast.Kinds(), Handle: s.Forecast.Heard},
 		{Name: "billing", Kinds: billing.Kinds, Handle: s.Billing.Heard},
 		{Name: "onboarding", Kinds: []event.Kind{"application.*"}, Handle: func(_ context.Context, e event.Event) error {
 			s.Onboarding.Forget(e.Data["subject"])

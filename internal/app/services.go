@@ -16,6 +16,7 @@ import (
 	"housecall/internal/consult"
 	"housecall/internal/delivery"
 	"housecall/internal/docstore"
+	"housecall/internal/forecast"
 	"housecall/internal/id"
 	"housecall/internal/identity"
 	"housecall/internal/intake"
@@ -42,6 +43,7 @@ type Services struct {
 	Pharmacy    *pharmacy.Service
 	Order       *order.Service
 	Delivery    *delivery.Service
+	Forecast    *forecast.Service
 	Billing     *billing.Service
 	Support     *support.Service
 	Notify      *notify.Service
@@ -172,9 +174,13 @@ func (s *Services) buildMedicine(ctx context.Context, _ config.Config, e engines
 	if err != nil {
 		return err
 	}
+	s.Forecast, err = forecast.New(ctx, forecast.Deps{Store: e.store, Clock: e.clock, Guard: s.Guard, Couriers: forForecast{s}})
+	if err != nil {
+		return err
+	}
 	s.Pharmacy, err = pharmacy.New(ctx, pharmacy.Deps{
 		Store: e.store, Clock: e.clock, Guard: s.Guard, Vetting: forPharmacy{s}, Scripts: forPharmacy{s},
-		Formulary: forPharmacy{s}, Zones: forPharmacy{s}, Rides: forPharmacy{s}, Secret: config.Key(e.secret, "counter"),
+		Formulary: forPharmacy{s}, Zones: forPharmacy{s}, Estimates: forPharmacy{s}, Secret: config.Key(e.secret, "counter"),
 	})
 	return err
 }

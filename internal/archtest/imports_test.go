@@ -14,8 +14,9 @@ import (
 // lines above its own; siblings never import each other.
 var layers = []string{
 	"id clock money geo phi fault event ../policies",
-	"lifecycle",
+	"lifecycle promise estimate",
 	"dispatch safety paper",
+	"city",
 	"access docstore",
 	"identity intake consult prescribing pharmacy order delivery billing support onboarding audit notify forecast",
 	"bus blob gateway tlsport docstore/sqlite docstore/mongo ../signaling/turn ../signaling/sfu",

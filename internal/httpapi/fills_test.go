@@ -17,6 +17,7 @@ import (
 	"housecall/internal/access"
 	"housecall/internal/clock"
 	"housecall/internal/docstore/sqlite"
+	"housecall/internal/estimate"
 	"housecall/internal/fault"
 	"housecall/internal/geo"
 	"housecall/internal/httpapi"
@@ -52,7 +53,7 @@ func newCounter(t *testing.T) *counter {
 	guard := access.NewGuard(rules, noGrants{}, noGrants{})
 	service, err := pharmacy.New(t.Context(), pharmacy.Deps{
 		Store: store, Clock: clk, Guard: guard, Vetting: street{}, Scripts: street{},
-		Formulary: street{}, Zones: street{}, Rides: street{}, Secret: []byte(strings.Repeat("s", 32)),
+		Formulary: street{}, Zones: street{}, Estimates: street{}, Secret: []byte(strings.Repeat("s", 32)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -261,6 +262,6 @@ func (street) Terms(context.Context, id.Zone) (pharmacy.Terms, error) {
 
 func (street) ZoneOf(context.Context, geo.Point) (id.Zone, error) { return "zone_a", nil }
 
-func (street) Ride(context.Context, id.Zone, geo.Point, geo.Point) (pharmacy.Span, error) {
-	return pharmacy.Span{Median: 5 * time.Minute, P90: 8 * time.Minute}, nil
+func (street) Estimate(context.Context, id.Pharmacy, id.Zone, estimate.Question) (estimate.Span, error) {
+	return estimate.Span{Median: 12 * time.Minute, P90: 18 * time.Minute}, nil
 }

@@ -82,7 +82,8 @@ type OrderView struct {
 type PromiseView struct {
 	StartedAt    time.Time  `json:"started_at"`
 	DueAt        time.Time  `json:"due_at"`
-	SlackSeconds int        `json:"slack_seconds" doc:"Time left; below zero the promise is broken."`
+	SlackSeconds int        `json:"slack_seconds" doc:"Time to spare if every stage that is left takes no more than its budget. Below 240 the promise is in danger."`
+	LeftSeconds  int        `json:"left_seconds" doc:"Time left; below zero the promise is broken."`
 	Paused       bool       `json:"paused" doc:"The clock stands still while the patient owes an answer."`
 	StoppedAt    *time.Time `json:"stopped_at,omitempty"`
 	AtRisk       bool       `json:"at_risk"`
@@ -149,7 +150,7 @@ func (r orderRoutes) promise(o *order.Order) *PromiseView {
 	if !p.Stopped.IsZero() {
 		now, v.StoppedAt = p.Stopped, &p.Stopped
 	}
-	v.SlackSeconds = int(p.Slack(now).Seconds())
+	v.SlackSeconds, v.LeftSeconds = int(o.Slack(now).Seconds()), int(p.Left(now).Seconds())
 	return v
 }
 

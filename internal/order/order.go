@@ -10,6 +10,7 @@ import (
 	"housecall/internal/lifecycle"
 	"housecall/internal/money"
 	"housecall/internal/phi"
+	"housecall/internal/promise"
 )
 
 // Fulfilment is how the medicine gets to the patient.
@@ -90,6 +91,8 @@ type Quote struct {
 	Median      time.Duration `json:"median"`
 	Late        time.Duration `json:"late"` // 90 of 100 orders are sooner
 	ColdChain   bool          `json:"cold_chain,omitempty"`
+	// Budgets are what each stage may take: the zone's, and the way to this door.
+	Budgets promise.Budgets `json:"budgets,omitzero"`
 }
 
 // Total is what the patient pays with this quote, before any discount.
@@ -133,6 +136,7 @@ func (o *Order) facts() map[string]string {
 	return map[string]string{
 		"order": string(o.ID), "patient": string(o.Patient), "part": string(o.Part), "prescription": string(o.Prescription),
 		"pharmacy": string(o.Pharmacy), "attempt": strconv.Itoa(o.Attempt), "fulfilment": string(o.Fulfilment), "payment": string(o.Payment),
+		"zone": string(o.Zone),
 	}
 }
 
@@ -144,6 +148,11 @@ var spec = docstore.Spec[Order]{
 		},
 		"state": func(o *Order) (docstore.Key, bool) {
 			return docstore.Key{Equal: docstore.Eq(o.State), Order: docstore.ByTime(o.CreatedAt)}, true
+		},
+		// Open orders by the moment they are in danger.
+		"risk": func(o *Order) (docstore.Key, bool) {
+			at, runs := o.riskAt()
+			return docstore.Key{Equal: "open", Order: docstore.ByTime(at)}, runs
 		},
 		// Open orders by the moment they are due: who is late, and who will be.
 		"due": func(o *Order) (docstore.Key, bool) {

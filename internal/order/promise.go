@@ -6,8 +6,10 @@ import (
 
 	"housecall/internal/access"
 	"housecall/internal/docstore"
+	"housecall/internal/estimate"
 	"housecall/internal/event"
 	"housecall/internal/id"
+	"housecall/internal/promise"
 )
 
 // Promise is the clock of an order. It starts when the order is placed and stops at the door; it
@@ -21,13 +23,12 @@ type Promise struct {
 	Stopped time.Time     `json:"stopped,omitzero"`
 	AtRisk  bool          `json:"at_risk,omitempty"`
 	Broken  State         `json:"broken,omitempty"` // the stage that the promise broke in
+	// Told is the honest estimate that the patient saw before paying.
+	Told estimate.Span `json:"told,omitzero"`
 }
 
-// risk is the slack below which an order is shown to the operator.
-const risk = 4 * time.Minute
-
-// Slack is how much time is left at now; negative when the promise is broken.
-func (p Promise) Slack(now time.Time) time.Duration {
+// Left is how much time is left at now; negative when the promise is broken.
+func (p Promise) Left(now time.Time) time.Duration {
 	switch {
 	case p.Due.IsZero():
 		return 0
@@ -37,8 +38,52 @@ func (p Promise) Slack(now time.Time) time.Duration {
 	return p.Due.Sub(now)
 }
 
+// stages are the parts of the promise that the states of an order are in.
+var stages = map[State]promise.Stage{
+	Unpaid: promise.Review, Placed: promise.Review, Reviewing: promise.Review, Preparing: promise.Pack, Ready: promise.Collect,
+	Collected: promise.Ride, Delivered: promise.Done, Undelivered: promise.Done, Cancelled: promise.Done,
+}
+
+// begun is when the present part of the promise began.
+func (o *Order) begun() time.Time {
+	at := o.Promise.Started
+	for _, step := range o.History {
+		if stages[step.From] != stages[step.To] || step.Event == reroute {
+			at = step.At
+		}
+	}
+	return later(at, o.Promise.Started)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// Expected is when it will be there if every stage that is left takes no more than its budget.
+func (o *Order) Expected(now time.Time) time.Time {
+	if !o.Promise.Paused.IsZero() {
+		now = o.Promise.Paused
+	}
+	return o.Quote.Budgets.Arrival(now, stages[o.State], o.begun())
+}
+
+// Slack is how much time there is to spare at now if every stage that is left takes no more than its
+// budget. Once the clock has stopped, it is what was left then.
+func (o *Order) Slack(now time.Time) time.Duration {
+	switch {
+	case o.Promise.Due.IsZero():
+		return 0
+	case !o.Promise.Stopped.IsZero():
+		return o.Promise.Due.Sub(o.Promise.Stopped)
+	}
+	return o.Promise.Due.Sub(o.Expected(now))
+}
+
 func (o *Order) startClock(now time.Time) {
-	o.Promise = Promise{Started: now, For: o.Quote.Promised}
+	o.Promise = Promise{Started: now, For: o.Quote.Promised, Told: estimate.Span{Median: o.Quote.Median, P90: o.Quote.Late}}
 	if o.Promise.For == 0 {
 		o.Promise.For = o.Quote.Late
 	}
@@ -46,13 +91,33 @@ func (o *Order) startClock(now time.Time) {
 	o.watchClock()
 }
 
-// watchClock sets the timers of the promise to where it is due now.
-func (o *Order) watchClock() {
-	if o.Promise.Broken == "" {
-		o.SetTimer(TimerPromise, o.Promise.Due)
+// riskAt is when the order is in danger if its present stage has not ended by then; false when its clock
+// does not run.
+func (o *Order) riskAt() (time.Time, bool) {
+	p := o.Promise
+	if p.Due.IsZero() || !p.Stopped.IsZero() || !p.Paused.IsZero() {
+		return time.Time{}, false
 	}
-	if !o.Promise.AtRisk {
-		o.SetTimer(TimerAtRisk, o.Promise.Due.Add(-risk))
+	return o.Quote.Budgets.RiskAt(p.Due, stages[o.State], o.begun()), true
+}
+
+// watchClock sets the timers of the promise to where it is due now. A new stage, or more time, is judged
+// anew: an order that has caught up is in danger no more.
+func (o *Order) watchClock() {
+	at, runs := o.riskAt()
+	if !runs || o.Promise.Broken != "" {
+		return
+	}
+	o.Promise.AtRisk = false
+	o.SetTimer(TimerPromise, o.Promise.Due)
+	o.SetTimer(TimerAtRisk, at)
+}
+
+// outcome is what came against what the patient was told, for whoever learns from it.
+func (o *Order) outcome(now time.Time) map[string]string {
+	p := o.Promise
+	return map[string]string{
+		"took_s": estimate.Seconds(now.Sub(p.Started) - p.Pauses), "median_s": estimate.Seconds(p.Told.Median), "late_s": estimate.Seconds(p.Told.P90),
 	}
 }
 
@@ -96,7 +161,7 @@ func (s *Service) TimerFired(ctx context.Context, a access.Actor, order id.Order
 			return o.apply(now, a, expire, "unpaid")
 		case TimerAtRisk:
 			o.Promise.AtRisk = true
-			o.announce(a, EventAtRisk, map[string]string{"stage": string(o.State)})
+			o.announce(a, EventAtRisk, map[string]string{"stage": string(o.State), "slack_s": estimate.Seconds(o.Slack(now))})
 		case TimerPromise:
 			o.Promise.Broken = o.State
 			o.announce(a, EventBroken, map[string]string{"stage": string(o.State)})
@@ -105,6 +170,15 @@ func (s *Service) TimerFired(ctx context.Context, a access.Actor, order id.Order
 		}
 		return nil
 	})
+}
+
+// AtRisk lists the open orders whose promise is in danger at a moment, the longest in danger first; for
+// the operator.
+func (s *Service) AtRisk(ctx context.Context, a access.Actor, at time.Time, cursor string, limit int) (docstore.Page[Order], error) {
+	if err := s.guard.Check(ctx, a, "order.list", access.Facts{}); err != nil {
+		return docstore.Page[Order]{}, err
+	}
+	return s.orders.Find(ctx, docstore.Query{Index: "risk", Equal: "open", Until: docstore.ByTime(at), Cursor: cursor, Limit: limit})
 }
 
 // Late lists open orders by the moment they are due, those due before `until`; for the operator.

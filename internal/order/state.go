@@ -1,6 +1,7 @@
 package order
 
 import (
+	"maps"
 	"time"
 
 	"housecall/internal/access"
@@ -89,9 +90,17 @@ func (o *Order) apply(now time.Time, a access.Actor, e Event, why string) error 
 	if e == reroute || e == reattempt {
 		kind = EventRerouted
 	}
-	o.announce(a, kind, map[string]string{"from": string(from), "reason": why})
+	data := map[string]string{"from": string(from), "reason": why}
+	if to == Delivered || to == Undelivered {
+		maps.Copy(data, o.outcome(now))
+	}
+	o.announce(a, kind, data)
 	if Moves.Ended(to) || to == Undelivered {
 		o.stopClock(now)
+		return nil
+	}
+	if stages[from] != stages[to] || e == reroute {
+		o.watchClock()
 	}
 	return nil
 }

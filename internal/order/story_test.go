@@ -364,8 +364,8 @@ func TestClockStandsStillOnlyWhileThePatientOwesTheAnswer(t *testing.T) {
 	due := w.order(t, oid).Promise.Due
 	must(t, w.Ask(t.Context(), w.house(), oid, 1, order.Question{ID: "q1", Kind: order.Substitute, Old: "a", New: "b"}))
 	w.clock.Advance(5 * time.Minute)
-	if o := w.order(t, oid); o.Promise.Slack(w.clock.Now()) != 30*time.Minute {
-		t.Errorf("slack = %v while the patient is asked, want 30m", o.Promise.Slack(w.clock.Now()))
+	if o := w.order(t, oid); o.Promise.Left(w.clock.Now()) != 30*time.Minute {
+		t.Errorf("%v left while the patient is asked, want 30m", o.Promise.Left(w.clock.Now()))
 	}
 
 	_, err := w.Answer(t.Context(), w.as(daughter), oid, "q1", true)

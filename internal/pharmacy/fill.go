@@ -50,6 +50,8 @@ type Fill struct {
 	PausedFor time.Duration `json:"paused_for,omitempty"`    // in the present stage
 	DocPaused time.Duration `json:"doctor_paused,omitempty"` // how long doctors' answers have held the budget up
 	LateSince time.Time     `json:"late_since,omitzero"`
+	Queue     int           `json:"queue,omitempty"`    // orders before this one when it was offered
+	Reviewed  time.Duration `json:"reviewed,omitempty"` // how long the review took, without the time that others owed
 
 	Questions  []Question `json:"questions,omitempty"`
 	Checked    []Finding  `json:"checked,omitempty"` // what the safety engine said when it was accepted

@@ -6,10 +6,12 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
 	"housecall/internal/access"
 	"housecall/internal/docstore"
+	"housecall/internal/estimate"
 	"housecall/internal/fault"
 	"housecall/internal/id"
 	"housecall/internal/phi"
@@ -174,24 +176,19 @@ func (s *Service) Ready(ctx context.Context, a access.Actor, fill id.Fill, c Sea
 			return nil, err
 		}
 	}
-	var took time.Duration
-	f, err = s.step(ctx, a, fill, "fill.ready", func(f *Fill, now time.Time) error {
+	return s.step(ctx, a, fill, "fill.ready", func(f *Fill, now time.Time) error {
 		if err := f.apply(now, a, prepare, ""); err != nil {
 			return err
 		}
 		if err := f.complete(c); err != nil {
 			return err
 		}
-		took = f.spent(now)
 		f.Seal = c.Seal
 		f.ClearTimer(TimerPackOverdue)
-		f.tell(KindReady, a, nil) // without the seal: whoever confirms it at the door must read it off the bag
+		// Without the seal: whoever confirms it at the door must read it off the bag.
+		f.tell(KindReady, a, map[string]string{"took_s": estimate.Seconds(f.Reviewed + f.spent(now)), "queue": strconv.Itoa(f.Queue)})
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return f, s.note(ctx, f, stagePack, took)
 }
 
 // complete goes through the check list.

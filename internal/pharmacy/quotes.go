@@ -10,6 +10,7 @@ import (
 
 	"housecall/internal/access"
 	"housecall/internal/docstore"
+	"housecall/internal/estimate"
 	"housecall/internal/fault"
 	"housecall/internal/geo"
 	"housecall/internal/id"
@@ -275,16 +276,16 @@ func (s *Service) estimate(ctx context.Context, q *Quote, r QuoteRequest, ph *Ph
 		return nil
 	}
 	q.OpensAt, q.Open = opens, opens.Equal(now)
-	span, err := s.preparation(ctx, ph.ID, t)
+	before, err := s.queue(ctx, ph.ID)
 	if err != nil {
 		return err
 	}
-	if (r.Fulfilment == ByCourier || r.Fulfilment == "") && slices.Contains(q.Fulfilments, ByCourier) {
-		ride, err := s.Rides.Ride(ctx, r.Zone, ph.At, r.Door)
-		if err != nil {
-			return err
-		}
-		span = span.plus(ride)
+	span, err := s.Estimates.Estimate(ctx, ph.ID, ph.Zone, estimate.Question{
+		Review: t.Review, Pack: t.Pack, Queue: before, Metres: float64(q.Metres),
+		Courier: (r.Fulfilment == ByCourier || r.Fulfilment == "") && slices.Contains(q.Fulfilments, ByCourier),
+	})
+	if err != nil {
+		return fmt.Errorf("estimate an order at %s: %w", ph.ID, err)
 	}
 	closed := opens.Sub(now)
 	q.MedianMinutes, q.P90Minutes = minutes(closed+span.Median), minutes(closed+span.P90)

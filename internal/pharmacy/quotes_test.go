@@ -109,29 +109,6 @@ func TestQueueAndSlowHandsMakeTheEstimateLonger(t *testing.T) {
 	}
 }
 
-func TestPharmacyIsMeasuredByItsOwnReviewsAndPacking(t *testing.T) {
-	t.Parallel()
-	w := newTown(t)
-	w.receive(w.oak, amoxicillin, "A1", "2027-03-31", 1000)
-	before, err := w.Quote(t.Context(), patient, w.oak.ID, request())
-	must(t, err)
-
-	for i := range 6 {
-		order := id.Order("ord_" + string(rune('a'+i)))
-		fill := w.reviewing(order, pharmacy.ByPickup)
-		w.clock.Advance(3*time.Minute + 50*time.Second)
-		_, err := w.Accept(t.Context(), pharmacist(w.oak), fill, pharmacy.Acceptance{})
-		must(t, err)
-		must(t, w.Release(t.Context(), journey("r"+string(order)), fill, "cancelled"))
-	}
-	after, err := w.Quote(t.Context(), patient, w.oak.ID, request())
-	must(t, err)
-
-	if after.MedianMinutes <= before.MedianMinutes {
-		t.Errorf("slow reviews: %d minutes before, %d after", before.MedianMinutes, after.MedianMinutes)
-	}
-}
-
 func TestOutsideEveryZoneThereIsPickUpAndParcelOnly(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)

@@ -204,6 +204,10 @@ func (s *Service) Offer(ctx context.Context, a access.Actor, fill id.Fill) error
 	if err != nil {
 		return fmt.Errorf("read terms of %s: %w", ph.Zone, err)
 	}
+	before, err := s.queue(ctx, f.Pharmacy)
+	if err != nil {
+		return err
+	}
 	_, err = s.step(ctx, a, fill, "fill.advance", func(f *Fill, now time.Time) error {
 		if f.Shelf == ShelfPending {
 			return fault.New(fault.Conflict, "Its stock is not held yet. Try again in a moment.").Coded("not-held")
@@ -215,7 +219,7 @@ func (s *Service) Offer(ctx context.Context, a access.Actor, fill id.Fill) error
 		if !opens {
 			begins = now
 		}
-		f.PackTime = terms.Pack
+		f.PackTime, f.Queue = terms.Pack, before
 		f.budget(begins, terms.Review)
 		f.tell(KindOffered, a, nil)
 		return nil

@@ -102,7 +102,6 @@ func (s *Service) Accept(ctx context.Context, a access.Actor, fill id.Fill, give
 	if err != nil {
 		return nil, err
 	}
-	var took time.Duration
 	f, err = s.step(ctx, a, fill, "fill.accept", func(f *Fill, now time.Time) error {
 		if err := f.unasked(); err != nil {
 			return err
@@ -110,17 +109,13 @@ func (s *Service) Accept(ctx context.Context, a access.Actor, fill id.Fill, give
 		if err := f.apply(now, a, accept, ""); err != nil {
 			return err
 		}
-		took = f.spent(now)
-		f.Pharmacist, f.Checked = a.Account, checked
+		f.Reviewed, f.Pharmacist, f.Checked = f.spent(now), a.Account, checked
 		f.ClearTimer(TimerReviewOverdue)
 		f.budget(now, f.PackTime)
 		f.tell(KindAccepted, a, nil)
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return f, s.note(ctx, f, stageReview, took)
+	return f, err
 }
 
 // mayAccept asks whether pharmacist and pharmacy are vetted and the prescription still holds.

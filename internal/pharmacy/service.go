@@ -8,6 +8,7 @@ import (
 	"housecall/internal/access"
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
+	"housecall/internal/estimate"
 	"housecall/internal/fault"
 	"housecall/internal/geo"
 	"housecall/internal/id"
@@ -87,13 +88,11 @@ type Terms struct {
 	Couriers              bool
 }
 
-// Rides estimates how long a courier takes from a pharmacy to a door, finding one included.
-type Rides interface {
-	Ride(ctx context.Context, zone id.Zone, from, to geo.Point) (Span, error)
+// Estimates says honestly how long an order takes from its payment: to the door by courier, else until
+// the bag is ready. It learns from what pharmacies and couriers announce.
+type Estimates interface {
+	Estimate(ctx context.Context, ph id.Pharmacy, zone id.Zone, q estimate.Question) (estimate.Span, error)
 }
-
-// Span is an honest duration: half the time less than Median, nine times in ten less than P90.
-type Span struct{ Median, P90 time.Duration }
 
 // Deps are what the service needs; all are required.
 type Deps struct {
@@ -104,7 +103,7 @@ type Deps struct {
 	Scripts   Scripts
 	Formulary Formulary
 	Zones     Zones
-	Rides     Rides
+	Estimates Estimates
 	Secret    []byte // codes at the counter are derived from it; 32 bytes or more
 }
 
@@ -115,13 +114,12 @@ type Service struct {
 	stock      *docstore.Collection[Stock, *Stock]
 	fills      *docstore.Collection[Fill, *Fill]
 	lots       *docstore.Collection[Lot, *Lot]
-	paces      *docstore.Collection[Pace, *Pace]
 }
 
 // New opens the collections of the package.
 func New(ctx context.Context, d Deps) (*Service, error) {
 	if d.Store == nil || d.Clock == nil || d.Guard == nil || d.Vetting == nil || d.Scripts == nil ||
-		d.Formulary == nil || d.Zones == nil || d.Rides == nil || len(d.Secret) < 32 {
+		d.Formulary == nil || d.Zones == nil || d.Estimates == nil || len(d.Secret) < 32 {
 		return nil, fmt.Errorf("pharmacy: a dependency is missing")
 	}
 	s := &Service{Deps: d}
@@ -136,9 +134,6 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 		return nil, err
 	}
 	if s.lots, err = docstore.Open[Lot](ctx, d.Store, d.Clock, lotSpec); err != nil {
-		return nil, err
-	}
-	if s.paces, err = docstore.Open[Pace](ctx, d.Store, d.Clock, paceSpec); err != nil {
 		return nil, err
 	}
 	return s, nil

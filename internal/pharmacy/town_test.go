@@ -13,6 +13,7 @@ import (
 	"housecall/internal/access"
 	"housecall/internal/clock"
 	"housecall/internal/docstore/sqlite"
+	"housecall/internal/estimate"
 	"housecall/internal/event"
 	"housecall/internal/fault"
 	"housecall/internal/geo"
@@ -59,7 +60,7 @@ func newTown(t *testing.T) *town {
 	w := &town{t: t, clock: clock.NewFake(monday), store: store, trail: &trail{}, world: newWorld()}
 	w.Service, err = pharmacy.New(ctx, pharmacy.Deps{
 		Store: store, Clock: w.clock, Guard: access.NewGuard(rules, circle{}, w.trail), Vetting: w.world, Scripts: w.world,
-		Formulary: w.world, Zones: w.world, Rides: w.world, Secret: []byte(strings.Repeat("s", 32)),
+		Formulary: w.world, Zones: w.world, Estimates: w.world, Secret: []byte(strings.Repeat("s", 32)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -289,10 +290,11 @@ type world struct {
 	calledOff  bool // the prescription
 	checkFails bool
 	terms      pharmacy.Terms
+	book       *estimate.Book
 }
 
 func newWorld() *world {
-	return &world{vetted: map[string]bool{}, terms: pharmacy.Terms{
+	return &world{vetted: map[string]bool{}, book: estimate.NewBook(), terms: pharmacy.Terms{
 		Review: 4 * time.Minute, Pack: 6 * time.Minute, Promise: 30 * time.Minute,
 		DeliveryFee: money.Of(800, "CNY"), Couriers: true,
 	}}
@@ -350,9 +352,8 @@ func (w *world) ZoneOf(_ context.Context, at geo.Point) (id.Zone, error) {
 	return "zone_a", nil
 }
 
-func (w *world) Ride(_ context.Context, _ id.Zone, from, to geo.Point) (pharmacy.Span, error) {
-	d := time.Duration(geo.Metres(from, to)/5) * time.Second
-	return pharmacy.Span{Median: d, P90: d * 3 / 2}, nil
+func (w *world) Estimate(_ context.Context, ph id.Pharmacy, _ id.Zone, q estimate.Question) (estimate.Span, error) {
+	return w.book.Estimate(ph, q), nil
 }
 
 const pharmacyStalled = pharmacy.Stalled
