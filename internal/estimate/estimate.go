@@ -64,9 +64,10 @@ type Pharmacy struct {
 
 // Bag is how long a bag took from the pharmacist's screen to the seal, and how many were before it.
 type Bag struct {
-	Fill  string        `json:"fill"`
-	Took  time.Duration `json:"took"`
-	Queue int           `json:"queue"`
+	Fill   string        `json:"fill"`
+	Took   time.Duration `json:"took"`
+	Review time.Duration `json:"review"` // the part of it until the pharmacist said yes
+	Queue  int           `json:"queue"`
 }
 
 const (
@@ -102,6 +103,42 @@ func (p *Pharmacy) preparation(q Question) time.Duration {
 }
 
 const priorBags = 4
+
+// Packing is the median from the pharmacist's yes to the seal, as far as it is known.
+func (p *Pharmacy) Packing(budget time.Duration) time.Duration {
+	own := make([]float64, 0, len(p.Bags)+priorBags)
+	for _, x := range []float64{0.5, 0.6, 0.7, 0.9} {
+		own = append(own, budget.Minutes()*x)
+	}
+	for _, b := range p.Bags {
+		if b.Review > 0 {
+			own = append(own, (b.Took - b.Review).Minutes())
+		}
+	}
+	return minutes(median(own))
+}
+
+// Preparation is the median from the pharmacist's screen to the seal.
+func (p *Pharmacy) Preparation(q Question) time.Duration { return p.preparation(q) }
+
+// spread is that of the logarithm of how long people take for one thing.
+const spread = 0.5
+
+// Ready is when something is done that began at a moment and takes a median, seen from now, when it is
+// not done yet: the longer it has taken the longer it still takes.
+func Ready(began time.Time, median time.Duration, now time.Time) time.Time {
+	gone := now.Sub(began)
+	if gone <= 0 || median <= 0 {
+		return began.Add(max(median, 0))
+	}
+	tail := math.Erfc(math.Log(gone.Seconds()/median.Seconds())/spread/math.Sqrt2) / 2 // the share that takes longer still
+	if tail < 1e-4 {
+		return now.Add(gone / 4)
+	}
+	z := math.Sqrt2 * math.Erfcinv(tail) // half of those are done by then
+	done := time.Duration(float64(median) * math.Exp(spread*z)).Truncate(time.Millisecond)
+	return began.Add(max(done, gone))
+}
 
 // perOrder is the minutes that one order in the queue costs: a line through what was seen, drawn to a
 // prior as long as little was.

@@ -33,7 +33,7 @@ func Read(e event.Event) (Lesson, bool) {
 	l := Lesson{Pharmacy: id.Pharmacy(e.Data["pharmacy"]), Zone: id.Zone(e.Data["zone"])}
 	switch e.Kind {
 	case bagReady:
-		l.Bag = &Bag{Fill: e.Doc, Took: seconds(e, "took_s"), Queue: int(number(e, "queue"))}
+		l.Bag = &Bag{Fill: e.Doc, Took: seconds(e, "took_s"), Review: seconds(e, "review_s"), Queue: int(number(e, "queue"))}
 		return l, l.Bag.Took > 0 && l.Pharmacy != ""
 	case jobDelivered:
 		l.Ride = &Ride{Job: e.Doc, Metres: number(e, "metres"), Brought: seconds(e, "brought_s"), Busy: seconds(e, "busy_s")}

@@ -186,7 +186,9 @@ func (s *Service) Ready(ctx context.Context, a access.Actor, fill id.Fill, c Sea
 		f.Seal = c.Seal
 		f.ClearTimer(TimerPackOverdue)
 		// Without the seal: whoever confirms it at the door must read it off the bag.
-		f.tell(KindReady, a, map[string]string{"took_s": estimate.Seconds(f.Reviewed + f.spent(now)), "queue": strconv.Itoa(f.Queue)})
+		f.tell(KindReady, a, map[string]string{
+			"took_s": estimate.Seconds(f.Reviewed + f.spent(now)), "review_s": estimate.Seconds(f.Reviewed), "queue": strconv.Itoa(f.Queue),
+		})
 		return nil
 	})
 }

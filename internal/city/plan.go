@@ -1,0 +1,225 @@
+package city
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"housecall/internal/dispatch"
+	"housecall/internal/estimate"
+	"housecall/internal/geo"
+	"housecall/internal/id"
+)
+
+// stir has the zone planned at once, but not within a second of the last plan.
+func (s *sim) stir() {
+	at := s.planned.Add(dispatch.AtMost)
+	if at.Before(s.now) {
+		at = s.now
+	}
+	if s.due.After(s.now) && !s.due.After(at) {
+		return // it will be
+	}
+	s.due = at
+	s.after(at.Sub(s.now), func() {
+		switch {
+		case !s.due.Equal(s.now) || s.planned.Equal(s.now):
+		case s.now.Sub(s.planned) < dispatch.AtMost:
+			s.stir()
+		default:
+			s.plan()
+		}
+	})
+}
+
+// tick plans every ten seconds in any case.
+func (s *sim) tick() {
+	s.watch()
+	if s.now.Sub(s.planned) >= dispatch.InAnyCase {
+		s.plan()
+	}
+	s.after(dispatch.InAnyCase, s.tick)
+}
+
+// plan asks the engine and does what it says.
+func (s *sim) plan() {
+	s.planned = s.now
+	if len(s.open) == 0 {
+		return
+	}
+	state := s.picture()
+	var began time.Duration
+	if s.Watch != nil {
+		began = s.Watch()
+	}
+	d := s.Plan(state, s.now)
+	if s.Watch != nil {
+		s.took = append(s.took, s.Watch()-began)
+	}
+	s.standing = d.Standing
+	jobs, couriers := s.byID()
+	for _, r := range d.Rematches {
+		if o := jobs[r.Job]; o != nil && o.courier != nil && o.courier.id == r.From && o.stage == taken {
+			s.words["rematch"]++
+			o.courier.drop(o)
+		}
+	}
+	for _, p := range slices.Concat(d.Bundles, d.Offers) {
+		if c := couriers[p.Courier]; c != nil {
+			s.offer(c, p, jobs)
+		}
+	}
+	for _, p := range d.Prepositions {
+		if c := couriers[p.Courier]; c != nil && c.free() && c.to != p.At {
+			s.words["preposition"]++
+			c.set(p.At, idle, 0, func() {})
+		}
+	}
+}
+
+func (s *sim) byID() (map[id.Job]*Order, map[id.Account]*courier) {
+	jobs, couriers := make(map[id.Job]*Order, len(s.open)), make(map[id.Account]*courier, len(s.couriers))
+	for o := range s.open {
+		jobs[o.Job] = o
+	}
+	for _, c := range s.couriers {
+		couriers[c.id] = c
+	}
+	return jobs, couriers
+}
+
+// offer makes one exclusive offer: of a bundle, the first job that can be offered. The next follows once
+// this one is answered.
+func (s *sim) offer(c *courier, p dispatch.Proposal, jobs map[id.Job]*Order) {
+	for _, stop := range p.Stops {
+		o := jobs[stop.Job]
+		if o == nil || o.stage != open || !c.takes(o) {
+			continue
+		}
+		o.stage, o.courier, c.asked = offered, c, o
+		o.offers++
+		says, yes := s.answer(o)
+		if !says {
+			s.after(dispatch.OfferTime, func() { s.answered(c, o, false, dispatch.ShunSilent) })
+			return
+		}
+		s.after(answersAfter, func() { s.answered(c, o, yes, dispatch.ShunDeclined) })
+		return
+	}
+}
+
+// takes tells whether a courier can be asked for this job now.
+func (c *courier) takes(o *Order) bool {
+	if c.asked != nil || len(c.bags) > 0 || len(c.jobs) >= dispatch.MostBags {
+		return false
+	}
+	if len(c.jobs) == 0 {
+		return c.state == idle
+	}
+	return c.shop == o.Pharmacy && (c.state == toCounter || c.state == standing) && c.jobs[0].stage == taken
+}
+
+func (s *sim) answered(c *courier, o *Order, yes bool, shun time.Duration) {
+	if c.asked != o || o.stage != offered || o.courier != c {
+		return // taken away meanwhile
+	}
+	if !yes {
+		s.unasked(o, shun)
+		if c.state == standing {
+			c.serve()
+		}
+		s.stir()
+		return
+	}
+	c.asked = nil
+	c.accept(o)
+	s.stir()
+}
+
+// unasked takes an offer back.
+func (s *sim) unasked(o *Order, shun time.Duration) {
+	c := o.courier
+	o.stage, o.courier, c.asked = open, nil, nil
+	o.Declines++
+	o.left = append(o.left, leaving{c, s.now, shun})
+}
+
+// picture is what the engine may look at: what the product knows, no more.
+func (s *sim) picture() dispatch.State {
+	state := dispatch.State{
+		Zone: zone, Travel: s.travel(), Standing: s.standing, Seed: s.Seed, Budget: s.Budget, Ahead: dispatch.Ahead,
+	}
+	for o := range s.open {
+		state.Jobs = append(state.Jobs, s.job(o))
+	}
+	slices.SortFunc(state.Jobs, func(a, b dispatch.Job) int { return cmp.Compare(a.ID, b.ID) })
+	for _, c := range s.couriers {
+		state.Couriers = append(state.Couriers, c.picture())
+	}
+	s.fade()
+	for _, p := range s.pharmacies {
+		state.Places = append(state.Places, dispatch.Place{ID: p.id, At: p.at, Demand: s.last[p.id]})
+	}
+	return state
+}
+
+func (s *sim) job(o *Order) dispatch.Job {
+	p := s.pharmacies[o.Pharmacy]
+	j := dispatch.Job{
+		ID: o.Job, From: p.id, Pharmacy: p.at, Door: o.Home, PlacedAt: o.Placed, ReadyAt: o.Ready, Deadline: o.Placed.Add(Promised),
+	}
+	if o.Ready.IsZero() {
+		j.ReadyAt = estimate.Ready(o.readyKnown.since, o.readyKnown.median, s.now)
+	}
+	for _, l := range o.left {
+		if s.now.Sub(l.at) < l.long {
+			j.Shuns = append(j.Shuns, l.courier.id)
+		}
+	}
+	if o.courier != nil {
+		j.Courier = o.courier.id
+		j.Stage = firmly[o.stage]
+	}
+	return j
+}
+
+// firmly is how the engine calls the stages of a job.
+var firmly = [...]dispatch.Stage{open: dispatch.Open, offered: dispatch.Offered, taken: dispatch.Accepted, serving: dispatch.Fixed, over: dispatch.Fixed}
+
+func (c *courier) picture() dispatch.Courier {
+	s := c.sim
+	out := dispatch.Courier{ID: c.id, At: c.at(), SeenAt: s.now, Vehicle: dispatch.Scooter, IdleSince: c.idleSince, Done: c.done}
+	switch {
+	case c.state == broken:
+		out.Phase = dispatch.Away
+	case len(c.bags) > 0:
+		out.Phase = dispatch.Riding
+		out.At, out.FreeAt = c.doneAt()
+	case c.state == bringingBack:
+		out.Phase, out.At = dispatch.Riding, c.to
+		out.FreeAt = s.now.Add(s.travel().Time(dispatch.Scooter, c.at(), c.to) + time.Minute)
+	case len(c.jobs) > 0:
+		out.Phase, out.To = dispatch.Bound, s.pharmacies[c.shop].id
+		out.ArriveAt = s.now.Add(s.travel().Time(dispatch.Scooter, c.at(), s.pharmacies[c.shop].at))
+	case c.asked != nil:
+		out.Phase = dispatch.Asked
+	}
+	return out
+}
+
+// doneAt is where and when a courier is done with what is on board, as far as the product can tell.
+func (c *courier) doneAt() (at geo.Point, t time.Time) {
+	s := c.sim
+	at, t = c.at(), s.now
+	for i, o := range c.bags {
+		if i > 0 || c.state == toDoor {
+			t = t.Add(s.travel().Time(dispatch.Scooter, at, o.Home))
+		}
+		hand := dispatch.DoorTime()
+		if i == 0 && c.state == knocking {
+			hand = max(20*time.Second, hand-s.now.Sub(c.come))
+		}
+		t, at = t.Add(hand), o.Home
+	}
+	return at, t
+}
