@@ -196,14 +196,14 @@ func (s *Service) deliver(a access.Actor, j *Job, proof Proof) error {
 	j.Proof = proof
 	j.announce(JobDelivered, a, j.Courier, map[string]string{
 		"proof": string(proof), "late_seconds": strconv.Itoa(int(max(0, now.Sub(j.Deadline).Seconds()))),
-		"brought_s": estimate.Seconds(now.Sub(j.ReadyAt)), "busy_s": estimate.Seconds(now.Sub(j.acceptedAt())),
+		"brought_s": estimate.Seconds(now.Sub(j.ReadyAt)), "busy_s": estimate.Seconds(now.Sub(j.takenAt())),
 		"metres": estimate.Rough(geo.Metres(j.PharmacyAt, j.Door.Point)),
 	})
 	return nil
 }
 
-// acceptedAt is when the courier who has the job took it.
-func (j *Job) acceptedAt() time.Time {
+// takenAt is when the courier who has the job took it.
+func (j *Job) takenAt() time.Time {
 	for _, step := range slices.Backward(j.History) {
 		if step.Event == Accept {
 			return step.At
