@@ -1,0 +1,85 @@
+package sfu
+
+import "sync"
+
+// packet is what is kept of one RTP packet: enough to send it again, to anybody, at any time.
+type packet struct {
+	seq     uint64 // extended
+	ts      uint32
+	at      int64 // unix nanoseconds of arrival
+	marker  bool
+	red     bool // payload is RED
+	vp8     vp8
+	isVP8   bool
+	payload []byte
+}
+
+// ring keeps the newest packets of one track, for all who watch: NACKs, rejoining and taps are served
+// from it. Payloads lie one after the other in one piece of memory, so that a track costs what its
+// bitrate needs and nothing is allocated for a packet.
+type ring struct {
+	mu       sync.Mutex // guards the rest
+	slots    []packet   // payload is empty here: pos and size say where it lies
+	pos      []uint64
+	size     []uint16
+	arena    []byte
+	head     uint64 // bytes ever written
+	keyframe uint64 // seq of the newest keyframe's first packet; 0: none
+	keyAt    int64
+}
+
+// Kept of a track: two seconds of 1.5 Mbit/s, or of sound one and a quarter.
+const (
+	pictureSlots, pictureArena = 512, 256 << 10
+	soundSlots, soundArena     = 64, 16 << 10
+)
+
+func newRing(k Kind) *ring {
+	n, arena := pictureSlots, pictureArena
+	if k == Sound {
+		n, arena = soundSlots, soundArena
+	}
+	return &ring{slots: make([]packet, n), pos: make([]uint64, n), size: make([]uint16, n), arena: make([]byte, arena)}
+}
+
+// put keeps a packet.
+func (r *ring) put(p *packet) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := uint64(len(r.arena))
+	if n-r.head%n < uint64(len(p.payload)) {
+		r.head += n - r.head%n // a payload lies in one piece
+	}
+	i := p.seq % uint64(len(r.slots))
+	if r.slots[i].seq > p.seq {
+		return // older than what has its place
+	}
+	r.slots[i], r.pos[i], r.size[i] = *p, r.head, uint16(len(p.payload))
+	r.slots[i].payload = nil
+	copy(r.arena[r.head%n:], p.payload)
+	r.head += uint64(len(p.payload))
+	if p.isVP8 && p.vp8.keyframe && p.seq > r.keyframe {
+		r.keyframe, r.keyAt = p.seq, p.at
+	}
+}
+
+// get copies a packet out, its payload into buf.
+func (r *ring) get(seq uint64, buf []byte) (packet, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := seq % uint64(len(r.slots))
+	p := r.slots[i]
+	if p.seq != seq || p.at == 0 || r.head-r.pos[i] > uint64(len(r.arena)) {
+		return packet{}, false
+	}
+	at := r.pos[i] % uint64(len(r.arena))
+	p.payload = buf[:copy(buf, r.arena[at:at+uint64(r.size[i])])]
+	return p, true
+}
+
+// lastKeyframe answers where the newest keyframe begins.
+func (r *ring) lastKeyframe() (seq uint64, at int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.keyframe, r.keyAt
+}
