@@ -34,6 +34,6 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	c.AddCommand(serveCommand(), demoCommand(), walkCommand(), checkConfigCommand(), userCommand(), auditCommand(), eventsCommand(),
-		formularyCommand(), versionCommand())
+		formularyCommand(), mediaCommand(), loadCommand(), versionCommand())
 	return c
 }

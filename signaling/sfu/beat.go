@@ -11,6 +11,9 @@ import (
 const (
 	everyTransport = 5  // 100 ms: how the sender's congestion control learns what arrived when
 	everyReport    = 50 // a second
+	everyClimb     = 25 // half a second: the ladder
+
+	climbPace = int64(everyClimb * beat)
 )
 
 // beat sends the feedback that is due to one client.
@@ -49,9 +52,11 @@ func (p *Peer) beat(n int, now int64) {
 	for _, m := range out {
 		p.sendRTCP(m)
 	}
+	if n%everyClimb == 12 {
+		p.climb(now)
+	}
 	if n%everyReport == 25 {
 		p.senderReports(now)
-		p.climb(now)
 	}
 }
 

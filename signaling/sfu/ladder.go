@@ -1,5 +1,11 @@
 package sfu
 
+import (
+	"time"
+
+	"github.com/pion/rtcp"
+)
+
 // Level is what a receiver is sent of a seat.
 type Level string
 
@@ -11,8 +17,204 @@ const (
 	LevelChat  Level = "chat"
 )
 
-type ladder struct{}
+// rank is how far down the ladder a level stands.
+func (l Level) rank() int {
+	switch l {
+	case LevelVideo:
+		return 0
+	case LevelLow:
+		return 1
+	case LevelAudio:
+		return 2
+	case LevelChat:
+	}
+	return 3
+}
 
-func (p *Peer) climb(int64) {}
+var byRank = [...]Level{LevelVideo, LevelLow, LevelAudio, LevelChat}
 
-type delays struct{}
+// Bit rates of the ladder, for one picture.
+const (
+	rateMost  = 2_500_000
+	rateVideo = 350_000 // below it, the low picture
+	rateFloor = 150_000 // nobody is asked for less
+	rateAudio = 100_000 // below it, sound alone
+	rateSound = 40_000
+
+	estimateLife = int64(10 * time.Second)
+	climbing     = int64(5 * time.Second) // of good network before a step up
+	climbingMost = int64(60 * time.Second)
+	mute         = 5 * time.Second // nothing heard for so long: only chat is left
+)
+
+// ladder is how much one receiver can take, and what it is sent for that. It is the beat's goroutine's,
+// but for want and share.
+type ladder struct {
+	level     Level
+	goodSince int64
+	patience  int64 // before the next step up: longer after each one that failed
+	byLoss    float64
+	share     float64 // bit/s for each picture
+	lastREMB  float64
+	octets    uint64
+}
+
+// Want sets the best that the receiver wants to have.
+func (p *Peer) Want(l Level) { p.want.Store(int32(l.rank())) }
+
+// estimate is how much the receiver can take: what it says, and what its losses say.
+func (p *Peer) estimate(now int64) (bits, loss float64) {
+	l := &p.ladder
+	if l.byLoss == 0 {
+		l.byLoss = rateMost
+	}
+	var octets uint64
+	for _, s := range p.slots {
+		if s == nil {
+			continue
+		}
+		loss = max(loss, float64(s.loss.Load())/256)
+		p.tx.Lock()
+		octets += uint64(s.octets)
+		p.tx.Unlock()
+	}
+	sent := float64(octets-l.octets) * 8 * float64(time.Second) / float64(climbPace)
+	l.octets = octets
+	switch {
+	case loss > 0.10 && sent > 0:
+		l.byLoss = max(min(l.byLoss, sent)*(1-loss/2), rateSound)
+	case loss < 0.02:
+		l.byLoss = min(l.byLoss*1.05, rateMost)
+	}
+	bits = l.byLoss
+	if now-p.rembAt.Load() < estimateLife {
+		bits = min(bits, float64(p.remb.Load()))
+	}
+	return bits, loss
+}
+
+// climb looks at the network of one receiver and moves it on the ladder; as a sender it is told how much
+// its receivers can take.
+func (p *Peer) climb(now int64) {
+	if !p.Agreed() {
+		return
+	}
+	l := &p.ladder
+	bits, loss := p.estimate(now)
+	pictures := 0
+	for _, s := range p.slots {
+		if f := s.shown(); f != nil && f.kind != Sound && f.high.Load() != nil && !f.muted.Load() {
+			pictures++
+		}
+	}
+	l.share = bits
+	if pictures > 0 {
+		l.share = max(0, bits-rateSound) / float64(pictures)
+	}
+	p.move(now, p.target(loss))
+	p.ask(now)
+}
+
+// target is the level that the network bears.
+func (p *Peer) target(loss float64) Level {
+	l := &p.ladder
+	switch {
+	case p.Silent() > mute:
+		return LevelChat
+	case l.share < rateAudio || loss > 0.40:
+		return LevelAudio
+	case l.share < rateVideo:
+		return LevelLow
+	}
+	return LevelVideo
+}
+
+// move goes down at once, and up one step at a time when the network has been good for a while.
+func (p *Peer) move(now int64, target Level) {
+	l := &p.ladder
+	if l.level == "" {
+		l.level, l.patience = LevelVideo, climbing
+	}
+	why := "network"
+	wanted := byRank[p.want.Load()]
+	if target.rank() < wanted.rank() {
+		target, why = wanted, "wanted"
+	}
+	at := l.level.rank()
+	switch {
+	case target.rank() > at:
+		if why == "network" && now-l.goodSince < 2*l.patience && l.goodSince != 0 {
+			l.patience = min(2*l.patience, climbingMost)
+		}
+		l.goodSince = 0
+		p.to(target, why)
+	case at == LevelAudio.rank() && wanted.rank() < at && target == LevelAudio && l.share >= rateAudio/3:
+		// With sound alone no receiver learns that it could take more: only trying tells.
+		p.rise(now, at, why)
+	case target.rank() < at:
+		p.rise(now, at, why)
+	default:
+		l.goodSince = 0
+	}
+}
+
+func (p *Peer) rise(now int64, at int, why string) {
+	l := &p.ladder
+	if l.goodSince == 0 {
+		l.goodSince = now
+	}
+	if now-l.goodSince < l.patience {
+		return
+	}
+	l.goodSince = now
+	l.byLoss = max(l.byLoss, 2*rateFloor)
+	p.to(byRank[at-1], why)
+}
+
+// to sends the receiver this level in every slot, and says so.
+func (p *Peer) to(level Level, why string) {
+	if p.ladder.level == level {
+		return
+	}
+	p.ladder.level = level
+	said := [4]bool{}
+	for _, s := range p.slots {
+		if s == nil || s.line.kind == Sound {
+			continue
+		}
+		s.level(level == LevelLow && s.line.kind == Picture, level.rank() >= LevelAudio.rank())
+		if n := s.line.slot; s.line.kind == Picture && s.shown() != nil && !said[n] {
+			said[n] = true
+			p.handler.Levels(n, level, why)
+		}
+	}
+}
+
+// ask tells the sender of a picture the smallest that its receivers can take. Who is sent the low encoding
+// holds nobody back.
+func (p *Peer) ask(now int64) {
+	t := p.seat.feeds[Picture].high.Load()
+	if t == nil || t.peer != p {
+		return
+	}
+	least := float64(rateMost)
+	for _, s := range *t.feed.watching.Load() {
+		w := &s.peer.ladder
+		if w.level.rank() >= LevelAudio.rank() && w.level != "" || w.level == LevelLow && t.feed.low.Load() != nil || w.share == 0 {
+			continue
+		}
+		least = min(least, w.share)
+	}
+	least = max(least, rateFloor)
+	p.ladder.lastREMB = least
+	p.sendRTCP(&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: float32(least), SSRCs: []uint32{t.ssrc}})
+	_ = now
+}
+
+// shown is the feed in a slot, if it has one.
+func (s *slot) shown() *Feed {
+	if s == nil {
+		return nil
+	}
+	return s.feed.Load()
+}

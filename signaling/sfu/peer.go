@@ -16,10 +16,9 @@ import (
 // Handler is told what becomes of a connection. It is called from the goroutines that carry media: it
 // must not wait for anything.
 type Handler interface {
-	Reached()                     // media can flow
-	Gone()                        // the client has closed the connection, or never opened it
-	Levels(slot int, level Level) // what is shown in a slot has changed, because of the network
-	Layers(low bool)              // the low encoding is wanted, or not any more
+	Reached()                                 // media can flow
+	Gone()                                    // the client has closed the connection, or never opened it
+	Levels(slot int, level Level, why string) // what is shown in a slot has changed
 }
 
 // Peer is one connection of a seat.
@@ -57,6 +56,7 @@ type Peer struct {
 	roundTrip atomic.Int64
 	remb      atomic.Uint64 // bit/s the receiver says it can take; 0: never said
 	rembAt    atomic.Int64
+	want      atomic.Int32 // rank of the best level wanted
 	ladder    ladder
 
 	closed atomic.Bool
@@ -118,6 +118,16 @@ func (p *Peer) Restart(offer string) (string, error) {
 func (p *Peer) Restarts(offer string) bool {
 	o, err := readOffer(offer)
 	return err == nil && o.fingerprint == p.fingerprint && !p.closed.Load()
+}
+
+// Handler is who was given to Join.
+func (p *Peer) Handler() Handler { return p.handler }
+
+// Agreed tells whether media can flow.
+func (p *Peer) Agreed() bool {
+	p.tx.Lock()
+	defer p.tx.Unlock()
+	return p.keys.out != nil
 }
 
 func (p *Peer) slotOf(line int) *slot { return p.slots[line] }

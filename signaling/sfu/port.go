@@ -29,6 +29,7 @@ type port struct {
 
 	asked   sync.Map // transaction of a check of ours -> *Peer
 	closed  atomic.Bool
+	delay   delays
 	running sync.WaitGroup
 }
 
@@ -191,7 +192,9 @@ func (p *port) read() {
 			}
 			continue // an ICMP answer to something we sent
 		}
-		p.handle(route{addr: netip.AddrPortFrom(from.Addr().Unmap(), from.Port())}, buf[:n], time.Now())
+		at := time.Now()
+		p.handle(route{addr: netip.AddrPortFrom(from.Addr().Unmap(), from.Port())}, buf[:n], at)
+		p.delay.sample(at)
 	}
 }
 

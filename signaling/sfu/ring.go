@@ -11,6 +11,7 @@ type packet struct {
 	red     bool // payload is RED
 	vp8     vp8
 	isVP8   bool
+	muted   bool // came while its sender was muted: nobody is given it
 	payload []byte
 }
 
@@ -26,6 +27,7 @@ type ring struct {
 	head     uint64 // bytes ever written
 	keyframe uint64 // seq of the newest keyframe's first packet; 0: none
 	keyAt    int64
+	max      uint64
 }
 
 // Kept of a track: two seconds of 1.5 Mbit/s, or of sound one and a quarter.
@@ -58,7 +60,8 @@ func (r *ring) put(p *packet) {
 	r.slots[i].payload = nil
 	copy(r.arena[r.head%n:], p.payload)
 	r.head += uint64(len(p.payload))
-	if p.isVP8 && p.vp8.keyframe && p.seq > r.keyframe {
+	r.max = max(r.max, p.seq)
+	if p.isVP8 && p.vp8.keyframe && !p.muted && p.seq > r.keyframe {
 		r.keyframe, r.keyAt = p.seq, p.at
 	}
 }
@@ -82,4 +85,36 @@ func (r *ring) lastKeyframe() (seq uint64, at int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.keyframe, r.keyAt
+}
+
+// newest answers the highest sequence number kept; 0: none.
+func (r *ring) newest() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.max
+}
+
+// after answers when the first packet kept behind seq came; 0: none.
+func (r *ring) after(seq uint64) int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for s := seq + 1; s <= r.max; s++ {
+		if p := &r.slots[s%uint64(len(r.slots))]; p.seq == s && p.at != 0 {
+			return p.at
+		}
+	}
+	return 0
+}
+
+// oldest answers the lowest sequence number kept that came since then.
+func (r *ring) oldest(since int64) uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	low := r.max + 1
+	for i := range r.slots {
+		if p := &r.slots[i]; p.at >= since && p.at != 0 && p.seq < low {
+			low = p.seq
+		}
+	}
+	return low
 }

@@ -30,7 +30,6 @@ type SFU struct {
 
 	quit    chan struct{}
 	ticking sync.WaitGroup
-	delay   delays
 }
 
 // Start opens the port.

@@ -38,10 +38,10 @@ type slot struct {
 	resent          uint64
 	srNTP           uint32 // middle bits of the last report's time
 	srSent          int64
+	counted         counted
 
 	// What the receiver said last.
 	loss, jitter atomic.Uint32 // of 256; in units of the clock
-	waiting      atomic.Bool
 }
 
 // sent is how a packet was written: again, it must be the same to the bit, since its key is.
@@ -127,6 +127,9 @@ func (s *slot) replay(t *track) bool {
 		p, ok := t.ring.get(seq, s.peer.again[:])
 		if !ok {
 			missed++
+			continue
+		}
+		if p.muted {
 			continue
 		}
 		if s.cur != t {
@@ -248,7 +251,7 @@ func (s *slot) resend(lost []rtcp.NackPair) {
 			if h.t == nil || h.out != out {
 				continue
 			}
-			if p, ok := h.t.ring.get(h.src, s.peer.again[:]); ok {
+			if p, ok := h.t.ring.get(h.src, s.peer.again[:]); ok && !p.muted {
 				s.resent++
 				s.emit(&p, out, h.tsOff, h.idOff, h.tl0Off)
 			}

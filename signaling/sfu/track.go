@@ -36,6 +36,7 @@ type track struct {
 	bitrate       float64
 	bitrateBytes  uint64
 	bitrateAt     int64
+	lossNow       float64
 }
 
 // hole is a packet that has not come.
@@ -91,6 +92,7 @@ func (t *track) receive(p *packet, seq uint16) {
 	if t.kind != Sound && !p.red {
 		p.vp8, p.isVP8 = readVP8(p.payload)
 	}
+	p.muted = t.feed.muted.Load()
 	t.ring.put(p)
 	t.feed.deliver(t, p)
 }
@@ -167,7 +169,9 @@ func (t *track) report(now int64) rtcp.ReceptionReport {
 	if expected > t.received {
 		r.TotalLost = uint32(min(expected-t.received, 0x7fffff))
 	}
+	t.lossNow = 0
 	if newExpected > newReceived && newExpected > 0 {
+		t.lossNow = float64(newExpected-newReceived) / float64(newExpected)
 		r.FractionLost = uint8((newExpected - newReceived) * 255 / newExpected)
 	}
 	if t.srAt != 0 {

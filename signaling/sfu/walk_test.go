@@ -14,10 +14,9 @@ type told struct {
 	reached chan struct{}
 }
 
-func (h told) Reached()              { close(h.reached) }
-func (told) Gone()                   {}
-func (told) Levels(int, sfu.Level)   {}
-func (told) Layers(bool)             {}
+func (h told) Reached()                    { close(h.reached) }
+func (told) Gone()                         {}
+func (told) Levels(int, sfu.Level, string) {}
 
 func start(t *testing.T) *sfu.SFU {
 	t.Helper()

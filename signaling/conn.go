@@ -1,0 +1,201 @@
+package signaling
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/coder/websocket"
+	"golang.org/x/time/rate"
+)
+
+// Limits of a websocket.
+const (
+	firstTime  = 5 * time.Second
+	writeTime  = 10 * time.Second
+	outQueue   = 512
+	perSecond  = 20
+	inOneBurst = 60
+)
+
+// conn is one websocket. Its reader posts to the room, its writer sends what the room says.
+type conn struct {
+	ws   *websocket.Conn
+	out  chan []byte
+	over chan *reason // at most one: why the server ends it
+}
+
+// serve is the life of one websocket: the first message takes a seat, the others act from it.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{OriginPatterns: s.Origins, CompressionMode: websocket.CompressionDisabled})
+	if err != nil {
+		return // Accept has answered
+	}
+	defer func() { _ = ws.CloseNow() }()
+	ctx, cancel := context.WithCancel(s.alive)
+	defer cancel()
+	c := &conn{ws: ws, out: make(chan []byte, outQueue), over: make(chan *reason, 1)}
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		c.write(ctx)
+	}()
+	seat, why := s.first(ctx, c)
+	if why == nil {
+		why = c.read(ctx, func(m any) { seat.room.post(func() { seat.room.hear(seat, c, m) }) })
+		seat.room.post(func() { seat.room.lost(seat, c) })
+	}
+	if why != nil {
+		c.end(why)
+		<-written
+	}
+	cancel()
+	<-written
+}
+
+// first reads the join and has it answered by the room.
+func (s *Server) first(ctx context.Context, c *conn) (*seat, *reason) {
+	c.ws.SetReadLimit(maxFirst)
+	limited, cancel := context.WithTimeout(ctx, firstTime)
+	defer cancel()
+	_, data, err := c.ws.Read(limited)
+	if err != nil {
+		if limited.Err() != nil {
+			return nil, late
+		}
+		return nil, unreadable(err)
+	}
+	m, err := read(data)
+	join, isJoin := m.(*Join)
+	switch {
+	case err != nil || !isJoin:
+		return nil, malformed
+	case join.V != Version:
+		return nil, version
+	}
+	began := s.Clock.Now()
+	type answer struct {
+		seat *seat
+		why  *reason
+	}
+	answered := make(chan answer, 1)
+	if join.Session != "" {
+		r := s.resume(join.Session)
+		if r != nil && r.post(func() {
+			seat, why := r.resume(c, join)
+			answered <- answer{seat, why}
+		}) {
+			a := <-answered
+			return a.seat, a.why
+		}
+		if join.Ticket == "" {
+			return nil, sessionGone
+		}
+	}
+	t, err := s.Gate.Admit(ctx, join.Ticket)
+	switch {
+	case errors.Is(err, ErrTicketExpired):
+		return nil, ticketExpired
+	case errors.Is(err, ErrTicketRefused):
+		return nil, ticketRefused
+	case err != nil:
+		s.Log.ErrorContext(ctx, "ticket could not be judged", "error", err)
+		return nil, unavailable
+	}
+	if why := s.in(ctx, t, func(r *room) {
+		seat, why := r.join(c, t, join, began)
+		answered <- answer{seat, why}
+	}); why != nil {
+		return nil, why
+	}
+	a := <-answered
+	return a.seat, a.why
+}
+
+// read gives every message to hear until the websocket ends; the answer is why we end it, if we do.
+func (c *conn) read(ctx context.Context, hear func(any)) *reason {
+	c.ws.SetReadLimit(maxMessage)
+	limit := rate.NewLimiter(perSecond, inOneBurst)
+	for {
+		kind, data, err := c.ws.Read(ctx)
+		if err != nil {
+			return unreadable(err)
+		}
+		if !limit.Allow() {
+			return flood
+		}
+		m, err := read(data)
+		if err != nil || kind != websocket.MessageText {
+			return malformed
+		}
+		if m != nil {
+			hear(m)
+		}
+	}
+}
+
+// unreadable tells a message over the limit from a websocket that is simply gone.
+func unreadable(err error) *reason {
+	if errors.Is(err, websocket.ErrMessageTooBig) {
+		return tooLarge
+	}
+	return nil
+}
+
+// send queues a message; a client that does not take them is let go, and may come back.
+func (c *conn) send(data []byte) {
+	select {
+	case c.out <- data:
+	default:
+		c.end(slow)
+	}
+}
+
+// end says why and closes. The first reason counts.
+func (c *conn) end(why *reason) {
+	select {
+	case c.over <- why:
+	default:
+	}
+}
+
+func (c *conn) write(ctx context.Context) {
+	for {
+		select {
+		case data := <-c.out:
+			if !c.put(ctx, data) {
+				return
+			}
+		case why := <-c.over:
+			c.last(ctx, why)
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// last sends what is queued, then the goodbye.
+func (c *conn) last(ctx context.Context, why *reason) {
+	for len(c.out) > 0 {
+		if !c.put(ctx, <-c.out) {
+			return
+		}
+	}
+	data, err := json.Marshal(Bye{T: "bye", Reason: why.name, Text: why.text, Node: why.node})
+	if err == nil && c.put(ctx, data) {
+		_ = c.ws.Close(websocket.StatusCode(why.code), why.name)
+	}
+}
+
+func (c *conn) put(ctx context.Context, data []byte) bool {
+	limited, cancel := context.WithTimeout(ctx, writeTime)
+	defer cancel()
+	if c.ws.Write(limited, websocket.MessageText, data) != nil {
+		_ = c.ws.CloseNow()
+		return false
+	}
+	return true
+}
