@@ -32,8 +32,9 @@ type Town struct {
 	Log    *Buffer
 	People
 
-	t   testing.TB
-	dir string
+	t         testing.TB
+	dir       string
+	configure func(*config.Config)
 
 	mu   sync.Mutex // guards asks, used
 	asks int
@@ -63,7 +64,13 @@ func (b *Buffer) String() string {
 // Start starts a town, and stops it with the test.
 func Start(t testing.TB) *Town {
 	t.Helper()
-	w := &Town{t: t, dir: t.TempDir(), Clock: clock.NewFake(Noon), Log: &Buffer{}}
+	return StartWith(t, func(*config.Config) {})
+}
+
+// StartWith starts a town that is configured otherwise.
+func StartWith(t testing.TB, configure func(*config.Config)) *Town {
+	t.Helper()
+	w := &Town{t: t, dir: t.TempDir(), Clock: clock.NewFake(Noon), Log: &Buffer{}, configure: configure}
 	w.Outbox = notify.NewOutbox(w.Clock)
 	w.open()
 	t.Cleanup(w.close)
@@ -77,6 +84,7 @@ func (w *Town) open() {
 	c := config.Default()
 	c.Data, c.Listen, c.PublicURL, c.Node = w.dir, "localhost:0", "http://localhost", "story"
 	c.StopWithin = 10 * time.Second
+	w.configure(&c)
 	var err error
 	w.App, err = app.Start(w.t.Context(), app.Options{
 		Config: c, Log: slog.New(slog.NewJSONHandler(w.Log, &slog.HandlerOptions{Level: slog.LevelDebug})), TestTimers: w.Clock, Demo: true,

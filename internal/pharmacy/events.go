@@ -31,6 +31,7 @@ const (
 	KindLessened             event.Kind = "fill.lessened"              // data why, lines, price_minor, currency
 	KindLate                 event.Kind = "fill.late"                  // packing is past its budget
 	KindCodeLocked           event.Kind = "fill.code_locked"           // five wrong codes at the counter
+	KindCodeUnlocked         event.Kind = "fill.code_unlocked"         // by an operator; the code is a new one
 	KindParcelDelivered      event.Kind = "fill.parcel_delivered"
 )
 

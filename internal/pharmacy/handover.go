@@ -138,6 +138,7 @@ func (s *Service) UnlockCounter(ctx context.Context, a access.Actor, fill id.Fil
 	return s.step(ctx, a, fill, "fill.unlock", func(f *Fill, _ time.Time) error {
 		if f.Counter.Tries >= maxTries {
 			f.Counter = Counter{Round: f.Counter.Round + 1}
+			f.tell(KindCodeUnlocked, a, nil, event.ToOperators)
 		}
 		return nil
 	})
