@@ -19,6 +19,10 @@ func main() {
 		if !errors.Is(err, errSaid) {
 			fmt.Fprintln(os.Stderr, "housecall: "+err.Error())
 		}
+		var code exit
+		if errors.As(err, &code) {
+			os.Exit(int(code))
+		}
 		os.Exit(1)
 	}
 }
@@ -34,6 +38,6 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	c.AddCommand(serveCommand(), demoCommand(), walkCommand(), checkConfigCommand(), userCommand(), auditCommand(), eventsCommand(),
-		formularyCommand(), mediaCommand(), loadCommand(), versionCommand())
+		formularyCommand(), rxCommand(), mediaCommand(), loadCommand(), versionCommand())
 	return c
 }

@@ -12,7 +12,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 	if o.Demo {
 		limits = httpapi.Limits{}
 	}
-	mounts := httpapi.FileMounts(e.files)
+	mounts := append(httpapi.FileMounts(e.files), httpapi.PaperMounts(a.Prescribing)...)
 	var outbox [][]httpapi.Route
 	if o.Demo && o.Outbox != nil {
 		mounts = append(mounts, httpapi.OutboxMounts(o.Outbox)...)
@@ -27,7 +27,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		httpapi.Intakes(a.Intake), httpapi.Attachments(a.Intake), httpapi.HealthRecord(a.Intake),
 		httpapi.Visits(a.Consult), httpapi.Queue(a.Consult), httpapi.Slots(a.Consult), httpapi.Notes(a.Consult), httpapi.Calls(a.Consult),
 		httpapi.Threads(a.Consult),
-		httpapi.Formulary(a.Prescribing), httpapi.Prescriptions(a.Prescribing),
+		httpapi.Formulary(a.Prescribing), httpapi.Prescriptions(a.Prescribing), httpapi.Papers(a.Prescribing),
 		httpapi.Pharmacies(a.Pharmacy, e.clock), httpapi.Stock(a.Pharmacy), httpapi.Quotes(a.Pharmacy), httpapi.Fills(a.Pharmacy),
 		httpapi.Orders(a.Order, e.clock),
 		httpapi.Zones(a.Delivery), httpapi.Addresses(a.Delivery), httpapi.Shifts(a.Delivery, e.clock), httpapi.Jobs(a.Delivery, e.clock),

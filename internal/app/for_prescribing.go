@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"housecall/internal/clock"
+	"housecall/internal/config"
 	"housecall/internal/consult"
 	"housecall/internal/fault"
 	"housecall/internal/id"
@@ -166,6 +167,28 @@ func decimal(s string) *safety.Decimal {
 		return nil
 	}
 	return &d
+}
+
+// namesOnPaper tells how a doctor is named on a printed prescription.
+type namesOnPaper struct {
+	*Services
+	clinic config.Clinic
+}
+
+// Prescriber implements prescribing.Prescribers.
+func (n namesOnPaper) Prescriber(ctx context.Context, doctor id.Account) (prescribing.Prescriber, error) {
+	name, err := n.Identity.NameOf(ctx, doctor)
+	if err != nil {
+		return prescribing.Prescriber{}, err
+	}
+	st, err := n.Onboarding.Standing(ctx, string(doctor))
+	if err != nil {
+		return prescribing.Prescriber{}, err
+	}
+	return prescribing.Prescriber{
+		Name: name, Licence: st.Licence, Qualification: strings.ReplaceAll(strings.Join(st.Specialties, ", "), "_", " "),
+		Clinic: n.clinic.Name, Address: n.clinic.Address, Country: n.clinic.Country, Mail: n.clinic.Mail, Phone: n.clinic.Phone,
+	}, nil
 }
 
 func openFormulary(dir string) (*prescribing.Formulary, error) {

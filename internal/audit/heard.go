@@ -22,6 +22,7 @@ var Kinds = []event.Kind{
 	"visit.call_back_shown", "visit.guest_invited", "visit.guest_seated", "visit.transferred", "visit.redirected", "visit.completed",
 	"note.sealed", "note.addendum_added",
 	"rx.signed", "rx.claimed", "rx.unclaimed", "rx.dispensed", "rx.cancelled", "rx.expired", "rx.replaced",
+	"signing_key.replaced", "signing_key.revoked",
 	"fill.collected", "fill.returned", "fill.disposed", "fill.code_locked", "job.collected", "job.delivered", "job.returned", "job.code_locked",
 	"payment.captured", "payment.capture_failed", "payment.refunded", "payout.closed", "payout.paid", "coupon.made",
 	"case.opened", "case.refund_wanted", "case.coupon_wanted", "case.redelivery_wanted", "case.resolved",

@@ -27,6 +27,8 @@ type Config struct {
 	Limit Limit `yaml:"limit"`
 	Visit Visit `yaml:"visit"`
 
+	Clinic Clinic `yaml:"clinic"`
+
 	Payment       string        `yaml:"payment" help:"payment gateway: sandbox"`
 	Currency      string        `yaml:"currency" help:"ISO 4217 code where no zone says another"`
 	Jurisdiction  string        `yaml:"jurisdiction" help:"rules that hold where no zone says others"`
@@ -75,6 +77,15 @@ type Limit struct {
 type Visit struct {
 	Fee       int64 `yaml:"fee_minor" help:"fee of a visit, minor units"`
 	NoShowFee int64 `yaml:"no_show_fee_minor" help:"fee for a booked visit that nobody came to, minor units"`
+}
+
+// Clinic is where the doctors of this service work, as printed prescriptions name it.
+type Clinic struct {
+	Name    string `yaml:"name" help:"name of the practice on printed prescriptions"`
+	Address string `yaml:"address" help:"its address"`
+	Country string `yaml:"country" help:"its country, in full"`
+	Mail    string `yaml:"mail" help:"mail address for questions about a prescription"`
+	Phone   string `yaml:"phone" help:"telephone for the same, with the country's prefix"`
 }
 
 // Default is the configuration of a laptop. What it lacks for serving people (a secret, a mail

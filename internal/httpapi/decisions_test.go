@@ -436,7 +436,7 @@ func TestEveryActionHasRulesAndIsAskedBySomebody(t *testing.T) {
 			t.Errorf("%s: nobody may %s", route, action)
 		}
 	}
-	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil)) {
+	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil), httpapi.PaperMounts(nil)) {
 		asked[m.Action] = true
 	}
 	for _, r := range ruleRows() {

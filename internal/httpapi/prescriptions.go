@@ -294,6 +294,7 @@ type SigningView struct {
 type SigningSheetView struct {
 	Prescription id.Prescription `json:"prescription"`
 	Hash         string          `json:"hash" doc:"SHA-256 of the canonical content."`
+	Fingerprint  string          `json:"fingerprint" doc:"Its short form, printed on the paper too."`
 }
 
 func (r prescriptionRoutes) begin(ctx context.Context, a access.Actor, in *beginIn) (*Reply[SigningView], error) {
@@ -307,7 +308,7 @@ func (r prescriptionRoutes) begin(ctx context.Context, a access.Actor, in *begin
 		if err != nil {
 			return nil, err
 		}
-		v.Sheets = append(v.Sheets, SigningSheetView{s.Prescription, s.Hash})
+		v.Sheets = append(v.Sheets, SigningSheetView{s.Prescription, s.Hash, s.Fingerprint()})
 		v.Prescriptions = append(v.Prescriptions, prescriptionView(a, rx))
 	}
 	return reply(0, v), nil

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"context"
 	"log/slog"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"housecall/internal/fault"
 	"housecall/internal/httpapi"
 	"housecall/internal/id"
+	"housecall/internal/paper"
 	"housecall/internal/prescribing"
 	"housecall/internal/safety"
 	"housecall/policies"
@@ -48,6 +50,10 @@ func (ward) MayPrescribe(context.Context, id.Account, string) error { return nil
 
 func (ward) Filling(context.Context, id.Order) (id.Pharmacy, error) { return "phm_oak", nil }
 
+func (ward) Prescriber(context.Context, id.Account) (prescribing.Prescriber, error) {
+	return prescribing.Prescriber{Name: "Dr Dan", Licence: "D 1"}, nil
+}
+
 // newWard is prescribing behind HTTP.
 func newWard(t *testing.T) (*counter, *prescribing.Service) {
 	t.Helper()
@@ -72,7 +78,7 @@ func newWard(t *testing.T) (*counter, *prescribing.Service) {
 	}
 	service, err := prescribing.New(t.Context(), prescribing.Deps{
 		Store: store, Clock: clk, Guard: guard, Formulary: formulary, Visits: ward{},
-		Health: ward{}, Factor: ward{}, Vetting: ward{}, Fillers: ward{}, Signer: keys,
+		Health: ward{}, Factor: ward{}, Vetting: ward{}, Fillers: ward{}, Signer: keys, Public: keys, Keeper: keys, Names: ward{},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -88,8 +94,9 @@ func newWard(t *testing.T) (*counter, *prescribing.Service) {
 	return &counter{t: t, server: httpapi.New(httpapi.Deps{
 		Auth: people, Guard: guard, Clock: clk, Log: slog.New(slog.DiscardHandler),
 		Metrics: prometheus.NewRegistry(), Timeout: 5 * time.Second, Ready: func(context.Context) map[string]string { return nil },
+		Mounts: httpapi.PaperMounts(service),
 	},
-		httpapi.Formulary(service), httpapi.Prescriptions(service))}, service
+		httpapi.Formulary(service), httpapi.Prescriptions(service), httpapi.Papers(service))}, service
 }
 
 const amlodipineSheet = `{"items":[{"product":"amlodipine/tablet/5mg","steps":[{"dose":{"value":"1","unit":"tablet"},
@@ -165,4 +172,54 @@ func TestBadPrescriptionsAreRefusedWithAPointerOverHTTP(t *testing.T) {
 	}
 	c.ask("dan", "PUT", "/prescriptions/"+rx["id"].(string), amlodipineSheet, 412, `If-Match: "7"`)
 	c.ask("dan", "PUT", "/prescriptions/"+rx["id"].(string), amlodipineSheet, 200, `If-Match: "1"`)
+}
+
+func TestPatientPrintsAPrescriptionAndAnybodyAsksAfterIt(t *testing.T) {
+	t.Parallel()
+	c, _ := newWard(t)
+	rx := c.ask("dan", "POST", "/visits/vis_1/prescriptions", amlodipineSheet, 201)["id"].(string)
+	c.ask("dan", "GET", "/prescriptions/"+rx+"/paper", "", 409)
+	signing := c.ask("dan", "POST", "/signings", `{"prescriptions":["`+rx+`"]}`, 201)
+	c.ask("dan", "POST", "/signings/"+signing["id"].(string)+"/confirm", `{"code":"123456"}`, 200)
+	print := signing["sheets"].([]any)[0].(map[string]any)["fingerprint"].(string)
+
+	get := func(method, path, body, as string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
+		if as != "" {
+			r.Header.Set("Authorization", "Bearer "+as)
+		}
+		if body != "" {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+		w := httptest.NewRecorder()
+		c.server.ServeHTTP(w, r)
+		return w
+	}
+	pdf := get("GET", "/api/v1/prescriptions/"+rx+"/paper?language=zh", "", "ann")
+	jwks := get("GET", "/.well-known/jwks.json", "", "")
+	page := get("POST", "/verify/plain", "code="+print, "")
+	wrong := get("POST", "/verify/plain", "code=hcrx:/9", "")
+	empty := get("GET", "/verify/plain", "", "")
+
+	if pdf.Code != 200 || pdf.Header().Get("Content-Type") != "application/pdf" || !strings.HasPrefix(pdf.Body.String(), "%PDF-") || pdf.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("the paper: %d, %v", pdf.Code, pdf.Header())
+	}
+	if name := pdf.Header().Get("Content-Disposition"); name != `attachment; filename="HC-RX-`+print[:9]+`-zh.pdf"` {
+		t.Errorf("it is called %s", name)
+	}
+	keys, err := paper.ReadKeys(jwks.Body.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := paper.CheckFile(pdf.Body.Bytes(), keys, time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)); got.Verdict != paper.Genuine {
+		t.Errorf("with the published keys it is %s: %s", got.Verdict, got.Why)
+	}
+	if !strings.Contains(page.Body.String(), "Valid") || strings.Contains(page.Body.String(), "mlodipine") || !strings.Contains(wrong.Body.String(), "无法识别") || empty.Code != 200 {
+		t.Errorf("the plain page: %s", page.Body)
+	}
+	if state := c.ask("", "POST", "/verify", `{"code":"`+print+`"}`, 200)["state"]; state != "valid" {
+		t.Errorf("asked after, it is %v", state)
+	}
+	c.ask("", "POST", "/verify", `{"code":"hcrx:/9"}`, 422)
+	c.ask("bob", "GET", "/prescriptions/"+rx+"/paper", "", 404)
 }

@@ -49,6 +49,7 @@ type Mount struct {
 	Method, Path string
 	Action       access.Action
 	Handle       func(w http.ResponseWriter, r *http.Request, a access.Actor)
+	Limited      bool // counts like a request of the API
 }
 
 // Server answers HTTP.
@@ -155,6 +156,9 @@ func (s *Server) mount(m Mount) {
 	s.gin.Handle(m.Method, m.Path, func(c *gin.Context) {
 		i := infoOf(c.Request.Context())
 		err := s.identify(c, r, i)
+		if err == nil && m.Limited {
+			err = s.limiter.allow(i)
+		}
 		if err == nil {
 			err = s.guard.Route(i.actor, m.Action)
 		}

@@ -36,7 +36,7 @@ func resources() map[string][]httpapi.Route {
 		"Intakes":      httpapi.Intakes(nil), "Attachments": httpapi.Attachments(nil), "HealthRecord": httpapi.HealthRecord(nil),
 		"Visits": httpapi.Visits(nil), "Queue": httpapi.Queue(nil), "Slots": httpapi.Slots(nil), "Notes": httpapi.Notes(nil),
 		"Calls": httpapi.Calls(nil), "Threads": httpapi.Threads(nil),
-		"Formulary": httpapi.Formulary(nil), "Prescriptions": httpapi.Prescriptions(nil),
+		"Formulary": httpapi.Formulary(nil), "Prescriptions": httpapi.Prescriptions(nil), "Papers": httpapi.Papers(nil),
 		"Pharmacies": httpapi.Pharmacies(nil, clk), "Stock": httpapi.Stock(nil), "Quotes": httpapi.Quotes(nil), "Fills": httpapi.Fills(nil),
 		"Orders": httpapi.Orders(nil, clk),
 		"Zones":  httpapi.Zones(nil), "Addresses": httpapi.Addresses(nil), "Shifts": httpapi.Shifts(nil, clk), "Jobs": httpapi.Jobs(nil, clk),
@@ -100,7 +100,7 @@ func TestTableOfRoutesChangesOnlyInReview(t *testing.T) {
 	for _, r := range wholeServer(t).Routes() {
 		fmt.Fprintf(&b, "%-6s %-60s %s\n", r.Method, r.Path, r.Action)
 	}
-	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil)) {
+	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil), httpapi.PaperMounts(nil)) {
 		fmt.Fprintf(&b, "%-6s %-60s %s\n", m.Method, "(beside the API) "+m.Path, m.Action)
 	}
 	golden(t, "routes.txt", b.String())

@@ -9,6 +9,7 @@ import (
 	"housecall/internal/docstore"
 	"housecall/internal/fault"
 	"housecall/internal/id"
+	"housecall/internal/phi"
 )
 
 // Standing says whether a subject may act at this moment, and as what.
@@ -19,6 +20,7 @@ type Standing struct {
 	Jurisdictions []string
 	Languages     []string
 	Until         time.Time // zero: no paper runs out
+	Licence       phi.Text  // its number, for papers
 }
 
 // Speaks tells whether the subject works in a language.
@@ -54,7 +56,7 @@ func (s *Service) Standing(ctx context.Context, subject string) (Standing, error
 func (a *Application) standing() Standing {
 	return Standing{
 		Active: a.State == Approved, Kind: a.Kind, Specialties: a.Specialties, Jurisdictions: a.Jurisdictions,
-		Languages: a.Languages, Until: a.Until,
+		Languages: a.Languages, Licence: a.Licence, Until: a.Until,
 	}
 }
 

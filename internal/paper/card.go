@@ -3,6 +3,7 @@ package paper
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -104,6 +105,29 @@ func (c *Card) Signed() time.Time { return c.local(c.SignedAt) }
 
 // ValidUntil is when it runs out, in the zone of the place.
 func (c *Card) ValidUntil() time.Time { return c.local(c.Until) }
+
+// Text is what the card says, line by line, for who compares a paper with it. Only who holds the paper
+// may see it.
+func (c *Card) Text() []string {
+	d := c.Prescriber
+	out := []string{
+		"",
+		"  " + c.ShortNumber() + ", fingerprint " + c.Fingerprint(),
+		"  signed " + c.Signed().Format("2006-01-02 15:04 -07:00") + ", valid until " + c.ValidUntil().Format("2006-01-02 15:04 -07:00"),
+		"  for    " + said(", ", c.Patient.Name.Reveal(), c.Patient.Born.Reveal(), c.Patient.Sex),
+		"  by     " + said(", ", d.Name.Reveal(), d.Qualification, d.Licence.Reveal(), d.Clinic, d.Address, d.Country, d.Mail, d.Phone),
+	}
+	for i, l := range c.Lines {
+		out = append(out, fmt.Sprintf("  %d. %s", i+1, l.Medicine), "     "+l.Dosage, "     "+l.Quantity+" ("+quantityWords(l, c.Language)+")")
+		if l.NoSubstitution {
+			out = append(out, "     "+wordsOf[c.Language].noSubstitute)
+		}
+	}
+	if c.Repeats > 0 {
+		out = append(out, fmt.Sprintf("  filled again %d times, %d days apart", c.Repeats, c.EveryDays))
+	}
+	return out
+}
 
 func (c *Card) local(ms int64) time.Time {
 	return time.UnixMilli(ms).In(time.FixedZone("", c.Zone*60))

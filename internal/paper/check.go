@@ -37,8 +37,7 @@ func Check(jws string, keys Keys, at time.Time) Finding {
 	if !known {
 		return Finding{Verdict: Forged, Why: "its key is not in the list of keys"}
 	}
-	public, err := key.public()
-	if err != nil || !fits(jws, public) {
+	if !key.Made(jws) {
 		return Finding{Verdict: Forged, Why: "the signature does not fit what it says"}
 	}
 	if why := key.At(card.Signed()); why != "" {

@@ -14,6 +14,11 @@ const scheme = "hcrx:/"
 // the low level of correction, as SMART Health Cards choose.
 const perCode = 1180
 
+// IsCode tells whether a text is the code of a prescription, or a JWS, rather than the name of a file.
+func IsCode(text string) bool {
+	return strings.HasPrefix(text, scheme) || strings.HasPrefix(text, "eyJ") && strings.Count(text, ".") == 2
+}
+
 // Codes cuts a JWS into the texts of its QR codes. Each character becomes two digits, which a QR code
 // packs tightest.
 func Codes(jws string) []string {

@@ -3,14 +3,11 @@ package paper
 import (
 	"bytes"
 	"compress/flate"
-	"crypto/ecdsa"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"strings"
 )
 
@@ -116,19 +113,4 @@ func strictly(raw []byte, into any) error {
 		return errors.New("something follows")
 	}
 	return nil
-}
-
-// fits tells whether the signature of a JWS was made by this key.
-func fits(jws string, key *ecdsa.PublicKey) bool {
-	dot := strings.LastIndexByte(jws, '.')
-	if dot < 0 {
-		return false
-	}
-	signature, err := base64url.DecodeString(jws[dot+1:])
-	if err != nil || len(signature) != 64 {
-		return false
-	}
-	sum := sha256.Sum256([]byte(jws[:dot]))
-	r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
-	return ecdsa.Verify(key, sum[:], r, s)
 }

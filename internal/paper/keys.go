@@ -3,9 +3,12 @@ package paper
 import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
+	"strings"
 	"time"
 )
 
@@ -57,6 +60,27 @@ func (k Key) public() (*ecdsa.PublicKey, error) {
 		return nil, errors.New("is no point of P-256")
 	}
 	return key, nil
+}
+
+// Fits tells whether this key made the signature (r and s, 32 bytes each) of a message.
+func (k Key) Fits(message, signature []byte) bool {
+	public, err := k.public()
+	if err != nil || len(signature) != 64 {
+		return false
+	}
+	sum := sha256.Sum256(message)
+	r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
+	return ecdsa.Verify(public, sum[:], r, s)
+}
+
+// Made tells whether this key made the signature of a JWS.
+func (k Key) Made(jws string) bool {
+	dot := strings.LastIndexByte(jws, '.')
+	if dot < 0 {
+		return false
+	}
+	signature, err := base64url.DecodeString(jws[dot+1:])
+	return err == nil && k.Fits([]byte(jws[:dot]), signature)
 }
 
 func (all Keys) find(kid string) (Key, bool) {

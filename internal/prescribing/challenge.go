@@ -12,6 +12,7 @@ import (
 	"housecall/internal/fault"
 	"housecall/internal/id"
 	"housecall/internal/lifecycle"
+	"housecall/internal/paper"
 )
 
 // ChallengeState is where a signing challenge stands.
@@ -156,6 +157,9 @@ func (s *Service) Sign(ctx context.Context, a access.Actor, challenge id.Challen
 	if err != nil {
 		return nil, err
 	}
+	if err := s.inOrder(ctx, c, sheets); err != nil {
+		return nil, err
+	}
 	if err := s.factor.Confirm(ctx, a, c.Purpose(), code); err != nil {
 		return nil, err
 	}
@@ -216,6 +220,24 @@ func (s *Service) ready(ctx context.Context, a access.Actor, c *Challenge) ([]*P
 	return out, nil
 }
 
+// inOrder refuses to sign while the clock stands before something that has already happened: a date
+// that was set back would be signed with the rest.
+func (s *Service) inOrder(ctx context.Context, c *Challenge, sheets []*Prescription) error {
+	_, since, err := s.signer.Key(ctx, c.Doctor) // makes the first one
+	if err != nil {
+		return err
+	}
+	now := s.clock.Now()
+	back := now.Before(c.CreatedAt) || now.Before(since)
+	for _, rx := range sheets {
+		back = back || now.Before(rx.CreatedAt) || now.Before(rx.Basis.At)
+	}
+	if back {
+		return fault.New(fault.Conflict, "The clock of the service stands before the time at which this was written. Nothing was signed. Tell the operator.").Coded("clock-back")
+	}
+	return nil
+}
+
 // hold marks every sheet as being signed, so that an edit can't slip between the look at it and the
 // one write that signs them all. A mark of a challenge that was never confirmed binds nobody.
 func (s *Service) hold(ctx context.Context, c *Challenge) error {
@@ -239,20 +261,18 @@ func (s *Service) hold(ctx context.Context, c *Challenge) error {
 
 // commit is the moment of signing: one write that holds every signature of the challenge.
 func (s *Service) commit(ctx context.Context, a access.Actor, c *Challenge, sheets []*Prescription) error {
-	now := s.clock.Now()
+	kid, _, err := s.signer.Key(ctx, a.Account)
+	if err != nil {
+		return err
+	}
+	now := s.clock.Now() // after the key, which must not be younger than what it signs
 	signatures := make([]*Signature, len(sheets))
 	for i, rx := range sheets {
-		form, err := rx.signedForm(now, c.ID)
-		if err != nil {
-			return err
-		}
-		key, value, err := s.signer.Sign(ctx, a.Account, form)
-		if err != nil {
+		if signatures[i], err = s.signature(ctx, rx, c.Sheets[i], Signature{Challenge: c.ID, Key: kid, At: now}); err != nil {
 			return fmt.Errorf("sign %s: %w", rx.ID, err)
 		}
-		signatures[i] = &Signature{Challenge: c.ID, Hash: c.Sheets[i].Hash, Key: key, At: now, Value: base64.RawURLEncoding.EncodeToString(value)}
 	}
-	_, err := s.challenges.Update(ctx, string(c.ID), docstore.On{Request: a.Request}, func(c *Challenge) error {
+	_, err = s.challenges.Update(ctx, string(c.ID), docstore.On{Request: a.Request}, func(c *Challenge) error {
 		if c.State != ChallengeOpen || !now.Before(c.Until) {
 			return fault.New(fault.Conflict, "This challenge has been used. A signature needs a new one.").Coded("challenge-used")
 		}
@@ -263,6 +283,32 @@ func (s *Service) commit(ctx context.Context, a access.Actor, c *Challenge, shee
 		return c.apply(now, a, confirm)
 	})
 	return err
+}
+
+// signature signs one sheet: its whole content, and the card that is printed in each language.
+func (s *Service) signature(ctx context.Context, rx *Prescription, sheet Sheet, by Signature) (*Signature, error) {
+	by.Hash, by.Zone, by.Papers = sheet.Hash, s.zoneOf(ctx, rx.Visit, by.At), map[string]string{}
+	form, err := rx.signedForm(by.At, by.Challenge)
+	if err != nil {
+		return nil, err
+	}
+	value, err := s.signer.Sign(ctx, rx.Doctor, by.Key, form)
+	if err != nil {
+		return nil, err
+	}
+	by.Value = base64.RawURLEncoding.EncodeToString(value)
+	for _, language := range languages {
+		message, err := paper.Message(by.Key, s.card(rx, &by, language))
+		if err != nil {
+			return nil, err
+		}
+		value, err := s.signer.Sign(ctx, rx.Doctor, by.Key, []byte(message))
+		if err != nil {
+			return nil, err
+		}
+		by.Papers[language] = paper.Assemble(message, value)
+	}
+	return &by, nil
 }
 
 // finishSigning carries the signatures of a confirmed challenge into its sheets. It may run again
@@ -303,7 +349,7 @@ func (rx *Prescription) seal(doctor access.Actor, signature *Signature) error {
 	rx.Parts = rx.parts(signature.At)
 	rx.ValidUntil = rx.Parts[len(rx.Parts)-1].Until
 	rx.watchExpiry()
-	more := map[string]string{}
+	more := map[string]string{"hash": signature.Hash, "key": signature.Key} // the audit chains them
 	if rx.Replaces != "" {
 		more["replaces"] = string(rx.Replaces)
 	}

@@ -26,6 +26,10 @@ type Signature struct {
 	Key       string       `json:"key"`
 	At        time.Time    `json:"at"`
 	Value     string       `json:"value"` // ES256 over the signed form, base64url
+	Zone      int          `json:"zone"`  // minutes east of UTC where the patient was, for the dates on paper
+
+	// Papers are the signed cards that are printed, by language.
+	Papers map[string]string `json:"papers"`
 }
 
 // content is what is on the doctor's screen and under the signature. Adding a field changes every
@@ -37,6 +41,8 @@ type content struct {
 	Doctor       id.Account       `json:"doctor"`
 	Patient      id.Patient       `json:"patient"`
 	Subject      Subject          `json:"subject"`
+	Prescriber   Prescriber       `json:"prescriber"`
+	Weight       string           `json:"weight,omitempty"` // kg, as it was known
 	Jurisdiction string           `json:"jurisdiction"`
 	Items        []Item           `json:"items"`
 	ValidDays    int              `json:"valid_days"`
@@ -58,7 +64,8 @@ type signed struct {
 
 func (rx *Prescription) content() content {
 	return content{
-		Form: 1, Prescription: rx.ID, Visit: rx.Visit, Doctor: rx.Doctor, Patient: rx.Patient, Subject: rx.Subject,
+		Form: 2, Prescription: rx.ID, Visit: rx.Visit, Doctor: rx.Doctor, Patient: rx.Patient, Subject: rx.Subject,
+		Prescriber: rx.Prescriber, Weight: rx.weight(),
 		Jurisdiction: rx.Jurisdiction, Items: rx.Items, ValidDays: rx.ValidDays, Repeats: rx.Repeats, EveryDays: rx.EveryDays,
 		Replaces: rx.Replaces, Findings: rx.Findings, Reasons: rx.Reasons, Edition: rx.Basis.Edition,
 	}
@@ -91,7 +98,7 @@ func (rx *Prescription) hash() (string, error) {
 func (rx *Prescription) sections() (map[string]string, error) {
 	out := map[string]string{}
 	for name, v := range map[string]any{
-		"items": rx.Items, "findings": rx.Findings, "reasons": rx.Reasons, "subject": rx.Subject,
+		"items": rx.Items, "findings": rx.Findings, "reasons": rx.Reasons, "subject": []any{rx.Subject, rx.Prescriber, rx.weight()},
 		"validity": []any{rx.ValidDays, rx.Repeats, rx.EveryDays, rx.Replaces},
 	} {
 		raw, err := canonical(map[string]any{"": v})
@@ -161,8 +168,21 @@ func (s *Service) genuine(ctx context.Context, rx *Prescription) error {
 	if err != nil {
 		return fmt.Errorf("read signature of %s: %w", rx.ID, err)
 	}
-	if err := s.signer.Verify(ctx, rx.Doctor, rx.Signature.Key, form, value); err != nil {
+	owner, key, err := s.public.Public(ctx, rx.Signature.Key)
+	if err != nil {
 		return fmt.Errorf("verify %s: %w", rx.ID, err)
+	}
+	if owner != rx.Doctor {
+		return errors.New("the key is another doctor's")
+	}
+	if why := key.At(rx.Signature.At); why != "" {
+		return errors.New(why)
+	}
+	if !key.Fits(form, value) {
+		return errors.New("the signature does not fit")
+	}
+	if err := s.papersFit(rx, key); err != nil {
+		return err
 	}
 	return rx.partsFit()
 }

@@ -128,7 +128,7 @@ func (rx *Prescription) editable() error {
 
 // take copies what write makes.
 func (rx *Prescription) take(w *Prescription) {
-	rx.Subject, rx.Jurisdiction, rx.Items = w.Subject, w.Jurisdiction, w.Items
+	rx.Subject, rx.Prescriber, rx.Jurisdiction, rx.Items = w.Subject, w.Prescriber, w.Jurisdiction, w.Items
 	rx.ValidDays, rx.Repeats, rx.EveryDays, rx.Replaces = w.ValidDays, w.Repeats, w.EveryDays, w.Replaces
 	rx.Findings, rx.Reasons, rx.Basis = w.Findings, w.Reasons, w.Basis
 }
@@ -163,6 +163,9 @@ func (s *Service) write(ctx context.Context, a access.Actor, rx *Prescription, w
 	items, err := s.formulary.items(w.Items, facts.Patient, s.today(ctx, rx.Visit))
 	if err != nil {
 		return err
+	}
+	if rx.Prescriber, err = s.names.Prescriber(ctx, rx.Doctor); err != nil {
+		return fmt.Errorf("read who prescribes %s: %w", rx.ID, err)
 	}
 	rx.Items, rx.Subject = items, facts.Subject
 	rx.ValidDays, rx.Repeats, rx.EveryDays, rx.Replaces = w.ValidDays, w.Repeats, w.EveryDays, w.Replaces

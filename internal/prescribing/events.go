@@ -11,7 +11,7 @@ import (
 // What a prescription announces. Data carries "rx", "visit", "patient" and, where one is meant,
 // "part" and "order"; never a medicine.
 const (
-	KindSigned       event.Kind = "rx.signed" // "parts": how many; "replaces" when it does
+	KindSigned       event.Kind = "rx.signed" // "parts": how many; "hash" of the content and "key", for the audit; "replaces" when it does
 	KindClaimed      event.Kind = "rx.claimed"
 	KindUnclaimed    event.Kind = "rx.unclaimed"
 	KindDispensed    event.Kind = "rx.dispensed" // "rest": the part with what is still owed, after a partial one
@@ -19,6 +19,10 @@ const (
 	KindCancelWanted event.Kind = "rx.cancel_wanted" // cancelled while claimed for "order"
 	KindExpired      event.Kind = "rx.expired"
 	KindReplaced     event.Kind = "rx.replaced" // "by": the new prescription
+
+	// What a signing key announces; Data carries "doctor" and "key".
+	KindKeyReplaced event.Kind = "signing_key.replaced"
+	KindKeyRevoked  event.Kind = "signing_key.revoked"
 
 	// KindValidityEnded and KindSigningStalled are timers; TimerFired handles them.
 	KindValidityEnded  event.Kind = "rx.validity_ended"

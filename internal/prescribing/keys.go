@@ -12,13 +12,15 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"math/big"
 	"time"
 
+	"housecall/internal/access"
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
+	"housecall/internal/event"
 	"housecall/internal/fault"
 	"housecall/internal/id"
+	"housecall/internal/paper"
 )
 
 // KeyBook keeps each doctor's P-256 signing keys, sealed with the service's key. A doctor's first
@@ -54,7 +56,9 @@ type publicKey struct {
 	Doctor        id.Account `json:"doctor"`
 	X             string     `json:"x"` // base64url, as in a JWK
 	Y             string     `json:"y"`
-	Revoked       time.Time  `json:"revoked,omitzero"`
+	Since         time.Time  `json:"since"`
+	Retired       time.Time  `json:"retired,omitzero"`
+	Revoked       time.Time  `json:"revoked,omitzero"` // nothing signed from then on counts
 }
 
 // DocID implements docstore.Document.
@@ -76,60 +80,110 @@ func NewKeyBook(ctx context.Context, store docstore.Store, clk clock.Clock, serv
 	if b.books, err = docstore.Open[doctorKeys](ctx, store, clk, docstore.Spec[doctorKeys]{Name: "signing_keys"}); err != nil {
 		return nil, err
 	}
-	b.byKey, err = docstore.Open[publicKey](ctx, store, clk, docstore.Spec[publicKey]{Name: "public_keys"})
+	b.byKey, err = docstore.Open[publicKey](ctx, store, clk, docstore.Spec[publicKey]{
+		Name: "public_keys", Indexes: map[string]func(*publicKey) (docstore.Key, bool){
+			"published": func(k *publicKey) (docstore.Key, bool) { return docstore.Key{Order: docstore.ByTime(k.Since)}, true },
+			"doctor": func(k *publicKey) (docstore.Key, bool) {
+				return docstore.Key{Equal: string(k.Doctor), Order: docstore.ByTime(k.Since)}, true
+			},
+		},
+	})
 	return b, err
 }
 
+// Key implements Signer: the doctor's newest key, made at first use.
+func (b *KeyBook) Key(ctx context.Context, doctor id.Account) (string, time.Time, error) {
+	newest, err := b.newest(ctx, doctor)
+	return newest.KID, newest.Since, err
+}
+
 // Sign implements Signer with ES256: r and s, 32 bytes each.
-func (b *KeyBook) Sign(ctx context.Context, doctor id.Account, message []byte) (string, []byte, error) {
-	kid, key, err := b.current(ctx, doctor)
+func (b *KeyBook) Sign(ctx context.Context, doctor id.Account, kid string, message []byte) ([]byte, error) {
+	newest, err := b.newest(ctx, doctor)
 	if err != nil {
-		return "", nil, err
+		return nil, err
+	}
+	if newest.KID != kid {
+		return nil, fault.New(fault.Conflict, "Your signing key has just been replaced. Begin the signing again.").Coded("key-replaced")
+	}
+	key, err := b.open(doctor, newest)
+	if err != nil {
+		return nil, err
 	}
 	sum := sha256.Sum256(message)
 	r, s, err := ecdsa.Sign(rand.Reader, key, sum[:])
 	if err != nil {
-		return "", nil, fmt.Errorf("sign with key %s: %w", kid, err)
+		return nil, fmt.Errorf("sign with key %s: %w", kid, err)
 	}
 	out := make([]byte, 64)
 	r.FillBytes(out[:32])
 	s.FillBytes(out[32:])
-	return kid, out, nil
+	return out, nil
 }
 
-// Verify implements Signer. A key that was revoked verifies nothing any more.
-func (b *KeyBook) Verify(ctx context.Context, doctor id.Account, kid string, message, signature []byte) error {
+// Public implements PublicKeys.
+func (b *KeyBook) Public(ctx context.Context, kid string) (id.Account, paper.Key, error) {
 	doc, err := b.byKey.Get(ctx, kid)
-	if fault.Is(err, fault.NotFound) {
-		return errors.New("no such key")
-	}
 	if err != nil {
-		return err
+		return "", paper.Key{}, err
 	}
-	if doc.Doctor != doctor {
-		return errors.New("the key is another doctor's")
-	}
-	if !doc.Revoked.IsZero() {
-		return errors.New("the key was revoked")
-	}
-	key, err := doc.key()
-	if err != nil {
-		return err
-	}
-	if len(signature) != 64 {
-		return errors.New("not an ES256 signature")
-	}
-	sum := sha256.Sum256(message)
-	r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
-	if !ecdsa.Verify(key, sum[:], r, s) {
-		return errors.New("the signature does not fit")
-	}
-	return nil
+	return doc.Doctor, doc.published(), nil
 }
 
-// Rotate gives a doctor a new key from now on. Old signatures stay good.
-func (b *KeyBook) Rotate(ctx context.Context, doctor id.Account) error {
-	if _, _, err := b.current(ctx, doctor); err != nil {
+// Published implements PublicKeys: every key that ever signed, the oldest first, so that an old paper can
+// be checked.
+func (b *KeyBook) Published(ctx context.Context) (paper.Keys, error) {
+	out := paper.Keys{Keys: []paper.Key{}}
+	docs, err := b.byKey.All(ctx, docstore.Query{Index: "published"}, maxKeys)
+	if err != nil {
+		return out, fmt.Errorf("read public keys: %w", err)
+	}
+	for _, k := range docs {
+		out.Keys = append(out.Keys, k.published())
+	}
+	return out, nil
+}
+
+// announce tells of a change of a key. Its subject is the doctor.
+func (k *publicKey) announce(a access.Actor, kind event.Kind, reason string) {
+	data := map[string]string{"doctor": string(k.Doctor), "key": k.KID}
+	if reason != "" {
+		data["reason"] = reason
+	}
+	k.Emit(event.Event{Kind: kind, By: string(a.Account), Data: data, To: []string{string(k.Doctor), event.ToOperators}})
+}
+
+const maxKeys = 100_000
+
+func (k *publicKey) published() paper.Key {
+	out := paper.Key{Kty: "EC", Crv: "P-256", Use: "sig", Alg: "ES256", Kid: k.KID, X: k.X, Y: k.Y, Since: k.Since}
+	if !k.Retired.IsZero() {
+		out.Retired = &k.Retired
+	}
+	if !k.Revoked.IsZero() {
+		out.Revoked = &k.Revoked
+	}
+	return out
+}
+
+// OfDoctor implements PublicKeys: a doctor's keys, the oldest first.
+func (b *KeyBook) OfDoctor(ctx context.Context, doctor id.Account) ([]paper.Key, error) {
+	docs, err := b.byKey.All(ctx, docstore.Query{Index: "doctor", Equal: string(doctor)}, maxKeys)
+	if err != nil {
+		return nil, fmt.Errorf("read keys of %s: %w", doctor, err)
+	}
+	out := make([]paper.Key, len(docs))
+	for i, k := range docs {
+		out[i] = k.published()
+	}
+	return out, nil
+}
+
+// Rotate implements KeyKeeper: the doctor has a new key from now on. Old signatures stay good. Announces
+// signing_key.replaced.
+func (b *KeyBook) Rotate(ctx context.Context, a access.Actor, doctor id.Account) error {
+	old, err := b.newest(ctx, doctor)
+	if err != nil {
 		return err
 	}
 	fresh, err := b.make(ctx, doctor)
@@ -140,47 +194,72 @@ func (b *KeyBook) Rotate(ctx context.Context, doctor id.Account) error {
 		k.Keys = append(k.Keys, fresh)
 		return nil
 	})
-	return err
-}
-
-// Revoke makes every signature of a key worthless, for a key that somebody else may have.
-func (b *KeyBook) Revoke(ctx context.Context, kid string) error {
-	_, err := b.byKey.Update(ctx, kid, docstore.On{}, func(k *publicKey) error {
-		if k.Revoked.IsZero() {
-			k.Revoked = b.clock.Now()
+	if err != nil {
+		return err
+	}
+	_, err = b.byKey.Update(ctx, old.KID, docstore.On{}, func(k *publicKey) error {
+		if k.Retired.IsZero() {
+			k.Retired = b.clock.Now()
+			k.announce(a, KindKeyReplaced, "")
 		}
 		return nil
 	})
 	return err
 }
 
-// current opens the doctor's newest key, made at first use. Two first signatures at once keep one.
-func (b *KeyBook) current(ctx context.Context, doctor id.Account) (string, *ecdsa.PrivateKey, error) {
+// Revoke makes every signature of a key from this moment on worthless, for a key that somebody else
+// may have had since; what was signed before stays genuine. An earlier moment than one told before
+// counts, a later does not. The doctor signs with a new key from now on. Implements KeyKeeper; announces
+// signing_key.revoked.
+func (b *KeyBook) Revoke(ctx context.Context, a access.Actor, kid string, from time.Time, reason string) error {
+	revoked, err := b.byKey.Update(ctx, kid, docstore.On{}, func(k *publicKey) error {
+		if k.Revoked.IsZero() || from.Before(k.Revoked) {
+			k.Revoked = from
+			k.announce(a, KindKeyRevoked, reason)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	newest, err := b.newest(ctx, revoked.Doctor)
+	if err != nil || newest.KID != kid {
+		return err
+	}
+	return b.Rotate(ctx, a, revoked.Doctor)
+}
+
+// newest is the doctor's key of today, made at first use. Two first signatures at once keep one.
+func (b *KeyBook) newest(ctx context.Context, doctor id.Account) (sealedKey, error) {
 	book, err := b.books.Get(ctx, bookID(doctor))
 	if fault.Is(err, fault.NotFound) {
 		book, err = b.first(ctx, doctor)
 	}
 	if err != nil {
-		return "", nil, fmt.Errorf("read signing keys of %s: %w", doctor, err)
+		return sealedKey{}, fmt.Errorf("read signing keys of %s: %w", doctor, err)
 	}
-	newest := book.Keys[len(book.Keys)-1]
-	if len(newest.Sealed) < b.seal.NonceSize() {
-		return "", nil, fmt.Errorf("open key %s: too short", newest.KID)
+	return book.Keys[len(book.Keys)-1], nil
+}
+
+// open unseals a key.
+func (b *KeyBook) open(doctor id.Account, key sealedKey) (*ecdsa.PrivateKey, error) {
+	if len(key.Sealed) < b.seal.NonceSize() {
+		return nil, fmt.Errorf("open key %s: too short", key.KID)
 	}
-	nonce, sealed := newest.Sealed[:b.seal.NonceSize()], newest.Sealed[b.seal.NonceSize():]
-	der, err := b.seal.Open(nil, nonce, sealed, []byte(newest.KID+string(doctor)))
+	nonce, sealed := key.Sealed[:b.seal.NonceSize()], key.Sealed[b.seal.NonceSize():]
+	der, err := b.seal.Open(nil, nonce, sealed, []byte(key.KID+string(doctor)))
 	if err != nil {
-		return "", nil, fmt.Errorf("open key %s: %w", newest.KID, err)
+		return nil, fmt.Errorf("open key %s: %w", key.KID, err)
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {
-		return "", nil, fmt.Errorf("read key %s: %w", newest.KID, err)
+		return nil, fmt.Errorf("read key %s: %w", key.KID, err)
 	}
-	key, ok := parsed.(*ecdsa.PrivateKey)
+	ec, ok := parsed.(*ecdsa.PrivateKey)
 	if !ok {
-		return "", nil, fmt.Errorf("read key %s: not an EC key", newest.KID)
+		return nil, fmt.Errorf("read key %s: not an EC key", key.KID)
 	}
-	return newest.KID, key, nil
+	return ec, nil
 }
 
 func (b *KeyBook) first(ctx context.Context, doctor id.Account) (*doctorKeys, error) {
@@ -206,7 +285,7 @@ func (b *KeyBook) make(ctx context.Context, doctor id.Account) (sealedKey, error
 	if err != nil {
 		return sealedKey{}, fmt.Errorf("write signing key: %w", err)
 	}
-	public, err := publish(&key.PublicKey, doctor)
+	public, err := publish(&key.PublicKey, doctor, b.clock.Now())
 	if err != nil {
 		return sealedKey{}, err
 	}
@@ -218,29 +297,20 @@ func (b *KeyBook) make(ctx context.Context, doctor id.Account) (sealedKey, error
 		return sealedKey{}, fmt.Errorf("make nonce: %w", err)
 	}
 	return sealedKey{
-		KID: public.KID, Since: b.clock.Now(),
+		KID: public.KID, Since: public.Since,
 		Sealed: b.seal.Seal(nonce, nonce, der, []byte(public.KID+string(doctor))),
 	}, nil
 }
 
 // publish names a key by its JWK thumbprint (RFC 7638).
-func publish(key *ecdsa.PublicKey, doctor id.Account) (*publicKey, error) {
+func publish(key *ecdsa.PublicKey, doctor id.Account, since time.Time) (*publicKey, error) {
 	raw, err := key.Bytes() // 4 | X | Y
 	if err != nil || len(raw) != 65 {
 		return nil, fmt.Errorf("write public key: %w", err)
 	}
 	x, y := base64.RawURLEncoding.EncodeToString(raw[1:33]), base64.RawURLEncoding.EncodeToString(raw[33:])
 	sum := sha256.Sum256([]byte(`{"crv":"P-256","kty":"EC","x":"` + x + `","y":"` + y + `"}`))
-	return &publicKey{KID: base64.RawURLEncoding.EncodeToString(sum[:]), Doctor: doctor, X: x, Y: y}, nil
-}
-
-func (k *publicKey) key() (*ecdsa.PublicKey, error) {
-	x, errX := base64.RawURLEncoding.DecodeString(k.X)
-	y, errY := base64.RawURLEncoding.DecodeString(k.Y)
-	if err := errors.Join(errX, errY); err != nil {
-		return nil, fmt.Errorf("read key %s: %w", k.KID, err)
-	}
-	return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), append(append([]byte{4}, x...), y...))
+	return &publicKey{KID: base64.RawURLEncoding.EncodeToString(sum[:]), Doctor: doctor, X: x, Y: y, Since: since}, nil
 }
 
 func bookID(doctor id.Account) string { return "keys_" + string(doctor) }

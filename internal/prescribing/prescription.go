@@ -24,6 +24,7 @@ type Prescription struct {
 	Patient       id.Patient                     `json:"patient"`
 	Jurisdiction  string                         `json:"jurisdiction"`
 	Subject       Subject                        `json:"subject"`
+	Prescriber    Prescriber                     `json:"prescriber"`
 	Items         []Item                         `json:"items"`
 	ValidDays     int                            `json:"valid_days"`
 	Repeats       int                            `json:"repeats,omitempty"` // parts beyond the first
@@ -47,6 +48,18 @@ type Subject struct {
 	Name phi.Text    `json:"name,omitempty"`
 	Born safety.Date `json:"born,omitzero"`
 	Sex  string      `json:"sex,omitempty"`
+}
+
+// Prescriber is the doctor as the paper names them.
+type Prescriber struct {
+	Name          phi.Text `json:"name"`
+	Qualification string   `json:"qualification,omitempty"`
+	Licence       phi.Text `json:"licence,omitempty"`
+	Clinic        string   `json:"clinic,omitempty"`
+	Address       string   `json:"address,omitempty"`
+	Country       string   `json:"country,omitempty"`
+	Mail          string   `json:"mail,omitempty"`
+	Phone         string   `json:"phone,omitempty"`
 }
 
 // Reason is why a doctor signs in spite of a warning: a code, words, or both.

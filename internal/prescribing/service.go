@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"housecall/internal/access"
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
 	"housecall/internal/id"
+	"housecall/internal/paper"
 	"housecall/internal/safety"
 )
 
@@ -23,6 +25,9 @@ const (
 	HistoryAction   access.Action = "prescription.history"
 	FavouriteAction access.Action = "favourite.write"
 	SearchAction    access.Action = "formulary.search"
+	DownloadAction  access.Action = "prescription.download"
+	VerifyAction    access.Action = "prescription.verify"
+	KeysAction      access.Action = "signing_key.manage"
 	AdvanceAction   access.Action = "prescribing.advance"
 )
 
@@ -69,11 +74,30 @@ type Fillers interface {
 	Filling(ctx context.Context, order id.Order) (id.Pharmacy, error)
 }
 
-// Signer signs for doctors and knows their public keys. KeyBook is the one in the service itself; a
-// hardware module or a key service stands behind the same methods.
+// Prescribers knows how a doctor is named on paper.
+type Prescribers interface {
+	Prescriber(ctx context.Context, doctor id.Account) (Prescriber, error)
+}
+
+// Signer signs for doctors with ES256. Key names what signs for a doctor now; Sign refuses any other.
+// KeyBook is the one in the service itself; a hardware module or a key service stands behind the same
+// two methods.
 type Signer interface {
-	Sign(ctx context.Context, doctor id.Account, message []byte) (key string, signature []byte, err error)
-	Verify(ctx context.Context, doctor id.Account, key string, message, signature []byte) error
+	Key(ctx context.Context, doctor id.Account) (kid string, since time.Time, err error)
+	Sign(ctx context.Context, doctor id.Account, kid string, message []byte) (signature []byte, err error)
+}
+
+// PublicKeys knows the public half of every key that ever signed, and whose it is.
+type PublicKeys interface {
+	Public(ctx context.Context, kid string) (doctor id.Account, key paper.Key, err error)
+	Published(ctx context.Context) (paper.Keys, error)
+	OfDoctor(ctx context.Context, doctor id.Account) ([]paper.Key, error)
+}
+
+// KeyKeeper changes which keys count.
+type KeyKeeper interface {
+	Rotate(ctx context.Context, a access.Actor, doctor id.Account) error
+	Revoke(ctx context.Context, a access.Actor, kid string, from time.Time, reason string) error
 }
 
 // Deps is what prescribing needs; all of it.
@@ -88,6 +112,10 @@ type Deps struct {
 	Vetting   Vetting
 	Fillers   Fillers
 	Signer    Signer
+	Public    PublicKeys
+	Keeper    KeyKeeper
+	Names     Prescribers
+	Website   string // the public address, printed on paper; where a prescription is asked after
 }
 
 // Service is prescribing.
@@ -101,6 +129,10 @@ type Service struct {
 	vetting       Vetting
 	fillers       Fillers
 	signer        Signer
+	public        PublicKeys
+	keeper        KeyKeeper
+	names         Prescribers
+	website       string
 	prescriptions *docstore.Collection[Prescription, *Prescription]
 	challenges    *docstore.Collection[Challenge, *Challenge]
 	favourites    *docstore.Collection[Favourites, *Favourites]
@@ -109,12 +141,14 @@ type Service struct {
 // New opens the collections of prescribing.
 func New(ctx context.Context, d Deps) (*Service, error) {
 	if d.Store == nil || d.Clock == nil || d.Guard == nil || d.Formulary == nil || d.Visits == nil ||
-		d.Health == nil || d.Factor == nil || d.Vetting == nil || d.Fillers == nil || d.Signer == nil {
+		d.Health == nil || d.Factor == nil || d.Vetting == nil || d.Fillers == nil || d.Signer == nil ||
+		d.Public == nil || d.Keeper == nil || d.Names == nil {
 		return nil, errors.New("prescribing: a dependency is missing")
 	}
 	s := &Service{
 		clock: d.Clock, guard: d.Guard, formulary: d.Formulary, visits: d.Visits, health: d.Health,
 		factor: d.Factor, vetting: d.Vetting, fillers: d.Fillers, signer: d.Signer,
+		public: d.Public, keeper: d.Keeper, names: d.Names, website: d.Website,
 	}
 	var err error
 	s.prescriptions, err = docstore.Open[Prescription](ctx, d.Store, d.Clock, docstore.Spec[Prescription]{
@@ -124,6 +158,9 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 			},
 			"visit": func(rx *Prescription) (docstore.Key, bool) {
 				return docstore.Key{Equal: string(rx.Visit), Order: docstore.ByTime(rx.CreatedAt)}, true
+			},
+			"fingerprint": func(rx *Prescription) (docstore.Key, bool) {
+				return docstore.Key{Equal: rx.fingerprint(), Order: docstore.ByTime(rx.CreatedAt)}, rx.Signature != nil
 			},
 			"running": func(rx *Prescription) (docstore.Key, bool) {
 				return docstore.Key{Equal: string(rx.Patient), Order: docstore.ByTime(rx.runsUntil())}, rx.Signature != nil

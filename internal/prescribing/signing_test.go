@@ -415,29 +415,37 @@ func TestADraftMadeSignedByHandIsWorthNothing(t *testing.T) {
 	is(t, err, "rx-draft")
 }
 
-func TestOldSignaturesStayGoodAfterAKeyIsRotatedAndNotAfterItIsRevoked(t *testing.T) {
+func TestASignatureStaysGenuineWhenItsKeyIsReplacedOrRevokedLaterAndNoneAfterThatCounts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first := w.signed(sheet(amoxicillin()))
-	if err := w.keys.Rotate(t.Context(), doctor); err != nil {
+	w.clock.Advance(time.Hour)
+	if err := w.keys.Rotate(t.Context(), asOperator(), doctor); err != nil {
 		t.Fatal(err)
 	}
 	second := w.signed(sheet(amlodipine()))
+	w.clock.Advance(time.Hour)
 
 	rotated := w.Verify(t.Context(), first.ID)
-	if err := w.keys.Revoke(t.Context(), first.Signature.Key); err != nil {
+	if err := w.keys.Revoke(t.Context(), asOperator(), second.Signature.Key, w.clock.Now(), "lost"); err != nil {
 		t.Fatal(err)
 	}
-	revoked := w.Verify(t.Context(), first.ID)
-	newer := w.Verify(t.Context(), second.ID)
+	before := w.Verify(t.Context(), second.ID)
+	third := w.signed(sheet(loratadine()))
+	if err := w.keys.Revoke(t.Context(), asOperator(), second.Signature.Key, second.Signature.At, "lost earlier than thought"); err != nil {
+		t.Fatal(err)
+	}
+	after := w.Verify(t.Context(), second.ID)
+	claim := w.Claim(t.Context(), asJourney(), second.Parts[0].ID, order)
 
-	if first.Signature.Key == second.Signature.Key {
+	if first.Signature.Key == second.Signature.Key || second.Signature.Key == third.Signature.Key {
 		t.Error("the key did not change")
 	}
-	if rotated != nil || newer != nil {
-		t.Errorf("after rotation: %v; of the newer key: %v", rotated, newer)
+	if rotated != nil || before != nil || w.Verify(t.Context(), third.ID) != nil {
+		t.Errorf("after it was replaced: %v; signed before the key was revoked: %v", rotated, before)
 	}
-	is(t, revoked, "rx-forged")
+	is(t, after, "rx-forged")
+	is(t, claim, "rx-forged")
 }
 
 func TestSigningKeysAreSealedAtRest(t *testing.T) {
@@ -451,8 +459,15 @@ func TestSigningKeysAreSealedAtRest(t *testing.T) {
 	if err != nil || errKey != nil {
 		t.Fatal(err, errKey)
 	}
-	if _, _, err := wrong.Sign(t.Context(), doctor, []byte("m")); err == nil {
+	kid, _, err := wrong.Key(t.Context(), doctor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := wrong.Sign(t.Context(), doctor, kid, []byte("m")); err == nil {
 		t.Error("another service key opened the doctor's key")
+	}
+	if _, err := w.keys.Sign(t.Context(), doctor, "another", []byte("m")); codeOf(err) != "key-replaced" {
+		t.Errorf("signing with a key that is not the doctor's newest: %v", err)
 	}
 	if !json.Valid(r.Body) || strings.Contains(string(r.Body), `"d":`) {
 		t.Error("the stored key is readable")

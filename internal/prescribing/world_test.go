@@ -82,7 +82,8 @@ func (w *world) connect() {
 	}
 	w.Service, err = prescribing.New(w.t.Context(), prescribing.Deps{
 		Store: w.store, Clock: w.clock,
-		Guard: access.NewGuard(rules, w, w), Formulary: house(w.t), Visits: w, Health: w, Factor: w, Vetting: w, Fillers: w, Signer: w.keys,
+		Guard: access.NewGuard(rules, w, w), Formulary: house(w.t), Visits: w, Health: w, Factor: w, Vetting: w, Fillers: w,
+		Signer: w.keys, Public: w.keys, Keeper: w.keys, Names: w, Website: "https://housecall.example/",
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -133,6 +134,13 @@ func (w *world) MayPrescribe(context.Context, id.Account, string) error {
 	return nil
 }
 
+func (w *world) Prescriber(context.Context, id.Account) (prescribing.Prescriber, error) {
+	return prescribing.Prescriber{
+		Name: "Dr Chen Yu", Qualification: "general practice", Licence: "110 2210 4471", Clinic: "Riverside Clinic",
+		Address: "12 Riverside Road, Shanghai", Country: "China", Mail: "chen@riverside.example", Phone: "+86 21 5555 0100",
+	}, nil
+}
+
 func (w *world) Filling(_ context.Context, o id.Order) (id.Pharmacy, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -158,7 +166,9 @@ func asPatient() access.Actor {
 func asPharmacist() access.Actor {
 	return access.Actor{Account: "acc_ph", Role: access.Pharmacist, Pharmacy: corner}
 }
-func asJourney() access.Actor { return access.Part("journey", id.Request{}) }
+
+func asOperator() access.Actor { return access.Actor{Account: "acc_operator", Role: access.Operator} }
+func asJourney() access.Actor  { return access.Part("journey", id.Request{}) }
 
 // amoxicillin is what the tests prescribe when nothing else is said.
 func amoxicillin() prescribing.WrittenItem {
