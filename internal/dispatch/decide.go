@@ -1,0 +1,197 @@
+package dispatch
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"housecall/internal/id"
+)
+
+// decide tells what of the plan has to be done now, and why.
+func (s *search) decide() Decision {
+	d := Decision{}
+	for r := range s.routes {
+		s.decideFor(int32(r), &d)
+	}
+	for t := range s.tasks {
+		if s.holder[t] == nobody {
+			d.Nothing = append(d.Nothing, Hold{Job: s.jobs[t].ID, Why: s.whyNobody(int32(t))})
+			d.Late = append(d.Late, Lateness{Job: s.jobs[t].ID, By: max(0, s.now.Sub(s.jobs[t].Deadline))})
+		}
+		s.decideRematch(int32(t), &d)
+	}
+	s.preposition(&d)
+	slices.SortFunc(d.Offers, func(a, b Proposal) int {
+		return cmp.Or(cmp.Compare(slackOf(a), slackOf(b)), cmp.Compare(a.Courier, b.Courier))
+	})
+	slices.SortFunc(d.Holds, func(a, b Hold) int { return cmp.Or(a.Until.Compare(b.Until), cmp.Compare(a.Job, b.Job)) })
+	slices.SortFunc(d.Late, func(a, b Lateness) int { return cmp.Or(cmp.Compare(b.By, a.By), cmp.Compare(a.Job, b.Job)) })
+	return d
+}
+
+func slackOf(p Proposal) time.Duration {
+	low := p.Stops[0].Slack
+	for _, x := range p.Stops {
+		low = min(low, x.Slack)
+	}
+	return low
+}
+
+func (s *search) time(at int32) time.Time { return s.now.Add(time.Duration(at) * time.Second) }
+
+// decideFor walks one rider's route.
+func (s *search) decideFor(r int32, d *Decision) {
+	rt, c := &s.routes[r], &s.riders[r]
+	q := Sequence{Courier: s.couriers[r].ID}
+	w := s.begin(r)
+	for i := range rt.bundles {
+		b := &rt.bundles[i]
+		if b.n == 0 {
+			continue
+		}
+		p := s.proposal(r, &w, b, i)
+		var jobs []id.Job
+		for _, x := range p.Stops {
+			jobs = append(jobs, x.Job)
+			if x.Slack < 0 {
+				d.Late = append(d.Late, Lateness{x.Job, x.Arrival, -x.Slack})
+			}
+		}
+		q.Bundles = append(q.Bundles, jobs)
+		switch {
+		case i == 0 && c.asked:
+		case i == 0 && c.bound:
+			if !s.same(r, b) {
+				p.Why = "the counter is on the way already: " + p.Why
+				d.Bundles = append(d.Bundles, p)
+			}
+		case i == 0 && s.couriers[r].Phase == Free && c.from <= 0 && !p.Leave.After(s.now.Add(s.Ahead)):
+			d.Offers = append(d.Offers, p)
+		default:
+			s.hold(r, i, p, d)
+		}
+	}
+	if len(q.Bundles) > 0 {
+		if c.locked() > 0 && rt.bundles[0].n == 0 {
+			q.Bundles = slices.Insert(q.Bundles, 0, nil)
+		}
+		d.Standing = append(d.Standing, q)
+	}
+}
+
+// same tells whether a bound rider's first bundle is what they go for already.
+func (s *search) same(r int32, b *bundle) bool {
+	held := int32(0)
+	for t := range s.tasks {
+		if s.tasks[t].holder == r {
+			held++
+		}
+	}
+	return held == b.n && s.inherited(r, b)
+}
+
+func (s *search) hold(r int32, i int, p Proposal, d *Decision) {
+	c := &s.riders[r]
+	for _, x := range p.Stops {
+		h := Hold{Job: x.Job, Courier: p.Courier, Until: p.Leave.Add(-s.Ahead), Arrival: x.Arrival}
+		switch {
+		case i > 0:
+			h.Why = fmt.Sprintf("meant for this courier after %d before it, %s", i, promiseOf(x.Slack))
+		case c.from > 0:
+			h.Why = fmt.Sprintf("meant for a courier who is free in %d min, %s", (c.from+59)/60, promiseOf(x.Slack))
+		default:
+			h.Why = fmt.Sprintf("leaving in %d min is still in time for the bag, so the plan stays open; %s",
+				int(p.Leave.Sub(s.now).Minutes()), promiseOf(x.Slack))
+		}
+		d.Holds = append(d.Holds, h)
+	}
+}
+
+func promiseOf(slack time.Duration) string {
+	if slack < 0 {
+		return fmt.Sprintf("%d min late, and nobody is sooner", int((-slack).Minutes())+1)
+	}
+	return fmt.Sprintf("%d min before the promised time", int(slack.Minutes()))
+}
+
+// proposal is a bundle in times and words; w moves on behind it.
+func (s *search) proposal(r int32, w *walkState, b *bundle, i int) Proposal {
+	c := &s.riders[r]
+	p := Proposal{Courier: s.couriers[r].ID, From: s.shops[b.shop].id}
+	pick := s.pickup(r, *w, b)
+	way := max(0, s.come(r, *w, b.shop)-w.at)
+	leave := pick - s.counterBefore - way
+	if w.last == nobody && c.shop == b.shop {
+		leave, way = pick, 0
+	}
+	p.Pickup, p.Leave = s.time(pick), s.time(leave)
+	at := pick + s.counterAfter
+	for k, t := range b.list() {
+		if k == 0 {
+			at += s.doorWay(c.vehicle, t)
+		} else {
+			at += s.betweenWay(c.vehicle, b.tasks[k-1], t)
+		}
+		at += s.doorBefore
+		p.Stops = append(p.Stops, Stop{s.jobs[t].ID, s.time(at), time.Duration(s.tasks[t].due-at) * time.Second})
+		at += s.doorAfter
+	}
+	w.at, w.last, w.shop = at, b.tasks[b.n-1], nobody
+	p.Why = s.why(r, i, p, way)
+	return p
+}
+
+// why says in words what speaks for a proposal.
+func (s *search) why(r int32, i int, p Proposal, way int32) string {
+	c := &s.riders[r]
+	var w strings.Builder
+	fmt.Fprintf(&w, "%.1f min to the counter", float64(way)/60)
+	if len(p.Stops) > 1 {
+		fmt.Fprintf(&w, ", %d bags of one pharmacy in one ride", len(p.Stops))
+	}
+	fmt.Fprintf(&w, ", %s", promiseOf(slackOf(p)))
+	if i == 0 && c.short > 0 && s.weights.pay > 0 {
+		w.WriteString("; below the guaranteed pay, so this delivery is preferably theirs")
+	} else if i == 0 && c.idle > 15 && s.weights.idle > 0 {
+		fmt.Fprintf(&w, "; idle for %d min", int(c.idle))
+	}
+	return w.String()
+}
+
+// decideRematch tells that a job leaves who goes for it.
+func (s *search) decideRematch(t int32, d *Decision) {
+	from, to := s.tasks[t].holder, s.holder[t]
+	if from == nobody || from == to {
+		return
+	}
+	m := Rematch{Job: s.jobs[t].ID, From: s.couriers[from].ID, Why: "as things stand nobody can bring it in time for the shift's end"}
+	if to != nobody {
+		m.To, m.Why = s.couriers[to].ID, "another courier brings it sooner, all jobs together"
+	}
+	d.Rematches = append(d.Rematches, m)
+}
+
+// whyNobody says in words why a job is left.
+func (s *search) whyNobody(t int32) string {
+	x := &s.tasks[t]
+	if len(s.riders) == 0 {
+		return "no courier is free"
+	}
+	shunned, unfit, ends := 0, 0, 0
+	for r := range s.riders {
+		c := &s.riders[r]
+		switch {
+		case s.shunned(int32(r), t):
+			shunned++
+		case x.fits>>c.vehicle&1 == 0:
+			unfit++
+		case max(s.soonest(int32(r), x.shop)+s.counterBefore, x.ready) > c.end:
+			ends++
+		}
+	}
+	return fmt.Sprintf("of %d couriers %d declined a moment ago, %d can't carry it, for %d the shift ends before; the others have work that is more pressing",
+		len(s.riders), shunned, unfit, ends)
+}

@@ -1,0 +1,213 @@
+package dispatch
+
+import "slices"
+
+// maxBundle is how many bags ever go in one bundle, whatever the vehicle takes.
+const maxBundle = 6
+
+// bundle is what is collected at one counter and delivered before anything else is.
+type bundle struct {
+	shop  int32
+	n     int32
+	tasks [maxBundle]int32
+}
+
+func (b *bundle) list() []int32 { return b.tasks[:b.n] }
+
+func (b *bundle) insert(at int32, t int32) {
+	copy(b.tasks[at+1:b.n+1], b.tasks[at:b.n])
+	b.tasks[at] = t
+	b.n++
+}
+
+func (b *bundle) remove(t int32) bool {
+	i := slices.Index(b.list(), t)
+	if i < 0 {
+		return false
+	}
+	copy(b.tasks[i:], b.tasks[i+1:b.n])
+	b.n--
+	return true
+}
+
+// route is what one rider is meant to do. The first bundle of a bound or asked rider is always there,
+// empty when they go for nothing.
+type route struct {
+	bundles []bundle
+	cost    float64
+	// what comes after it would start here
+	end  int32
+	last int32 // task whose door that is; nobody: where the rider stands
+}
+
+// locked is how many bundles at the front may not be preceded by another.
+func (r *rider) locked() int {
+	if r.bound || r.asked {
+		return 1
+	}
+	return 0
+}
+
+// walkState is a rider on the way through a route.
+type walkState struct {
+	at    int32 // seconds
+	last  int32 // task at whose door, nobody: still at the start
+	shop  int32 // at whose counter without having collected, nobody
+	reach float64
+	// ridden are the seconds under way, waiting left out: who leaves late can be used for something else
+	ridden int32
+}
+
+func (p *problem) begin(r int32) walkState {
+	c := &p.riders[r]
+	w := walkState{at: c.from, last: nobody, shop: nobody, reach: c.reach}
+	if c.bound {
+		w.at, w.shop = max(0, c.arrive), c.shop
+	}
+	return w
+}
+
+// come answers when the rider is at a counter.
+func (p *problem) come(r int32, w walkState, s int32) int32 {
+	c := &p.riders[r]
+	switch {
+	case w.last != nobody:
+		return w.at + p.onwardWay(c.vehicle, w.last, s)
+	case w.shop == s:
+		return c.arrive
+	case w.shop != nobody:
+		return w.at + p.ride(c.vehicle, p.shops[w.shop].at, p.shops[s].at)
+	case c.shop == s && !c.bound: // stands there already
+		return c.arrive
+	}
+	return w.at + p.shopWay(r, s)
+}
+
+// pickup is when the bags of a bundle change hands.
+func (p *problem) pickup(r int32, w walkState, b *bundle) int32 {
+	at := max(w.at, p.come(r, w, b.shop)+p.counterBefore)
+	for _, t := range b.list() {
+		at = max(at, p.tasks[t].ready)
+	}
+	return at
+}
+
+// price walks a route and answers what it costs; far when it can't be ridden.
+func (p *problem) price(r int32, bundles []bundle) (cost float64, end walkState) {
+	c := &p.riders[r]
+	w := p.begin(r)
+	count := int32(0)
+	for i := range bundles {
+		b := &bundles[i]
+		if b.n == 0 {
+			continue
+		}
+		pick := p.pickup(r, w, b)
+		if pick > c.end || !p.fits(c, b) || i > 0 && c.bound && p.holds(r, b) {
+			return far, w
+		}
+		if !c.bound || i > 0 {
+			w.ridden += max(0, p.come(r, w, b.shop)-w.at)
+		}
+		w.at = pick + p.counterAfter
+		began := w.at
+		cost += p.ridden(r, &w, b)
+		w.ridden += w.at - began
+		count += b.n
+	}
+	if count == 0 {
+		return 0, w
+	}
+	if c.reach > 0 && p.metresOf(r, bundles) > c.reach {
+		return far, w
+	}
+	return cost + p.closing(c, w.ridden, count), w
+}
+
+// ridden adds up the doors of a bundle, from leaving the counter on.
+func (p *problem) ridden(r int32, w *walkState, b *bundle) float64 {
+	c, cost, late := &p.riders[r], 0.0, false
+	for k, t := range b.list() {
+		if k == 0 {
+			w.at += p.doorWay(c.vehicle, t)
+		} else {
+			w.at += p.betweenWay(c.vehicle, b.tasks[k-1], t)
+		}
+		x := &p.tasks[t]
+		w.at += p.doorBefore
+		cost += p.weights.arrival(w.at, x)
+		late = late || w.at > x.due
+		w.at += p.doorAfter
+		w.last = t
+		if x.holder != nobody && x.holder != r {
+			cost += p.weights.rematch
+		}
+	}
+	w.shop = nobody
+	if late && b.n > 1 && p.weights.promise && !p.inherited(r, b) {
+		cost += p.weights.brokenBundle
+	}
+	return cost
+}
+
+// inherited tells whether the rider has all of the bundle already.
+func (p *problem) inherited(r int32, b *bundle) bool {
+	for _, t := range b.list() {
+		if p.tasks[t].holder != r {
+			return false
+		}
+	}
+	return true
+}
+
+// holds tells whether the rider goes for any of the bundle now: that is not put off behind another.
+func (p *problem) holds(r int32, b *bundle) bool {
+	for _, t := range b.list() {
+		if p.tasks[t].holder == r {
+			return true
+		}
+	}
+	return false
+}
+
+// fits tells whether a rider may carry a bundle.
+func (p *problem) fits(c *rider, b *bundle) bool {
+	if b.n > c.takes {
+		return false
+	}
+	grams, class := int32(0), p.tasks[b.tasks[0]].class
+	for _, t := range b.list() {
+		x := &p.tasks[t]
+		if x.fits>>c.vehicle&1 == 0 || x.class != class || x.alone && b.n > 1 {
+			return false
+		}
+		grams += x.grams
+	}
+	return grams <= c.payload
+}
+
+// metresOf is how far a route goes, as the vehicle's speed makes of its times.
+func (p *problem) metresOf(r int32, bundles []bundle) float64 {
+	c := &p.riders[r]
+	ridden, last := int32(0), nobody
+	for i := range bundles {
+		b := &bundles[i]
+		for k, t := range b.list() {
+			switch {
+			case k > 0:
+				ridden += p.betweenWay(c.vehicle, last, t)
+			case last != nobody:
+				ridden += p.onwardWay(c.vehicle, last, b.shop) + p.doorWay(c.vehicle, t)
+			case c.bound && c.shop == b.shop:
+				ridden += max(0, c.arrive) + p.doorWay(c.vehicle, t)
+			default:
+				ridden += p.shopWay(r, b.shop) + p.doorWay(c.vehicle, t)
+			}
+			last = t
+		}
+	}
+	return float64(ridden) * p.traits[c.vehicle].Speed
+}
+
+// shunned tells whether a rider has just declined a task.
+func (p *problem) shunned(r, t int32) bool { return slices.Contains(p.tasks[t].shuns, r) }
