@@ -16,7 +16,7 @@ var layers = []string{
 	"id clock money geo phi fault event ../policies",
 	"lifecycle promise estimate",
 	"dispatch safety paper",
-	"city",
+	"city sim/mdrp",
 	"access docstore",
 	"identity intake consult prescribing pharmacy order delivery billing support onboarding audit notify forecast",
 	"bus blob gateway tlsport docstore/sqlite docstore/mongo ../signaling/turn ../signaling/sfu",

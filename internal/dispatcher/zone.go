@@ -89,7 +89,7 @@ func (z *zone) plan(ctx context.Context) error {
 	if err != nil || len(state.Jobs) == 0 {
 		return err
 	}
-	decision := dispatch.Plan(state, now)
+	decision := dispatch.NearestFree(state, now) // until the whole picture is given, Plan would wait for nothing
 	for _, o := range decision.Offers {
 		err := z.d.Delivery.Offer(ctx, z.d.actor, o.Job(), o.Courier)
 		if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
