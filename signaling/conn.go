@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"time"
 
@@ -57,15 +58,16 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 
 // first reads the join and has it answered by the room.
 func (s *Server) first(ctx context.Context, c *conn) (*seat, *reason) {
-	c.ws.SetReadLimit(maxFirst)
+	c.ws.SetReadLimit(-1) // next limits, and says so in this protocol's words
 	limited, cancel := context.WithTimeout(ctx, firstTime)
 	defer cancel()
-	_, data, err := c.ws.Read(limited)
-	if err != nil {
-		if limited.Err() != nil {
-			return nil, late
-		}
-		return nil, unreadable(err)
+	inTime := context.AfterFunc(limited, func() { c.end(late) }) // reading with this deadline would close without a word
+	data, why := c.next(ctx, maxFirst)
+	switch {
+	case !inTime():
+		return nil, late
+	case why != nil:
+		return nil, why
 	}
 	m, err := read(data)
 	join, isJoin := m.(*Join)
@@ -116,18 +118,17 @@ func (s *Server) first(ctx context.Context, c *conn) (*seat, *reason) {
 
 // read gives every message to hear until the websocket ends; the answer is why we end it, if we do.
 func (c *conn) read(ctx context.Context, hear func(any)) *reason {
-	c.ws.SetReadLimit(maxMessage)
 	limit := rate.NewLimiter(perSecond, inOneBurst)
 	for {
-		kind, data, err := c.ws.Read(ctx)
-		if err != nil {
-			return unreadable(err)
+		data, why := c.next(ctx, maxMessage)
+		if data == nil {
+			return why
 		}
 		if !limit.Allow() {
 			return flood
 		}
 		m, err := read(data)
-		if err != nil || kind != websocket.MessageText {
+		if err != nil {
 			return malformed
 		}
 		if m != nil {
@@ -136,12 +137,22 @@ func (c *conn) read(ctx context.Context, hear func(any)) *reason {
 	}
 }
 
-// unreadable tells a message over the limit from a websocket that is simply gone.
-func unreadable(err error) *reason {
-	if errors.Is(err, websocket.ErrMessageTooBig) {
-		return tooLarge
+// next reads one text message; nothing without a reason is a websocket that is gone.
+func (c *conn) next(ctx context.Context, limit int64) ([]byte, *reason) {
+	kind, r, err := c.ws.Reader(ctx)
+	if err != nil {
+		return nil, nil //nolint:nilerr // gone is no reason to say anything
 	}
-	return nil
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	switch {
+	case err != nil:
+		return nil, nil //nolint:nilerr // as above
+	case int64(len(data)) > limit:
+		return nil, tooLarge
+	case kind != websocket.MessageText:
+		return nil, malformed
+	}
+	return data, nil
 }
 
 // send queues a message; a client that does not take them is let go, and may come back.

@@ -224,3 +224,14 @@ func (w *watcher) quality() []signaling.Quality {
 	defer w.mu.Unlock()
 	return append([]signaling.Quality{}, w.lines...)
 }
+
+func (w *watcher) count(kind string) (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range w.events {
+		if e.Kind == kind {
+			n++
+		}
+	}
+	return n
+}

@@ -31,7 +31,6 @@ type offered struct {
 	fingerprint string
 	lines       []*line
 	bundle      string
-	answering   string // a=setup of the answer
 }
 
 // line is one m-line of a connection: what it carries up, and the slot it carries down.

@@ -122,7 +122,7 @@ func (i *ice) request(p *port, peer *Peer, r route, name string, m *stun.Message
 	if c.proved {
 		c.heard = time.Now()
 		i.heard.Store(c.heard.UnixNano())
-		i.choose(p, peer, r, c)
+		i.choose(peer, r, c)
 	}
 }
 
@@ -153,12 +153,12 @@ func (i *ice) answered(p *port, peer *Peer, r route, m *stun.Message) {
 	c.proved, c.heard = true, time.Now()
 	p.claim(r, peer)
 	i.heard.Store(c.heard.UnixNano())
-	i.choose(p, peer, r, c)
+	i.choose(peer, r, c)
 }
 
 // choose sends media to the address that was nominated last, once it has proved to be the peer's. Among
 // several that are nominated again and again, the first stays for as long as it is heard.
-func (i *ice) choose(p *port, peer *Peer, r route, c *check) {
+func (i *ice) choose(peer *Peer, r route, c *check) {
 	now := i.selected.Load()
 	if !c.nominated || now != nil && now.addr == r.addr && now.tcp == r.tcp {
 		return

@@ -74,7 +74,7 @@ func (s *SFU) Join(seat *Seat, offer string, speak Rights, h Handler) (*Peer, st
 		link: newLink(o.fingerprint), fingerprint: o.fingerprint, tracks: map[uint32]*track{},
 		sdpID: rand.Uint64() >> 2, sdpVersion: 1,
 	}
-	p.recorder = twcc.NewRecorder(newSSRC())
+	p.recorder = newRecorder()
 	p.ice.checks, p.ice.routes = map[netip.AddrPort]*check{}, map[netip.AddrPort]struct{}{}
 	p.slots = make([]*slot, len(o.lines))
 	for i, l := range o.lines {
@@ -238,3 +238,5 @@ func (p *Peer) sendRTCP(messages ...rtcp.Packet) {
 		p.send(packet)
 	}
 }
+
+func newRecorder() *twcc.Recorder { return twcc.NewRecorder(newSSRC()) }

@@ -156,7 +156,8 @@ func (s *slot) forward(t *track, p *packet) {
 		return
 	}
 	if s.cur != t {
-		if t.feed.pick(s.low) != t || t.feed != s.feed.Load() || t.kind != Sound && !(p.isVP8 && p.vp8.keyframe) {
+		begins := t.kind == Sound || p.isVP8 && p.vp8.keyframe
+		if !begins || t.feed.pick(s.low) != t || t.feed != s.feed.Load() {
 			return
 		}
 		s.join(t, p)

@@ -2,6 +2,7 @@ package sfu_test
 
 import (
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -9,14 +10,29 @@ import (
 	"housecall/signaling/signalingtest"
 )
 
+// told is what a room would be.
 type told struct {
-	t       *testing.T
-	reached chan struct{}
+	mu     sync.Mutex // guards levels
+	levels []sfu.Level
 }
 
-func (h told) Reached()                    { close(h.reached) }
-func (told) Gone()                         {}
-func (told) Levels(int, sfu.Level, string) {}
+func (*told) Reached() {}
+func (*told) Gone()    {}
+
+func (h *told) Levels(_ int, l sfu.Level, _ string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.levels = append(h.levels, l)
+}
+
+func (h *told) level() sfu.Level {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.levels) == 0 {
+		return sfu.LevelVideo
+	}
+	return h.levels[len(h.levels)-1]
+}
 
 func start(t *testing.T) *sfu.SFU {
 	t.Helper()
@@ -38,7 +54,7 @@ func enter(t *testing.T, s *sfu.SFU, seat *sfu.Seat, o signalingtest.MediaOption
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, answer, err := s.Join(seat, offer, sfu.Speaks, told{t, make(chan struct{})})
+	p, answer, err := s.Join(seat, offer, sfu.Speaks, &told{})
 	if err != nil {
 		t.Fatal(err)
 	}

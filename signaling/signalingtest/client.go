@@ -100,7 +100,7 @@ func join(ctx context.Context, o JoinOptions, media *Media, offer string) (*Clie
 		}
 		return nil, err
 	}
-	ws, _, err := websocket.Dial(ctx, o.URL, nil) //nolint:bodyclose // coder's Dial leaves none
+	ws, _, err := websocket.Dial(ctx, o.URL, nil)
 	if err != nil {
 		return fail(err)
 	}

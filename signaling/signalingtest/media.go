@@ -2,8 +2,6 @@ package signalingtest
 
 import (
 	"context"
-	"encoding/binary"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,7 +45,6 @@ type Media struct {
 	Sharing                atomic.Bool
 	Paused                 atomic.Bool
 	PLIs                   atomic.Int64
-	estimate               atomic.Int64
 	REMB                   atomic.Int64 // what the server asks to stay under
 
 	mu    sync.Mutex // guards onKey
@@ -341,11 +338,24 @@ func (s *Shown) By(mark uint32) int64 {
 	return s.From[mark]
 }
 
-// Distinct counts the sequence numbers that came.
-func (s *Shown) Distinct() int {
+// Whole answers how many packets came, each counted once, and how many there are from the first to the last.
+func (s *Shown) Whole() (came, all int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.seen)
+	low, high := uint16(0), uint16(0)
+	for seq := range s.seen {
+		if came == 0 {
+			low, high = seq, seq
+		}
+		came++
+		if int16(seq-low) < 0 {
+			low = seq
+		}
+		if int16(seq-high) > 0 {
+			high = seq
+		}
+	}
+	return came, int(high-low) + 1
 }
 
 // PLI asks for a keyframe of what a line shows.
@@ -399,6 +409,3 @@ func (m *Media) send(ctx context.Context, mark uint32) {
 		}
 	}
 }
-
-var _ = fmt.Sprint
-var _ = binary.BigEndian
