@@ -30,6 +30,7 @@ export class Later {
 	/** steps are those still to be sent, oldest first. */
 	readonly steps = signal<Step[]>([]);
 	private running: Promise<void> | undefined;
+	private again = false;
 	private counter = 0;
 
 	constructor(
@@ -55,8 +56,19 @@ export class Later {
 
 	/** flush sends in order until all is sent or the network is away. */
 	flush(): Promise<void> {
-		this.running ??= this.run().finally(() => (this.running = undefined));
+		if (this.running) {
+			this.again = true; // the one that runs may have just found the network away
+			return this.running;
+		}
+		this.running = this.rounds().finally(() => (this.running = undefined));
 		return this.running;
+	}
+
+	private async rounds(): Promise<void> {
+		do {
+			this.again = false;
+			await this.run();
+		} while (this.again);
 	}
 
 	private async run(): Promise<void> {

@@ -29,7 +29,7 @@ const anyway = 60_000;
 /**
  * useLive loads and shows: first what was kept on the device, then the server's word, and again by
  * itself whenever something happens that concerns it (anything on one's feed, unless `concerns` says
- * less). A load that fails leaves what was shown.
+ * less). A load that fails leaves what was shown. A key that begins with "no-keep " is kept nowhere.
  */
 export function useLive<T>(key: string, load: () => Promise<T>, concerns: (e: Happened) => boolean = () => true, every = anyway): Live<T> {
 	const state: Signal<Omit<Live<T>, "reload" | "put">> = useSignal({ data: undefined, at: 0, problem: undefined });
@@ -42,10 +42,11 @@ export function useLive<T>(key: string, load: () => Promise<T>, concerns: (e: Ha
 		own.key = key;
 		let gone = false;
 		let soon: ReturnType<typeof setTimeout> | undefined;
+		const kept = !key.startsWith("no-keep "); // codes and the like are never on the device
 		const name = `${me.value?.id ?? "nobody"} ${key}`;
 		const show = (data: T) => {
 			state.value = { data, at: Date.now(), problem: undefined };
-			void keep.write("last", name, { at: Date.now(), data } satisfies Kept<T>);
+			if (kept) void keep.write("last", name, { at: Date.now(), data } satisfies Kept<T>);
 		};
 		const reload = async () => {
 			if (own.running) {
@@ -72,9 +73,10 @@ export function useLive<T>(key: string, load: () => Promise<T>, concerns: (e: Ha
 		own.reload = reload;
 		own.running = false;
 		state.value = { data: undefined, at: 0, problem: undefined };
-		void keep.read<Kept<T>>("last", name).then((kept) => {
-			if (!gone && kept && state.value.data === undefined) state.value = { ...state.value, data: kept.data, at: kept.at };
-		});
+		if (kept)
+			void keep.read<Kept<T>>("last", name).then((last) => {
+				if (!gone && last && state.value.data === undefined) state.value = { ...state.value, data: last.data, at: last.at };
+			});
 		void reload();
 		const unhear = feed.hear((e) => {
 			if (e !== "reset" && !own.concerns(e)) return;

@@ -1,4 +1,4 @@
 import type { Table } from "../../client/router";
 
 /** Addresses that anybody may open, signed in or not. */
-export const table: Table = [];
+export const table: Table = [["/t", () => import("./track")]];

@@ -1,0 +1,180 @@
+import { useSignal } from "@preact/signals";
+
+import type { IntakeView, PlaceView, PrescriptionView, QuoteView } from "../../api.gen";
+import { useAct } from "../../client/act";
+import { call } from "../../client/call";
+import { useLive, useNow } from "../../client/live";
+import { fieldSaid } from "../../client/problem";
+import { go } from "../../client/router";
+import { size } from "../../client/session";
+import { Btn } from "../../parts/button";
+import { Field, Options } from "../../parts/field";
+import { Icon } from "../../parts/icon";
+import { Empty, Line, Lines } from "../../parts/list";
+import { MapBox } from "../../parts/map/map";
+import { Notice, Trouble } from "../../parts/notice";
+import { Head, Page } from "../../parts/page";
+import { Sheet } from "../../parts/sheet";
+import { distance, money, time, when } from "../../words/say";
+import { AddressForm, addressLine } from "./address";
+import { orNothing } from "./facts";
+import { words } from "./order-words";
+import { Whom } from "./people";
+
+type Way = "courier" | "pickup" | "parcel";
+
+interface Loaded {
+	rx: PrescriptionView;
+	part: string;
+	places: PlaceView[];
+	intake: IntakeView | undefined;
+}
+
+/** Where from: each pharmacy with its honest time, its price and whether it has everything; as a list, then a map. */
+export default function Choose({ id }: { id: string }) {
+	const w = words().choose;
+	const now = useNow();
+	const way = useSignal<Way>("courier");
+	const place = useSignal<PlaceView | undefined>(undefined);
+	const sheet = useSignal<"" | "places" | "new">("");
+	const map = useSignal(false);
+	const code = useSignal("");
+	const live = useLive<Loaded>(`choose ${id}`, async () => {
+		const rx = await call("GET /prescriptions/{id}", { path: { id } });
+		const places = await orNothing(call("GET /patients/{id}/addresses", { path: { id: rx.patient } }), { items: [] });
+		const part = rx.parts.find((p) => p.state === "signed" && Date.parse(p.earliest) <= Date.now() && Date.parse(p.until) > Date.now());
+		return { rx, part: part?.id ?? "", places: places.items, intake: undefined };
+	});
+	const d = live.data;
+	const to = place.value ?? d?.places[0];
+	const ask = d?.part && (way.value !== "courier" || to) ? `${d.part} ${way.value} ${to?.point.lat},${to?.point.lon}` : "";
+	const quotes = useLive<QuoteView[]>(
+		`quotes ${ask}`,
+		async () => (ask && d ? (await call("POST /quotes", { body: { part: d.part, fulfilment: way.value, door: way.value === "pickup" ? to?.point : to?.point } })).items : []),
+		(e) => /^(stock|pharmacy|fill)\./.test(e.kind),
+		30_000,
+	);
+	const order = useAct(async (key, pharmacy: string) => {
+		const o = await call("POST /orders", {
+			key,
+			body: { part: d?.part ?? "", pharmacy, fulfilment: way.value, coupon: code.value.trim() || undefined, address: way.value === "pickup" || !to ? undefined : { text: to.street ?? "", entrance: to.entrance, floor: to.floor, door: to.flat, note: to.note, receiver: to.receiver, point: to.point } },
+		});
+		go(`/order/${o.id}`);
+	});
+	const list = [...(quotes.data ?? [])].sort((a, b) => Number(b.open && b.in_stock) - Number(a.open && a.in_stock) || a.p90_minutes - b.p90_minutes || a.metres - b.metres);
+	const lists = list.filter((q) => q.fulfilments.includes(way.value));
+	return (
+		<Page title={w.title} of={live} up={`/rx/${id}`} middle={<Whom person={d?.rx.patient} />} wide>
+			{(x) => (
+				<div data-test="choose">
+					<Head>{w.title}</Head>
+					{!x.part && (
+						<section>
+							<Notice kind="warn">{w.over}</Notice>
+						</section>
+					)}
+					<section class="stack">
+						<Options legend={w.how} hideLegend value={way.value} onPick={(v) => (way.value = v)} of={(["courier", "pickup", "parcel"] as const).map((value) => ({ value, text: w.ways[value] }))} test="way" />
+						{way.value !== "pickup" && (
+							<Lines>
+								<Line icon="house" title={to ? addressLine(to) : w.place} sub={to ? w.to : w.placeHint} onPress={() => (sheet.value = x.places.length > 0 ? "places" : "new")} end={to ? <span class="as-link">{w.change}</span> : undefined} test="address" />
+							</Lines>
+						)}
+					</section>
+					<Trouble problem={order.problem ?? quotes.problem} again={quotes.problem ? () => void quotes.reload() : undefined} />
+					<div class="cols">
+						<section data-test="quotes" aria-live="polite">
+							{quotes.data && ask && lists.length === 0 && (
+								<Empty drawing="bag">
+									<p>{w.none}</p>
+									<p class="sub">{w.noneHint}</p>
+								</Empty>
+							)}
+							<ul class="quotes">
+								{lists.slice(0, size.value === "normal" ? 20 : 3).map((q) => (
+									<Quote key={q.pharmacy} q={q} way={way.value} now={now} busy={order.busy} onChoose={() => void order(q.pharmacy)} />
+								))}
+							</ul>
+						</section>
+						{lists.length > 0 && size.value === "normal" && (
+							<section>
+								{!map.value ? (
+									<Btn wide icon="map" onPress={() => (map.value = true)} test="show-map">
+										{w.map}
+									</Btn>
+								) : (
+									<div class="card flush">
+										<MapBox label={w.mapLabel} height="tall" marks={[...lists.map((q) => ({ id: q.pharmacy, at: q.at, kind: "pharmacy" as const, name: q.name })), ...(to ? [{ id: "home", at: to.point, kind: "home" as const, name: w.to }] : [])]} />
+									</div>
+								)}
+							</section>
+						)}
+					</div>
+					{size.value === "normal" && lists.length > 0 && (
+						<section>
+							<Field label={words().order.coupon} value={code.value} onType={(v) => (code.value = v)} max={40} said={fieldSaid(order.problem, "coupon")} />
+						</section>
+					)}
+					<Sheet title={w.place} open={sheet.value === "places"} onClose={() => (sheet.value = "")}>
+						<Lines>
+							{x.places.map((p) => (
+								<Line
+									key={p.id}
+									icon="house"
+									title={p.label || p.street || ""}
+									sub={addressLine(p)}
+									onPress={() => {
+										place.value = p;
+										sheet.value = "";
+									}}
+								/>
+							))}
+							<Line icon="plus" title={w.addressNew} onPress={() => (sheet.value = "new")} />
+						</Lines>
+					</Sheet>
+					<Sheet title={w.place} open={sheet.value === "new"} onClose={() => (sheet.value = "")}>
+						<AddressForm
+							patient={x.rx.patient}
+							onDone={(p) => {
+								place.value = p;
+								sheet.value = "";
+								void live.reload();
+							}}
+						/>
+					</Sheet>
+				</div>
+			)}
+		</Page>
+	);
+}
+
+function Quote({ q, way, now, busy, onChoose }: { q: QuoteView; way: Way; now: number; busy: boolean; onChoose: () => void }) {
+	const w = words().choose;
+	const total = { minor: q.medicine.minor + (way === "pickup" ? 0 : q.delivery_fee.minor), currency: q.medicine.currency };
+	const can = q.open && q.in_stock;
+	const at = way === "courier" ? w.by(time(now + q.median_minutes * 60_000), time(now + q.p90_minutes * 60_000)) : way === "pickup" ? w.ready(q.median_minutes) : w.parcelDays;
+	return (
+		<li data-test="quote" data-can={can}>
+			<div>
+				<h2>{q.name}</h2>
+				<p class="num at">{can ? at : q.open ? w.noStock : w.closed(q.opens_at ? when(q.opens_at) : "")}</p>
+				<p class="sub num">
+					{q.in_stock && (
+						<>
+							<Icon name="check" class="small" /> {w.stock} ·{" "}
+						</>
+					)}
+					{w.away(distance(q.metres))}
+					{way !== "pickup" && <> · {w.fee(money(q.delivery_fee))}</>}
+				</p>
+				{can && way === "courier" && !q.promise_can_be_kept && <p class="sub warnline">{w.noPromise(q.promise_minutes)}</p>}
+			</div>
+			<div class="end">
+				<b class="num">{money(total)}</b>
+				<Btn kind={can ? "main" : "more"} small off={!can} busy={busy} onPress={onChoose} test="choose-pharmacy" label={`${w.choose}: ${q.name}`}>
+					{w.choose}
+				</Btn>
+			</div>
+		</li>
+	);
+}

@@ -1,0 +1,200 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+
+import { Btn, IconBtn } from "../../parts/button";
+import { Icon, type IconName } from "../../parts/icon";
+import { Notice } from "../../parts/notice";
+import { words } from "./visit-words";
+
+export type Net = "checking" | "good" | "slow" | "none";
+
+interface Found {
+	asked: boolean;
+	stream?: MediaStream;
+	trouble: "" | "blocked" | "busy" | "none" | "insecure";
+	level: number;
+	heard: boolean;
+	net: Net;
+	tone: "" | "played" | "heard";
+	facing: "user" | "environment";
+}
+
+/** measure asks the server for a known file and tells whether the way is wide and short enough for a picture. */
+export async function measure(): Promise<Net> {
+	try {
+		const pings: number[] = [];
+		for (let n = 0; n < 3; n++) {
+			const t = performance.now();
+			await fetch("/icon.svg", { cache: "no-store" });
+			pings.push(performance.now() - t);
+		}
+		const t = performance.now();
+		const bytes = (await (await fetch("/icon-512.png", { cache: "no-store" })).arrayBuffer()).byteLength;
+		const kbps = (bytes * 8) / Math.max(1, performance.now() - t);
+		return Math.min(...pings) < 400 && kbps > 300 ? "good" : "slow";
+	} catch {
+		return "none";
+	}
+}
+
+/** DeviceCheck shows one's own picture, how loud one is, a tone and the network, each with what to do. */
+export function DeviceCheck({ begin }: { begin?: boolean }) {
+	const w = words().wait;
+	const s = useSignal<Found>({ asked: false, trouble: "", level: 0, heard: false, net: "checking", tone: "", facing: "user" });
+	const set = (more: Partial<Found>) => (s.value = { ...s.value, ...more });
+	const video = useRef<HTMLVideoElement>(null);
+	const stop = useRef<() => void>(() => {});
+
+	const open = async (facing: "user" | "environment" = s.value.facing) => {
+		stop.current();
+		set({ asked: true, trouble: "", facing });
+		if (!navigator.mediaDevices) {
+			set({ trouble: "insecure" });
+			return;
+		}
+		let stream: MediaStream;
+		try {
+			stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: facing, width: { ideal: 640 } }, audio: true }).catch(async (err: unknown) => {
+				if (err instanceof DOMException && err.name === "NotFoundError") return navigator.mediaDevices.getUserMedia({ audio: true });
+				throw err;
+			});
+		} catch (err) {
+			const name = err instanceof DOMException ? err.name : "";
+			set({ trouble: name === "NotAllowedError" ? "blocked" : name === "NotReadableError" ? "busy" : "none" });
+			return;
+		}
+		const quiet = listen(stream, (level) => set({ level, heard: s.value.heard || level > 0.08 }));
+		stop.current = () => {
+			quiet();
+			for (const t of stream.getTracks()) t.stop();
+		};
+		set({ stream, trouble: stream.getVideoTracks().length > 0 ? "" : "none" });
+	};
+	useEffect(() => {
+		void measure().then((net) => set({ net }));
+		void navigator.permissions?.query({ name: "camera" as PermissionName }).then(
+			(p) => (begin || p.state === "granted") && void open(),
+			() => begin && void open(),
+		);
+		return () => stop.current();
+	}, []);
+	useEffect(() => {
+		if (video.current && s.value.stream) video.current.srcObject = s.value.stream;
+	}, [s.value.stream]);
+
+	const v = s.value;
+	const picture = (v.stream?.getVideoTracks().length ?? 0) > 0;
+	const mark = (ok: boolean, text: string) => (
+		<span class={`st ${ok ? "" : "no"}`}>
+			<Icon name={ok ? "circle-check" : "circle-alert"} />
+			<span>{text}</span>
+		</span>
+	);
+	const line = (icon: IconName, text: string, end: preact.ComponentChildren) => (
+		<li>
+			<Icon name={icon} />
+			<span>{text}</span>
+			{end}
+		</li>
+	);
+	if (!v.asked)
+		return (
+			<div class="stack">
+				<Btn wide icon="camera" onPress={() => void open()} test="try-devices">
+					{w.test}
+				</Btn>
+			</div>
+		);
+	return (
+		<div data-test="devices" data-picture={picture}>
+			{picture && (
+				<div class="self">
+					<video ref={video} autoplay muted playsInline aria-label={w.you} />
+					<span class="lab">{w.you}</span>
+					<span class="lvl">
+						<Icon name={v.stream?.getAudioTracks().length ? "mic" : "mic-off"} />
+						<svg class="bars" viewBox="0 0 60 24" aria-hidden="true">
+							{[0.3, 0.6, 0.9, 0.5, 1, 0.7, 0.9, 0.5, 0.8, 0.4].map((k, n) => {
+								const h = Math.max(3, Math.min(24, v.level * 60 * k));
+								return <rect key={n} x={n * 6} y={12 - h / 2} width="3" height={h} rx="1.5" fill="var(--stage-lamp)" />;
+							})}
+						</svg>
+						<span>{v.heard ? w.hear : w.quiet}</span>
+					</span>
+					<span class="sw">
+						<IconBtn icon="switch-camera" label={w.flip} onPress={() => void open(v.facing === "user" ? "environment" : "user")} />
+					</span>
+				</div>
+			)}
+			{v.trouble && <Notice kind="warn">{{ blocked: w.blocked, busy: w.busy, none: w.noCamera, insecure: w.insecure }[v.trouble]}</Notice>}
+			<ul class="checks">
+				{line("camera", w.camera, mark(picture, picture ? w.works : "–"))}
+				{line("mic", w.microphone, mark(v.heard, v.heard ? w.works : v.stream ? w.quiet : w.muted))}
+				{line("wifi", w.network, mark(v.net === "good", { checking: w.checking, good: w.good, slow: w.slow, none: w.far }[v.net]))}
+				{line(
+					"volume-2",
+					w.tone,
+					v.tone === "heard" ? (
+						mark(true, w.works)
+					) : (
+						<span class="ask">
+							{v.tone === "played" && (
+								<Btn small onPress={() => set({ tone: "heard" })}>
+									{w.yes}
+								</Btn>
+							)}
+							<Btn
+								small
+								onPress={() => {
+									beep();
+									set({ tone: "played" });
+								}}
+							>
+								{v.tone === "played" ? w.again : w.play}
+							</Btn>
+						</span>
+					),
+				)}
+			</ul>
+		</div>
+	);
+}
+
+/** beep is a soft tone of half a second. */
+export function beep(hertz = 523): void {
+	try {
+		const c = new AudioContext();
+		const o = c.createOscillator();
+		const g = c.createGain();
+		o.frequency.value = hertz;
+		g.gain.setValueAtTime(0.0001, c.currentTime);
+		g.gain.exponentialRampToValueAtTime(0.3, c.currentTime + 0.05);
+		g.gain.exponentialRampToValueAtTime(0.0001, c.currentTime + 0.6);
+		o.connect(g).connect(c.destination);
+		o.start();
+		o.stop(c.currentTime + 0.65);
+		o.onended = () => void c.close();
+	} catch {
+		// A browser without sound.
+	}
+}
+
+/** listen tells how loud it is, ten times a second. */
+function listen(stream: MediaStream, tell: (level: number) => void): () => void {
+	if (stream.getAudioTracks().length === 0 || typeof AudioContext === "undefined") return () => {};
+	const c = new AudioContext();
+	const a = c.createAnalyser();
+	a.fftSize = 512;
+	c.createMediaStreamSource(stream).connect(a);
+	const data = new Float32Array(a.fftSize);
+	const timer = setInterval(() => {
+		a.getFloatTimeDomainData(data);
+		let sum = 0;
+		for (const x of data) sum += x * x;
+		tell(Math.sqrt(sum / data.length));
+	}, 100);
+	return () => {
+		clearInterval(timer);
+		void c.close();
+	};
+}

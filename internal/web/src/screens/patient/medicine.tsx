@@ -1,0 +1,1 @@
+export { Medicine as default } from "./lists";
