@@ -16,6 +16,8 @@ export default defineConfig({
 	plugins: [listed()],
 	build: {
 		target: "es2022",
+		manifest: "graph.json",
+		chunkSizeWarningLimit: 1200,
 		assetsInlineLimit: 0,
 		modulePreload: { polyfill: false },
 		reportCompressedSize: false,

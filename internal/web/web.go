@@ -84,7 +84,7 @@ func kindOf(name string) string {
 	switch path.Ext(name) {
 	case ".webmanifest":
 		return "application/manifest+json"
-	case ".js":
+	case ".js", ".mjs":
 		return "text/javascript; charset=utf-8"
 	}
 	if kind := mime.TypeByExtension(path.Ext(name)); kind != "" {

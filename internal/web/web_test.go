@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"io"
 	"io/fs"
 	"net/http"
@@ -126,29 +127,72 @@ func TestNothingIsWrittenThroughTheApp(t *testing.T) {
 	}
 }
 
-// What a patient loads before the first screen, made small: the page, what it names, and the screens of
-// a patient that come at once.
+// What a patient loads until home is there, made small: the page, what it names, and what the screens of
+// a patient and home import.
 func TestFirstLoadIsUnder150KilobytesWithoutTheMap(t *testing.T) {
 	t.Parallel()
 	const limit = 150_000
+	graph := buildGraph(t)
 
+	needed := map[string]bool{"index.html": true, "early.js": true}
+	for _, from := range []string{"index.html", "src/screens/patient/routes.ts", "src/screens/patient/home.tsx"} {
+		graph.follow(t, from, needed)
+	}
 	total := 0
-	walk(t, func(name string) {
-		if strings.HasSuffix(name, ".br") || strings.HasSuffix(name, ".map") || regexp.MustCompile(`maplibre|uplot|licences|\.png$`).MatchString(name) {
-			return
-		}
-		size := fileSize(t, name+".br")
-		if size == 0 {
-			size = fileSize(t, name)
-		}
-		if name == "index.html" || name == "early.js" || named(t, name) {
+	for name := range needed {
+		if size := fileSize(t, name+".br"); size > 0 {
 			total += size
+		} else {
+			total += fileSize(t, name)
 		}
-	})
+	}
 
-	t.Logf("first load: %d bytes", total)
-	if total == 0 || total > limit {
-		t.Errorf("first load is %d bytes, at most %d", total, limit)
+	t.Logf("first load: %d bytes in %d files", total, len(needed))
+	if len(needed) < 8 || total > limit {
+		t.Errorf("first load is %d bytes in %d files, at most %d bytes", total, len(needed), limit)
+	}
+	for name := range needed {
+		if strings.Contains(name, "maplibre") {
+			t.Errorf("the map's library %s is loaded before a map is opened", name)
+		}
+	}
+}
+
+// graph is which file of the build imports which, by the name of its source.
+type graph map[string]struct {
+	File    string   `json:"file"`
+	CSS     []string `json:"css"`
+	Imports []string `json:"imports"`
+}
+
+func buildGraph(t *testing.T) graph {
+	t.Helper()
+	raw, err := os.ReadFile("dist/graph.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var g graph
+	if err := json.Unmarshal(raw, &g); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func (g graph) follow(t *testing.T, name string, needed map[string]bool) {
+	t.Helper()
+	node, known := g[name]
+	if !known {
+		t.Fatalf("the build has no %s", name)
+	}
+	if needed[node.File] {
+		return
+	}
+	needed[node.File] = true
+	for _, css := range node.CSS {
+		needed[css] = true
+	}
+	for _, next := range node.Imports {
+		g.follow(t, next, needed)
 	}
 }
 
@@ -160,19 +204,6 @@ func TestLicencesOfAllThatIsInsideComeWithIt(t *testing.T) {
 			t.Errorf("the licence of %sis missing", want)
 		}
 	}
-}
-
-// named tells whether the page itself, or the first screens of a patient, ask for the file.
-func named(t *testing.T, name string) bool {
-	t.Helper()
-	page, err := os.ReadFile("dist/index.html")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(string(page), name) {
-		return true
-	}
-	return regexp.MustCompile(`assets/(home|routes|words|signin)-`).MatchString(name)
 }
 
 func asset(t *testing.T, begin, end string) string {

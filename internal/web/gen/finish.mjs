@@ -26,7 +26,7 @@ function* files(dir) {
 	}
 }
 for (const path of [...files(dist)]) {
-	if (!/\.(js|css|html|svg|json|webmanifest|txt)$/.test(path)) continue;
+	if (!/\.(m?js|css|html|svg|json|webmanifest|txt)$/.test(path)) continue;
 	const plain = readFileSync(path);
 	if (plain.length < 1000) continue;
 	writeFileSync(`${path}.br`, brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length } }));

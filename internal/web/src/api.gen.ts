@@ -551,6 +551,8 @@ export interface FillLine {
 	price: MoneyAmount;
 	product: string;
 	quantity: number;
+	/** How much of what was prescribed is still owed after this fill. */
+	short?: number;
 	units: number;
 }
 
@@ -614,6 +616,8 @@ export interface FillView {
 	order: string;
 	packed: PackedIn[];
 	part: string;
+	/** Why less is given than was prescribed. */
+	partly?: "out_of_stock" | "damaged" | "short_dated" | "patient_wish" | "other";
 	patient: string;
 	/** The budget stands still while somebody owes an answer. */
 	paused?: FillPause;
@@ -653,6 +657,11 @@ export interface GiveInBody {
 	scopes: ("see" | "book" | "attend" | "pay" | "receive")[] | null;
 	/** Until revoked, when left out. */
 	until?: string;
+}
+
+export interface GiveLessInBody {
+	lines: LessIn[] | null;
+	why: "out_of_stock" | "damaged" | "short_dated" | "patient_wish" | "other";
 }
 
 export interface GrantView {
@@ -951,6 +960,12 @@ export interface LeftView {
 	courier: string;
 	event: string;
 	why?: string;
+}
+
+export interface LessIn {
+	line: number;
+	/** In whole packs; 0: none of it. */
+	quantity: number;
 }
 
 export interface LinkView {
@@ -1788,9 +1803,11 @@ export interface PromiseView {
 	/** The stage that the promise broke in. */
 	broken_in?: string;
 	due_at: string;
+	/** Time left; below zero the promise is broken. */
+	left_seconds: number;
 	/** The clock stands still while the patient owes an answer. */
 	paused: boolean;
-	/** Time left; below zero the promise is broken. */
+	/** Time to spare if every stage that is left takes no more than its budget. Below 240 the promise is in danger. */
 	slack_seconds: number;
 	started_at: string;
 	stopped_at?: string;
@@ -2000,6 +2017,14 @@ export interface SafetyFinding {
 	why: string;
 }
 
+export interface SaidView {
+	at: string;
+	id: string;
+	mine: boolean;
+	role: "patient" | "caregiver" | "courier" | "pharmacy" | "support";
+	text: string;
+}
+
 export interface SaveIntakeInBody {
 	/** Id of a question to yes, no or nothing. */
 	answers?: Record<string, string>;
@@ -2029,6 +2054,10 @@ export interface SaveNoteInBody {
 	summary?: string;
 	/** Takes out what was written. */
 	without?: ("sick_note" | "referral")[] | null;
+}
+
+export interface SayInBody {
+	text: string;
 }
 
 export interface SealInBody {
@@ -2204,6 +2233,22 @@ export interface TakingView {
 	/** Where it is known from. */
 	from?: string;
 	name: string;
+}
+
+export interface TalkTicket {
+	expiry: string;
+	rights: string[];
+	role: "patient" | "caregiver" | "courier" | "pharmacy" | "support";
+	room: string;
+	seat: string;
+	token: string;
+}
+
+export interface TalkView {
+	/** When the order ended: nothing more can be said. */
+	closed?: string;
+	order: string;
+	said: SaidView[];
 }
 
 export interface TextInBody {
@@ -2554,6 +2599,8 @@ export interface Routes {
 	"POST /fills/{id}/accept": { path: { id: string }; body: AcceptFillInBody; answer: FillView; };
 	/** Record what became of a returned bag. */
 	"POST /fills/{id}/dispose": { path: { id: string }; body: DispositionInBody; answer: FillView; };
+	/** Give less than prescribed; the rest becomes a part of its own. */
+	"POST /fills/{id}/give-less": { path: { id: string }; body: GiveLessInBody; answer: FillView; };
 	/** Hand the bag over at the counter by the patient's code. */
 	"POST /fills/{id}/hand-over": { path: { id: string }; body: CounterInBody; answer: FillView; };
 	/** Read the labels to print. */
@@ -2712,6 +2759,12 @@ export interface Routes {
 	"POST /orders/{id}/rating": { path: { id: string }; body: RateInBody; answer: OrderView; };
 	/** Have an order that came back brought again. */
 	"POST /orders/{id}/reattempt": { path: { id: string }; answer: OrderView; };
+	/** Read what was said about an order on its way. */
+	"GET /orders/{id}/talk": { path: { id: string }; answer: TalkView; };
+	/** Write to everybody of an order on its way. */
+	"POST /orders/{id}/talk": { path: { id: string }; body: SayInBody; answer: TalkView; };
+	/** Get a ticket to the sound room of an order, good for a minute. */
+	"POST /orders/{id}/talk/ticket": { path: { id: string }; answer: TalkTicket; };
 	/** List the tips for an order. */
 	"GET /orders/{id}/tips": { path: { id: string }; answer: ListOfPaymentView; };
 	/** Give the courier of a delivered order a tip. */

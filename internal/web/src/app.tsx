@@ -65,7 +65,7 @@ function ForRole() {
 	const found = find(r.table, where.value);
 	return (
 		<Shell tabs={r.tabs(account)} staff={r.staff} home={r.home(account)}>
-			{found ? <Loaded key={where.value} found={found} /> : where.value === "/" ? <Ghost /> : <Gone home={r.home(account)} />}
+			{found ? <Loaded key={`${found.pattern} ${found.props.id ?? found.props.person ?? found.props.visit ?? ""}`} found={found} /> : where.value === "/" ? <Ghost /> : <Gone home={r.home(account)} />}
 		</Shell>
 	);
 }

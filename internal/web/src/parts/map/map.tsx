@@ -5,7 +5,7 @@ import type { GeoPoint } from "../../api.gen";
 import { look } from "../../client/session";
 import { both, language } from "../../words/words";
 import { Ghost } from "../page";
-import type { Drawn } from "./gl";
+import type { Drawn } from "./maplibre";
 
 /** Mark is one thing on the map. */
 export interface Mark {
@@ -46,7 +46,7 @@ export function MapBox(p: MapProps) {
 	const state = useSignal<"loading" | "there" | "none">("loading");
 	useEffect(() => {
 		let gone = false;
-		import("./gl")
+		import("./maplibre")
 			.then((gl) => gl.draw(box.current as HTMLDivElement, p))
 			.then(
 				(d) => {
