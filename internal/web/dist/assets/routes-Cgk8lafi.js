@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/me-DI0A_cBn.js","assets/main-fcMKSWwX.js","assets/main-KwyDZ0pc.css"])))=>i.map(i=>d[i]);
-import{a as e,t}from"./main-fcMKSWwX.js";var n=[[`/me`,()=>e(()=>import(`./me-DI0A_cBn.js`),__vite__mapDeps([0,1,2]))]],r={home:()=>`/me`,table:[...n],tabs:()=>[{to:`/me`,icon:`user`,text:t().me,last:!0}],staff:!0};export{n as own,r as role};

@@ -1,1 +1,0 @@
-import{own as e}from"./routes-Cgk8lafi.js";import{t}from"./main-fcMKSWwX.js";var n={home:()=>`/me`,table:[...e],tabs:()=>[{to:`/me`,icon:`user`,text:t().me}]};export{n as role};
