@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"housecall/internal/access"
 	"housecall/internal/docstore"
@@ -196,20 +195,10 @@ func (s *Service) deliver(a access.Actor, j *Job, proof Proof) error {
 	j.Proof = proof
 	j.announce(JobDelivered, a, j.Courier, map[string]string{
 		"proof": string(proof), "late_seconds": strconv.Itoa(int(max(0, now.Sub(j.Deadline).Seconds()))),
-		"brought_s": estimate.Seconds(now.Sub(j.ReadyAt)), "busy_s": estimate.Seconds(now.Sub(j.takenAt())),
+		"brought_s": estimate.Seconds(now.Sub(j.ReadyAt)), "busy_s": estimate.Seconds(now.Sub(j.acceptedAt())),
 		"metres": estimate.Rough(geo.Metres(j.PharmacyAt, j.Door.Point)),
 	})
 	return nil
-}
-
-// takenAt is when the courier who has the job took it.
-func (j *Job) takenAt() time.Time {
-	for _, step := range slices.Backward(j.History) {
-		if step.Event == Accept {
-			return step.At
-		}
-	}
-	return j.Placed
 }
 
 // handOver checks a code and moves the job on, in one write. A wrong code is counted in a write of

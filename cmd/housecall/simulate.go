@@ -1,0 +1,84 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"housecall/internal/city"
+	"housecall/internal/dispatch"
+)
+
+func simulateCommand() *cobra.Command {
+	c := &cobra.Command{Use: "simulate", Short: "Try the plans out before anybody rides by them"}
+	c.AddCommand(simulateCityCommand())
+	return c
+}
+
+// cityRun is what `simulate city` is told.
+type cityRun struct {
+	city.Config
+	seeds int
+	json  bool
+	plot  string
+}
+
+func simulateCityCommand() *cobra.Command {
+	o := cityRun{Config: city.Default()}
+	c := &cobra.Command{
+		Use: "city", Args: cobra.NoArgs,
+		Short: "A day in an invented city: this housecall's plans beside the nearest free courier and the ideal one",
+	}
+	f := c.Flags()
+	f.IntVar(&o.Couriers, "couriers", o.Couriers, "couriers on shift all the time")
+	f.IntVar(&o.Pharmacies, "pharmacies", o.Pharmacies, "pharmacies of the city")
+	f.Float64Var(&o.OrdersPerHour, "orders-per-hour", o.OrdersPerHour, "orders in the mean; at 11 to 13 and 18 to 21 there are 1.8 times as many")
+	f.IntVar(&o.Hours, "hours", o.Hours, "how long, from midnight")
+	f.Uint64Var(&o.Seed, "seed", o.Seed, "which of all possible days")
+	f.IntVar(&o.seeds, "seeds", 1, "how many days, from that seed on, together")
+	f.BoolVar(&o.Rain, "rain", false, "it rains: 0.75 of the speed")
+	f.IntVar(&o.Budget, "budget", 0, "iterations that a plan may search; 0 as in the product")
+	f.BoolVar(&o.json, "json", false, "write the figures as JSON")
+	f.StringVar(&o.plot, "plot", "", "also write a page with the city moving and the day as curves")
+	c.RunE = func(c *cobra.Command, _ []string) error { return o.run(c) }
+	return c
+}
+
+func (o cityRun) run(c *cobra.Command) error {
+	if o.seeds < 1 || o.seeds > 1000 {
+		return fmt.Errorf("seeds: %d; say 1 to 1000", o.seeds)
+	}
+	o.Film = o.plot != ""
+	if o.Film && o.seeds > 1 {
+		return errors.New("one plot shows one day: leave --seeds away")
+	}
+	watch := time.Now()                                         //nolint:forbidigo // measures this machine, decides nothing
+	o.Watch = func() time.Duration { return time.Since(watch) } //nolint:forbidigo // as above
+	rows, err := city.Compare(o.Config, o.seeds, map[string]city.Planner{"nearest free": dispatch.NearestFree, "housecall": dispatch.Plan})
+	if err != nil {
+		return err
+	}
+	if o.plot != "" {
+		if err := writePlot(o.plot, o.Config, rows); err != nil {
+			return err
+		}
+	}
+	if o.json {
+		out := json.NewEncoder(c.OutOrStdout())
+		out.SetIndent("", "  ")
+		return out.Encode(rows)
+	}
+	return city.WriteTable(c.OutOrStdout(), rows)
+}
+
+func writePlot(name string, c city.Config, rows []city.Row) error {
+	f, err := os.Create(name) //nolint:gosec // where the operator said
+	if err != nil {
+		return fmt.Errorf("plot: %w", err)
+	}
+	return errors.Join(city.WritePlot(f, c, rows), f.Close())
+}
