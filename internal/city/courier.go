@@ -118,11 +118,14 @@ func (c *courier) arrive() {
 
 // serve has the bags change hands once all of them are ready: the pharmacy types a code for each.
 func (c *courier) serve() {
-	if c.state != standing || len(c.jobs) == 0 || slices.ContainsFunc(c.jobs, func(o *Order) bool { return o.Ready.IsZero() || o.stage == serving }) {
+	if c.state != standing || len(c.jobs) == 0 || slices.ContainsFunc(c.jobs, func(o *Order) bool { return o.stage == serving }) {
 		return
 	}
-	if c.asked != nil { // answers first
+	if !c.allReady() {
 		return
+	}
+	if o := c.asked; o != nil { // off with what there is: the offer is taken back
+		c.sim.unasked(o, 0)
 	}
 	var took time.Duration
 	for _, o := range c.jobs {
@@ -131,6 +134,31 @@ func (c *courier) serve() {
 	}
 	c.turn++
 	c.later(took, c.leave)
+}
+
+// allReady tells whether the courier can go. A bag that is not ready when the others have to leave goes
+// back to the board.
+func (c *courier) allReady() bool {
+	var ready []dispatch.Drop
+	var waiting []*Order
+	for _, o := range c.jobs {
+		if o.Ready.IsZero() {
+			waiting = append(waiting, o)
+			continue
+		}
+		ready = append(ready, dispatch.Drop{Door: o.Home, Deadline: o.Placed.Add(Promised - dispatch.Margin)})
+	}
+	for _, o := range waiting {
+		until := c.sim.job(o).ReadyAt
+		more := dispatch.Drop{Door: o.Home, Deadline: o.Placed.Add(Promised)}
+		if !dispatch.BetterLeave(dispatch.Scooter, c.sim.travel(), c.at(), c.sim.now, ready, until, more) {
+			return false
+		}
+		c.jobs = slices.DeleteFunc(c.jobs, func(x *Order) bool { return x == o })
+		o.stage, o.courier = open, nil
+		c.sim.words["split"]++
+	}
+	return len(c.jobs) > 0
 }
 
 // leave rides out with the bags.

@@ -47,6 +47,9 @@ func (s *sim) plan() {
 	if len(s.open) == 0 {
 		return
 	}
+	for _, c := range s.couriers {
+		c.serve()
+	}
 	state := s.picture()
 	var began time.Duration
 	if s.Watch != nil {
@@ -166,7 +169,7 @@ func (s *sim) picture() dispatch.State {
 func (s *sim) job(o *Order) dispatch.Job {
 	p := s.pharmacies[o.Pharmacy]
 	j := dispatch.Job{
-		ID: o.Job, From: p.id, Pharmacy: p.at, Door: o.Home, PlacedAt: o.Placed, ReadyAt: o.Ready, Deadline: o.Placed.Add(Promised),
+		ID: o.Job, From: p.id, Pharmacy: p.at, Door: o.Home, PlacedAt: o.Placed, ReadyAt: o.Ready, Deadline: o.Placed.Add(Promised - dispatch.Margin),
 	}
 	if o.Ready.IsZero() {
 		j.ReadyAt = estimate.Ready(o.readyKnown.since, o.readyKnown.median, s.now)

@@ -21,6 +21,9 @@ const (
 	AtMost    = time.Second
 	// Ahead is what answering an offer, and the wait for the plan after it, take.
 	Ahead = 15 * time.Second
+	// Margin is how long before the promised time a bag is meant to be there: people and roads are not
+	// punctual.
+	Margin = 3 * time.Minute
 	// MostBags is how many bags a courier is given at one counter, whatever the vehicle holds.
 	MostBags = 3
 )
@@ -44,6 +47,36 @@ func DoorOrder(v Vehicle, travel Travel, from geo.Point, now time.Time, drops []
 	if len(drops) < 2 || len(drops) > 6 {
 		return rest
 	}
+	best, _ := doorOrder(v, travel, from, now, drops, rest)
+	return best
+}
+
+// BetterLeave tells whether a courier who stands at a counter with these bags does better to ride now
+// than to wait until a moment for one more: waiting would make them later than they are promised.
+func BetterLeave(v Vehicle, travel Travel, counter geo.Point, now time.Time, bags []Drop, until time.Time, more Drop) bool {
+	if travel == nil {
+		travel = Crow{}
+	}
+	if len(bags) == 0 {
+		return false
+	}
+	rest := func(n int) []int {
+		out := make([]int, n)
+		for i := range out {
+			out[i] = i
+		}
+		return out
+	}
+	hand := DefaultHands.CounterAfter
+	_, soon := doorOrder(v, travel, counter, now.Add(hand), bags, rest(len(bags)))
+	all := append(slices.Clone(bags), more)
+	all[len(bags)].Deadline = all[len(bags)].Deadline.Add(24 * time.Hour) // how late the one more is does not count
+	_, late := doorOrder(v, travel, counter, until.Add(2*hand), all, rest(len(all)))
+	return late > soon
+}
+
+// doorOrder answers the best sequence and its lateness.
+func doorOrder(v Vehicle, travel Travel, from geo.Point, now time.Time, drops []Drop, rest []int) ([]int, time.Duration) {
 	var best []int
 	var bestLate, bestSum time.Duration
 	var try func(done, rest []int, at geo.Point, t time.Time, late, sum time.Duration)
@@ -62,5 +95,5 @@ func DoorOrder(v Vehicle, travel Travel, from geo.Point, now time.Time, drops []
 		}
 	}
 	try(nil, rest, from, now, 0, 0)
-	return best
+	return best, bestLate
 }
