@@ -74,50 +74,43 @@ func (g gather) Gather(ctx context.Context, a access.Actor, subject string) ([]s
 	return items, err
 }
 
-// evidence lists what a case can show, by kind. An order brings the prescription and the visit behind it.
-func evidence(s *Services) map[string]support.Evidence {
-	return map[string]support.Evidence{
-		"intake": gather(s.intakeEvidence), "visit": gather(s.visitEvidence), "prescription": gather(s.prescriptionEvidence),
-		"order": gather(s.orderEvidence), "packing": gather(s.fillEvidence), "hand_over": gather(s.jobEvidence),
-		"position": gather(s.positionEvidence), "payment": gather(s.paymentEvidence),
-	}
-}
-
-// chainOf follows an id back to the order, prescription and visit it belongs to; what does not exist stays empty.
-func (s *Services) chainOf(ctx context.Context, subject string) (oid id.Order, rx id.Prescription, visit id.Visit, err error) {
+// chainOf follows an id back to the order, prescription and visit it belongs to.
+func (s *Services) chainOf(ctx context.Context, subject string) (chain, error) {
+	var c chain
 	switch kind, _, _ := strings.Cut(subject, "_"); kind {
 	case "ord":
-		oid = id.Order(subject)
-		o, err := s.Order.Get(ctx, house, oid)
+		c.order = id.Order(subject)
+		o, err := s.Order.Get(ctx, house, c.order)
 		if err != nil {
-			return oid, "", "", err
+			return c, err
 		}
-		rx = o.Prescription
+		c.rx = o.Prescription
 	case "rx":
-		rx = id.Prescription(subject)
+		c.rx = id.Prescription(subject)
 	case "vis":
-		return "", "", id.Visit(subject), nil
+		return chain{visit: id.Visit(subject)}, nil
 	case "pay":
 		p, err := s.Billing.Payment(ctx, house, id.Payment(subject))
 		if err != nil {
-			return "", "", "", err
+			return c, err
 		}
 		return s.chainOf(ctx, p.Subject)
 	default:
-		return "", "", "", nil
+		return c, nil
 	}
-	p, err := s.Prescribing.Prescription(ctx, house, rx)
+	p, err := s.Prescribing.Prescription(ctx, house, c.rx)
 	if err != nil {
-		return oid, rx, "", err
+		return c, err
 	}
-	return oid, rx, p.Visit, nil
+	c.visit = p.Visit
+	return c, nil
 }
 
 // moves turns a history into evidence.
-func moves[S, E ~string](kind, record string, steps []lifecycle.Step[S, E]) []support.Item {
+func moves[S, E ~string](record string, steps []lifecycle.Step[S, E]) []support.Item {
 	out := make([]support.Item, 0, len(steps))
 	for _, st := range steps {
-		out = append(out, support.Item{Kind: kind, Record: record, At: st.At, By: st.By, Code: string(st.To), Data: map[string]string{"why": st.Why}})
+		out = append(out, support.Item{Record: record, At: st.At, By: st.By, Code: string(st.To), Data: map[string]string{"why": st.Why}})
 	}
 	return out
 }

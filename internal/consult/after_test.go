@@ -10,7 +10,6 @@ import (
 	"housecall/internal/access"
 	"housecall/internal/consult"
 	"housecall/internal/fault"
-	"housecall/internal/id"
 	"housecall/internal/phi"
 )
 
@@ -232,38 +231,6 @@ func TestASideEffectIsReportedAtAnyTimeAfterTheVisit(t *testing.T) {
 
 	if thread.Items[0].Kind != consult.KindSideEffect || c.count(string(v.ID), consult.SideEffectTold) != 1 {
 		t.Errorf("thread = %+v", thread.Items)
-	}
-}
-
-func TestAPharmacistAsksTheDoctorAboutAPrescriptionAndReadsTheAnswer(t *testing.T) {
-	t.Parallel()
-	c := open(t)
-	ctx := t.Context()
-	v := c.completed(mother, lin)
-	order := id.Order("ord_1")
-	_, err := c.Question(ctx, mother, v.ID, "May I swim?")
-	must(t, err)
-
-	asked, err := c.Ask(ctx, asks(chemist, "ask"), v.ID, order, "Twice the usual dose?")
-	must(t, err)
-	again, err := c.Ask(ctx, asks(chemist, "ask"), v.ID, order, "Twice the usual dose?")
-	must(t, err)
-	item := asked.Items[1]
-	_, err = c.Answer(ctx, lin, v.ID, item.ID, "Yes, on purpose.")
-	must(t, err)
-	read, err := c.Asked(ctx, chemist, v.ID, order)
-	must(t, err)
-	elsewhere := chemist
-	elsewhere.Pharmacy = "phm_elm"
-	_, foreign := c.Asked(ctx, elsewhere, v.ID, order)
-
-	refused(t, foreign, fault.NotFound)
-	if len(again.Items) != 2 || len(read) != 2 || read[1].Text != "Yes, on purpose." {
-		t.Errorf("asked %d, read %d", len(again.Items), len(read))
-	}
-	e := c.last(string(v.ID), consult.PharmacyAnswered)
-	if e.Data["order"] != "ord_1" || e.Data["pharmacy"] != "phm_oak" || e.Data["answers"] != string(item.ID) || slices.Contains(e.To, "pat_mother") {
-		t.Errorf("answered with %v to %v", e.Data, e.To)
 	}
 }
 

@@ -35,8 +35,6 @@ const (
 	QuestionAsked    event.Kind = "visit.question_asked" // by the patient, within 72 hours
 	QuestionAnswered event.Kind = "visit.question_answered"
 	SideEffectTold   event.Kind = "visit.side_effect_reported"
-	PharmacyAsked    event.Kind = "visit.pharmacy_asked"    // data: order, item
-	PharmacyAnswered event.Kind = "visit.pharmacy_answered" // data: order, item
 	DutyStarted      event.Kind = "duty.started"
 	DutyEnded        event.Kind = "duty.ended"
 	DoctorVanished   event.Kind = "duty.vanished"

@@ -15,7 +15,7 @@ import (
 )
 
 // Thread is what is written about a visit outside the call: the patient's questions within 72 hours,
-// side effects, and what pharmacists ask about a prescription.
+// and side effects. What a pharmacist asks stands in their fill.
 type Thread struct {
 	Visit         id.Visit `json:"visit"`
 	docstore.Meta `json:"meta"`
@@ -31,21 +31,18 @@ type ItemKind string
 const (
 	KindQuestion   ItemKind = "question"
 	KindSideEffect ItemKind = "side_effect"
-	KindAsk        ItemKind = "pharmacy_ask"
 	KindAnswer     ItemKind = "answer"
 )
 
 // Item is one thing that was written.
 type Item struct {
-	ID       id.Message  `json:"id"`
-	Kind     ItemKind    `json:"kind"`
-	By       id.Account  `json:"by"`
-	Role     access.Role `json:"role"`
-	At       time.Time   `json:"at"`
-	Text     phi.Text    `json:"text"`
-	Order    id.Order    `json:"order,omitempty"`
-	Pharmacy id.Pharmacy `json:"pharmacy,omitempty"`
-	Answers  id.Message  `json:"answers,omitempty"`
+	ID      id.Message  `json:"id"`
+	Kind    ItemKind    `json:"kind"`
+	By      id.Account  `json:"by"`
+	Role    access.Role `json:"role"`
+	At      time.Time   `json:"at"`
+	Text    phi.Text    `json:"text"`
+	Answers id.Message  `json:"answers,omitempty"`
 }
 
 // DocID implements docstore.Document.
@@ -77,17 +74,6 @@ func (s *Service) ReportSideEffect(ctx context.Context, a access.Actor, visit id
 	})
 }
 
-// Ask is a pharmacist's question about a prescription of this visit, for an order. The caller has made
-// sure that the pharmacy has the order to fill.
-func (s *Service) Ask(ctx context.Context, a access.Actor, visit id.Visit, order id.Order, text phi.Text) (*Thread, error) {
-	return s.write(ctx, a, "visit.ask", visit, Item{Kind: KindAsk, Text: text, Order: order, Pharmacy: a.Pharmacy}, func(v *Visit) error {
-		if v.AdmittedAt == nil {
-			return docstore.NotFound()
-		}
-		return nil
-	})
-}
-
 // Answer is the doctor's answer to an item of the thread.
 func (s *Service) Answer(ctx context.Context, a access.Actor, visit id.Visit, to id.Message, text phi.Text) (*Thread, error) {
 	return s.write(ctx, a, "visit.answer", visit, Item{Kind: KindAnswer, Text: text, Answers: to}, func(*Visit) error { return nil })
@@ -107,23 +93,6 @@ func (s *Service) Thread(ctx context.Context, a access.Actor, visit id.Visit) (*
 		return &Thread{Visit: visit, Patient: v.Patient, Doctor: v.Doctor}, nil
 	}
 	return t, err
-}
-
-// Asked lists what a pharmacy asked about an order, and the answers; nothing else of the thread. Who asked
-// nothing finds nothing.
-func (s *Service) Asked(ctx context.Context, a access.Actor, visit id.Visit, order id.Order) ([]Item, error) {
-	if err := s.Guard.Read(ctx, a, "visit.read_asked", access.Facts{Record: string(visit)}); err != nil {
-		return nil, err
-	}
-	t, err := s.threads.Get(ctx, string(visit))
-	if err != nil {
-		return nil, err
-	}
-	asked := slices.DeleteFunc(t.Items, func(x Item) bool { return x.Order != order || x.Pharmacy != a.Pharmacy })
-	if len(asked) == 0 {
-		return nil, docstore.NotFound()
-	}
-	return asked, nil
 }
 
 func (s *Service) write(ctx context.Context, a access.Actor, action access.Action, visit id.Visit, item Item, allowed func(*Visit) error) (*Thread, error) {
@@ -165,8 +134,6 @@ func (k ItemKind) announced() event.Kind {
 	switch k {
 	case KindSideEffect:
 		return SideEffectTold
-	case KindAsk:
-		return PharmacyAsked
 	case KindQuestion, KindAnswer:
 	}
 	return QuestionAsked
@@ -186,15 +153,7 @@ func (t *Thread) add(a access.Actor, v *Visit, item Item) error {
 		if i < 0 || t.Items[i].Kind == KindAnswer {
 			return docstore.NotFound()
 		}
-		asked := t.Items[i]
-		kind, item.Order, item.Pharmacy, data["answers"] = QuestionAnswered, asked.Order, asked.Pharmacy, string(asked.ID)
-		if asked.Kind == KindAsk {
-			kind = PharmacyAnswered
-		}
-	}
-	if item.Order != "" {
-		data["order"], data["pharmacy"] = string(item.Order), string(item.Pharmacy)
-		to = []string{string(v.Doctor), string(item.Pharmacy)}
+		kind, data["answers"] = QuestionAnswered, string(t.Items[i].ID)
 	}
 	t.Items = append(t.Items, item)
 	t.Emit(event.Event{Kind: kind, By: string(a.Account), Data: data, To: slices.DeleteFunc(to, func(s string) bool { return s == "" })})

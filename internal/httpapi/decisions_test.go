@@ -236,7 +236,6 @@ var alsoAsks = map[string][]access.Action{
 // finds no other record than those the asker has to do with: stories of consult prove it.
 var narrowed = map[string]string{
 	"POST /visits/{id}/admit": "a doctor on duty finds only who waits for them or for anybody like them",
-	"GET /visits/{id}/asked":  "a pharmacist finds only what their own pharmacy asked",
 }
 
 func TestPolicyAnswersWhatTheProductPromises(t *testing.T) {
@@ -354,7 +353,6 @@ func ruleRows() []rule {
 // behindRoutes are the rules that no route asks: what the parts of housecall ask each other for, and what
 // is judged by a signed address.
 var behindRoutes = map[string]string{
-	"pharmacist visit.ask any": "a question goes by way of the fill, whose route asks fill.ask",
 	"support message.list any": "support reads messages as evidence of a case",
 	"file.get":                 "the signature in the address is the permission",
 	"file.put":                 "the signature in the address is the permission",

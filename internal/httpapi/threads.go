@@ -18,7 +18,6 @@ func Threads(visits *consult.Service) []Route {
 		post("/visits/{id}/questions", "visit.question", "Ask the doctor, within 72 hours", r.question).created(),
 		post("/visits/{id}/side-effects", "visit.report_side_effect", "Tell the doctor of a side effect", r.sideEffect).created(),
 		post("/visits/{id}/thread/{item}/answer", "visit.answer", "Answer a question", r.answer).created(),
-		get("/visits/{id}/asked", "visit.read_asked", "Read what one's own pharmacy asked about an order, and the answers", r.asked),
 	}
 }
 
@@ -27,17 +26,16 @@ type threadRoutes struct{ visits *consult.Service }
 // ThreadItem is one thing that was written.
 type ThreadItem struct {
 	ID      id.Message       `json:"id"`
-	Kind    consult.ItemKind `json:"kind" enum:"question,side_effect,pharmacy_ask,answer"`
+	Kind    consult.ItemKind `json:"kind" enum:"question,side_effect,answer"`
 	By      id.Account       `json:"by"`
 	Role    access.Role      `json:"role"`
 	At      time.Time        `json:"at"`
 	Text    phi.Text         `json:"text"`
-	Order   id.Order         `json:"order,omitempty"`
 	Answers id.Message       `json:"answers,omitempty" doc:"Which item this answers."`
 }
 
 func threadItem(x consult.Item) ThreadItem {
-	return ThreadItem{x.ID, x.Kind, x.By, x.Role, x.At, x.Text, x.Order, x.Answers}
+	return ThreadItem{x.ID, x.Kind, x.By, x.Role, x.At, x.Text, x.Answers}
 }
 
 func threadReply(t *consult.Thread, err error) (*Reply[ListOf[ThreadItem]], error) {
@@ -76,17 +74,4 @@ type answerItemIn struct {
 
 func (r threadRoutes) answer(ctx context.Context, a access.Actor, in *answerItemIn) (*Reply[ListOf[ThreadItem]], error) {
 	return threadReply(r.visits.Answer(ctx, a, id.Visit(in.ID), id.Message(in.Item), in.Body.Text))
-}
-
-type askedIn struct {
-	ByID
-	Order id.Order `query:"order" required:"true" maxLength:"96"`
-}
-
-func (r threadRoutes) asked(ctx context.Context, a access.Actor, in *askedIn) (*Reply[ListOf[ThreadItem]], error) {
-	items, err := r.visits.Asked(ctx, a, id.Visit(in.ID), in.Order)
-	if err != nil {
-		return nil, err
-	}
-	return reply(0, ListOf[ThreadItem]{Items: each(items, threadItem)}), nil
 }

@@ -90,6 +90,9 @@ func (f *Fill) since() time.Time {
 	return f.History[len(f.History)-1].At
 }
 
+// AcceptedAt is when the pharmacist said yes; zero when they have not.
+func (f *Fill) AcceptedAt() time.Time { return f.at(Preparing) }
+
 // at is when the fill first came into the state; zero when it never did.
 func (f *Fill) at(s State) time.Time {
 	for _, step := range f.History {

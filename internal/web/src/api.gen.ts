@@ -2261,8 +2261,7 @@ export interface ThreadItem {
 	at: string;
 	by: string;
 	id: string;
-	kind: "question" | "side_effect" | "pharmacy_ask" | "answer";
-	order?: string;
+	kind: "question" | "side_effect" | "answer";
 	role: string;
 	text: string;
 }
@@ -2945,8 +2944,6 @@ export interface Routes {
 	"GET /visits/{id}": { path: { id: string }; answer: VisitView; };
 	/** Call somebody in. */
 	"POST /visits/{id}/admit": { path: { id: string }; answer: VisitView; };
-	/** Read what one's own pharmacy asked about an order, and the answers. */
-	"GET /visits/{id}/asked": { path: { id: string }; query: { order: string }; answer: ListOfThreadItem; };
 	/** Calendar file of a booked visit. */
 	"GET /visits/{id}/calendar": { path: { id: string }; answer: string; };
 	/** See the number to call the patient back. */
