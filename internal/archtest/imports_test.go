@@ -14,7 +14,7 @@ import (
 // lines above its own; siblings never import each other.
 var layers = []string{
 	"id clock money geo phi fault event ../policies",
-	"lifecycle promise estimate",
+	"lifecycle promise estimate jurisdiction",
 	"dispatch safety paper",
 	"city sim/mdrp",
 	"access docstore",
@@ -22,7 +22,7 @@ var layers = []string{
 	"bus blob gateway tlsport docstore/sqlite docstore/mongo ../signaling/turn ../signaling/sfu",
 	"../signaling",
 	"../signaling/signalingtest", // also behind `housecall load`
-	"dispatcher journey",
+	"dispatcher journey caselist",
 	"web fhir logging config",
 	"httpapi",
 	"app",
