@@ -15,8 +15,8 @@ import (
 )
 
 func rxCommand() *cobra.Command {
-	rx := &cobra.Command{Use: "rx", Short: "Prescriptions, off line"}
-	rx.AddCommand(rxVerifyCommand())
+	rx := &cobra.Command{Use: "rx", Short: "Prescriptions, off line: checked and verified"}
+	rx.AddCommand(rxVerifyCommand(), rxCheckCommand())
 	return rx
 }
 

@@ -19,10 +19,15 @@ func (d *reader) rules(sources map[string]bool) *safety.Rules {
 	d.tags(r)
 	d.known(r)
 	d.prescribable(r, sources)
+	d.moreTags(r, sources)
 	d.names(r)
 	d.interactions(r, sources)
 	d.allergies(r, sources)
 	d.conditions(r, sources)
+	d.extraLimits(r, sources)
+	d.stricter(r, sources)
+	d.triples(r, sources)
+	d.weekly(r)
 	r.Prepare()
 	return r
 }
@@ -208,8 +213,10 @@ func (d *reader) conditions(r *safety.Rules, sources map[string]bool) {
 	more := d.table("condition_words.csv", "words", "term")
 	d.unique(more, "words")
 	for _, c := range more {
-		if c.get("term") != "" && r.Terms[c.get("term")].Key == "" {
-			d.bad(c, "term %s is not defined in condition_terms.csv", c.get("term"))
+		for _, t := range c.list("term") {
+			if r.Terms[t].Key == "" {
+				d.bad(c, "term %s is not defined in condition_terms.csv", t)
+			}
 		}
 		r.Words[safety.Fold(c.get("words"))] = c.get("term")
 	}

@@ -145,6 +145,7 @@ var (
 	comboStrength  = regexp.MustCompile(`^([\d.]+)/([\d.]+) (mg|mcg)(?: per ([\d.]+) mL)?$`)
 	mixedStrength  = regexp.MustCompile(`^([\d.]+) (mg)/([\d.]+) (IU)$`)
 	makesStrength  = regexp.MustCompile(`^for ([\d.]+) mL$`)
+	ironStrength   = regexp.MustCompile(`\(([\d.]+) mg iron\)`)
 	percent        = regexp.MustCompile(`^[\d.]+%$`)
 )
 
@@ -178,6 +179,9 @@ func (p *Product) weigh() bool {
 	}
 	if p.Form == "oral drops" && m[4] == "" { // "400 IU": of one dose, whose volume the product tells
 		p.form.basis, p.form.one, p.form.many, p.form.zh = byPiece, "dose", "doses", "剂"
+	}
+	if iron := ironStrength.FindStringSubmatch(s); iron != nil { // its limits are told in iron
+		m[1] = iron[1]
 	}
 	p.PerUnit = []safety.Amount{amount(parts[0], m[1], strings.TrimSuffix(m[2], " iron"), m[3])}
 	return true

@@ -233,7 +233,7 @@ func TestCheckingTheFormularySaysWhatItHolds(t *testing.T) {
 
 	err := prescribing.CheckFormulary(nil, &out)
 
-	if err != nil || !strings.Contains(out.String(), "206 interactions") {
+	if err != nil || !strings.Contains(out.String(), "641 interactions") {
 		t.Errorf("%v: %s", err, out.String())
 	}
 	empty := fstest.MapFS{}

@@ -12,8 +12,7 @@ func allergies(c *check) []Finding {
 		return nil
 	}
 	if !c.patient.AllergiesAsked && len(c.patient.Allergies) == 0 {
-		return []Finding{finding(KindMissingFact, Warning, "allergies", nil, "Nobody has asked about allergies.",
-			"An allergy that was not asked for can't be found.", "Ask now and record the answer, also when it is none.", "HOUSECALL")}
+		return c.allergiesUnknown()
 	}
 	var found []Finding
 	for _, a := range c.patient.Allergies {
@@ -22,8 +21,25 @@ func allergies(c *check) []Finding {
 	return found
 }
 
+// oftenAllergic are the groups, by ATC code, in which allergies are common or deadly: antibiotics and
+// antifungals, painkillers, antiepileptics, allopurinol. Before these, somebody has to ask.
+var oftenAllergic = []string{"J01", "J02", "P01", "S01A", "D06", "M01", "M02", "N02", "B01AC06", "N03", "M04AA01", "A07EC", "H02", "C09A"}
+
+// allergiesUnknown warns before a medicine of a group with common allergies, and only tells before others.
+func (c *check) allergiesUnknown() []Finding {
+	severity, inns := Info, []string{}
+	for _, m := range c.proposed {
+		if m.drug == nil || slices.ContainsFunc(oftenAllergic, func(atc string) bool { return strings.HasPrefix(m.drug.ATC, atc) }) {
+			severity, inns = Warning, append(inns, m.INN)
+		}
+	}
+	return []Finding{finding(KindMissingFact, severity, "allergies", inns, "Nobody has asked about allergies.",
+		"An allergy that was not asked for can't be found.", "Ask now and record the answer, also when it is none.", "HOUSECALL")}
+}
+
 func (c *check) allergy(a Allergy) []Finding {
 	names := c.allergens(a.Allergen)
+	names = byReaction(names, strings.ToLower(a.Reaction))
 	if len(names) == 0 {
 		return []Finding{finding(KindAllergy, Warning, "unmatched:"+Fold(a.Allergen), nil, fact(a),
 			"No list of this service knows this allergen, so nothing was checked against it.",
@@ -36,6 +52,23 @@ func (c *check) allergy(a Allergy) []Finding {
 		}
 	}
 	return found
+}
+
+// byReaction tells apart what an ACE inhibitor does: a swelling forbids the group and its relatives, a
+// cough is a side effect.
+func byReaction(names []string, reaction string) []string {
+	if !slices.Contains(names, "ace inhibitor") {
+		return names
+	}
+	for _, w := range []string{"angio", "swell", "swollen", "tongue", "lips", "肿"} {
+		if strings.Contains(reaction, w) {
+			return append(names, "ace inhibitor angioedema")
+		}
+	}
+	if strings.Contains(reaction, "cough") || strings.Contains(reaction, "咳") {
+		return []string{"ace inhibitor cough"}
+	}
+	return names
 }
 
 // against answers the worst rule of one allergy for one medicine; the same ingredient is a hard stop
@@ -78,11 +111,36 @@ func fact(a Allergy) string {
 // other names, and, for a medicine, the groups that it belongs to (an allergy to naproxen is one to
 // NSAIDs).
 func (c *check) allergens(words string) []string {
-	f := strings.TrimSuffix(Fold(words), " allergy")
+	f := Fold(words)
+	for _, tail := range []string{" allergy", " allergies", " hypersensitivity", " intolerance", " antibiotics", " antibiotic", " group", " class", " drugs", "过敏"} {
+		f = strings.TrimSpace(strings.TrimSuffix(f, tail))
+	}
+	f = strings.TrimPrefix(strings.TrimPrefix(f, "allergic to "), "allergy to ")
 	var names []string
+	if c.named(f, &names); len(names) > 0 {
+		return names
+	}
+	for _, m := range mentions(f, c.rules.reagents) {
+		if !m.denied && c.rules.Allergens[m.phrase] != harmless {
+			c.named(m.phrase, &names)
+		}
+	}
+	for _, w := range strings.FieldsFunc(f, func(r rune) bool { return strings.ContainsRune(" ,;/()", r) }) {
+		if d := c.rules.Lookup(w); d != nil {
+			c.named(w, &names)
+		}
+	}
+	return names
+}
+
+// harmless is the allergen of what no medicine has to do with; it counts only when nothing else is said.
+const harmless = "environment or food"
+
+// named adds what one name of an allergen means.
+func (c *check) named(f string, names *[]string) {
 	add := func(n string) {
-		if n != "" && !slices.Contains(names, n) {
-			names = append(names, n)
+		if n != "" && !slices.Contains(*names, n) {
+			*names = append(*names, n)
 		}
 	}
 	if known := c.rules.Allergens[f]; known != "" {
@@ -90,7 +148,7 @@ func (c *check) allergens(words string) []string {
 	}
 	d := c.rules.Lookup(f)
 	if d == nil {
-		return names
+		return
 	}
 	add(d.INN)
 	for _, part := range d.Components {
@@ -100,7 +158,6 @@ func (c *check) allergens(words string) []string {
 	for _, t := range d.Tags {
 		add(c.rules.Allergens["class:"+t])
 	}
-	return names
 }
 
 // contains tells whether the medicine is, or has as a component, one of these substances.

@@ -10,8 +10,8 @@ import (
 // doses holds every new medicine against its ceilings: one dose, a day over all products, and for
 // children their age and weight.
 func doses(c *check) []Finding {
-	var found []Finding
 	age, known := AgeOn(c.patient.Born, c.on)
+	found := c.weighed(age, known)
 	if !known && len(c.proposed) > 0 {
 		found = append(found, finding(KindMissingFact, Warning, "age", nil, "The age is not known.",
 			"Doses and age limits can't be checked without it.", "Ask for the date of birth and record it.", "HOUSECALL"))
@@ -30,6 +30,28 @@ func doses(c *check) []Finding {
 		}
 	}
 	return append(found, c.daily(age, known)...)
+}
+
+// heaviest is a weight by age that one child in a thousand passes (WHO and CDC growth charts, rounded up);
+// lightest one that is hardly met. What lies outside was measured in pounds, or mistyped.
+var heaviest = []int{14, 17, 20, 24, 29, 34, 41, 49, 58, 68, 79, 90, 102, 114, 125, 133, 140, 146}
+
+// weighed questions a weight that does not go with the age, and leaves it out of every dose.
+func (c *check) weighed(age Age, known bool) []Finding {
+	kg := c.patient.Weight
+	if kg == nil || len(c.proposed) == 0 {
+		return nil
+	}
+	low, high := 25, 350
+	if known && age.Years < len(heaviest) {
+		low, high = 1+age.Years*3/2, heaviest[age.Years]
+	}
+	if !Whole(low).More(*kg) && !kg.More(Whole(high)) {
+		return nil
+	}
+	c.patient.Weight = nil
+	return []Finding{finding(KindMissingFact, Warning, "weight-odd", nil, "Weight "+kg.String()+" kg.",
+		"This weight does not go with the age: pounds for kilograms, or a slip of the hand? No dose was worked out with it.", "Weigh again, and record kilograms.", "HOUSECALL")}
 }
 
 func younger(a Age, s Span) bool {
@@ -62,54 +84,89 @@ func over(d *Drug, rule, fact, why string) Finding {
 }
 
 // childs holds a child's dose against every cap of weight, day and age band. Without a weight a
-// medicine that is dosed by it can't be checked, and is stopped.
+// medicine that is dosed by it can't be checked: it is stopped for a child under 12, and questioned for
+// an older one, who nearly always has the weight from which adults' ceilings hold.
 func (c *check) childs(m *taken, age Age) []Finding {
+	var found []Finding
+	for _, p := range bands(m.drug, age) {
+		found = append(found, c.capped(m, p, nil)...)
+	}
 	kg := c.patient.Weight
-	if kg != nil && !Whole(40).More(*kg) {
-		return nil // from 40 kg on the adult's ceilings hold
+	if kg != nil && !Whole(adultKg).More(*kg) {
+		return found
 	}
 	byWeight := m.drug.Paed.PerKgDay != "" || slices.ContainsFunc(m.drug.Paed.Caps, func(p Cap) bool { return strings.HasPrefix(p.Per, "kg") })
 	if byWeight && kg == nil {
-		return []Finding{finding(KindMissingFact, HardStop, "weight", []string{m.drug.INN}, "The weight is not known.",
-			"A child's dose of this medicine goes by weight: it can't be checked.", "Weigh the child and record it.", m.drug.Sources)}
+		severity := HardStop
+		if age.Years >= 12 {
+			severity = Warning
+		}
+		return append(found, finding(KindMissingFact, severity, "weight", []string{m.drug.INN}, "The weight is not known.",
+			"A child's dose of this medicine goes by weight: it can't be checked.", "Weigh the child and record it.", m.drug.Sources))
 	}
 	if len(m.drug.Paed.Caps) == 0 && m.drug.Paed.Bands == "" && len(m.Doses) > 0 && age.Years < 12 {
-		return []Finding{finding(KindDoseAge, Warning, "no-child-dose", []string{m.drug.INN}, fmt.Sprintf("%d years old.", age.Years),
-			"No dose for a child is known here.", "Look it up, and write where.", m.drug.Sources)}
+		severity := Warning
+		if r := Route(m.Medicine); r != "" && !systemic[r] {
+			severity = Info // what stays in the nose, the lung or on the skin
+		}
+		return append(found, finding(KindDoseAge, severity, "no-child-dose", []string{m.drug.INN}, fmt.Sprintf("%d years old.", age.Years),
+			"No dose for a child is known here.", "Look it up, and write where.", m.drug.Sources))
 	}
-	var found []Finding
-	for _, p := range append(slices.Clone(m.drug.Paed.Caps), bands(m.drug, age)...) {
+	for _, p := range m.drug.Paed.Caps {
 		found = append(found, c.capped(m, p, kg)...)
 	}
 	return found
 }
 
+// adultKg is the weight from which a child may have an adult's dose.
+const adultKg = 40
+
+// capped compares one cap with one dose, or with the sum of a day over all that is taken.
 func (c *check) capped(m *taken, p Cap, kg *Decimal) []Finding {
 	limit := p.Value
 	if strings.HasPrefix(p.Per, "kg/") {
+		if kg == nil {
+			return nil
+		}
 		limit = limit.Times(*kg)
 	}
+	v, told := m.dose(p.Component, p.Unit)
+	if strings.HasSuffix(p.Per, "day") {
+		v, told = c.inADay(m, p.Component, p.Unit)
+	}
+	if !told || !v.More(limit) {
+		return nil
+	}
+	fact := "The child's dose comes to " + v.String() + " " + p.Unit + " of " + p.Component + "."
+	f := over(m.drug, "child:"+p.Component+":"+p.Per, fact, strings.TrimSpace("At most "+p.Value.String()+" "+p.Unit+"/"+p.Per+" "+p.Note)+".")
+	if strings.HasPrefix(p.Per, "kg/") {
+		f.Kind = KindDoseWeight
+	}
+	return []Finding{f}
+}
+
+// dose is one dose of a component in this unit; false when it is not told.
+func (m *taken) dose(component, unit string) (Decimal, bool) {
 	for _, d := range m.Doses {
-		v, ok := Convert(d.Value, d.Unit, p.Unit)
-		if d.Component != p.Component || !ok {
-			continue
-		}
-		if strings.HasSuffix(p.Per, "day") {
-			if m.PerDay == nil {
-				continue
-			}
-			v = v.Times(*m.PerDay)
-		}
-		if v.More(limit) {
-			fact := "The child's dose comes to " + v.String() + " " + p.Unit + " of " + p.Component + "."
-			f := over(m.drug, "child:"+p.Component+":"+p.Per, fact, "At most "+p.Value.String()+" "+p.Unit+"/"+p.Per+" "+p.Note)
-			if strings.HasPrefix(p.Per, "kg/") {
-				f.Kind = KindDoseWeight
-			}
-			return []Finding{f}
+		if d.Component == component {
+			return Convert(d.Value, d.Unit, unit)
 		}
 	}
-	return nil
+	return Decimal{}, false
+}
+
+// inADay adds a component up over the new medicine and all others whose dose is told.
+func (c *check) inADay(m *taken, component, unit string) (Decimal, bool) {
+	sum, told := m.daily(component, unit)
+	if !told {
+		return sum, false
+	}
+	for _, o := range c.all() {
+		if v, known := o.daily(component, unit); known && o != m && sameRoute(m, o) {
+			sum = sum.Plus(v)
+		}
+	}
+	return sum, true
 }
 
 // bands reads the caps of age bands, "6-11 mo 2.5 mg/day; 2-5 y 5 mg/day": both ends are in the band.

@@ -70,15 +70,21 @@ func (c *check) sharedTag(a, b *Drug) (Tag, bool) {
 
 // sameRoute compares routes. One that is not told counts as the same: the stricter way.
 func sameRoute(a, b *taken) bool {
-	ra, rb := Route(a.Medicine), Route(b.Medicine)
-	return ra == "" || rb == "" || ra == rb
+	ra, rb := a.route, b.route
+	return ra == "" || rb == "" || ra == rb || systemic[ra] && systemic[rb]
 }
+
+// systemic routes end in the same blood: paracetamol by mouth and as a suppository adds up.
+var systemic = map[string]bool{"oral": true, "rectal": true, "intravenous": true, "intramuscular": true}
 
 // Route is the way a medicine enters the body: what it says, else what its form tells, else "".
 // Nose and lung are different; skin, eye, ear and mouth are.
 func Route(m Medicine) string {
-	if m.Route != "" {
-		return strings.ToLower(m.Route)
+	if r := strings.ToLower(strings.TrimSpace(m.Route)); r != "" {
+		if known := routes[r]; known != "" {
+			return known
+		}
+		return r
 	}
 	f := strings.ToLower(m.Form)
 	for _, w := range formRoutes {
@@ -87,6 +93,16 @@ func Route(m Medicine) string {
 		}
 	}
 	return ""
+}
+
+// routes are other words for a route.
+var routes = map[string]string{
+	"po": "oral", "by mouth": "oral", "mouth": "oral", "per os": "oral", "口服": "oral", "buccal": "oral",
+	"topical": "skin", "cutaneous": "skin", "dermal": "skin", "external": "skin", "外用": "skin",
+	"ophthalmic": "eye", "ocular": "eye", "eyes": "eye", "otic": "ear", "ears": "ear",
+	"inhalation": "inhaled", "inhaler": "inhaled", "inh": "inhaled", "nebulised": "inhaled", "nebulized": "inhaled", "intranasal": "nasal", "nose": "nasal",
+	"pr": "rectal", "pv": "vaginal", "intravaginal": "vaginal", "sc": "subcutaneous", "subcut": "subcutaneous", "s.c.": "subcutaneous",
+	"im": "intramuscular", "iv": "intravenous", "injection": "intravenous", "sl": "sublingual", "patch": "transdermal", "td": "transdermal",
 }
 
 // formRoutes: the first word found in the form decides, so the particular stand before the general.

@@ -1,6 +1,7 @@
 package safety
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -25,13 +26,14 @@ func (c *check) interaction(m, o *taken) (Finding, bool) {
 		return Finding{}, false
 	}
 	var worst *InteractionRule
-	for i := range c.rules.Interactions {
-		r := &c.rules.Interactions[i]
-		if worst != nil && rank(graded(r.Severity)) <= rank(graded(worst.Severity)) {
-			continue
-		}
-		if m.set.has(r.a) && o.set.has(r.b) || m.set.has(r.b) && o.set.has(r.a) {
-			worst = r
+	severity, more := "", ""
+	for w := range m.met.a {
+		both := m.met.a[w]&o.met.b[w] | m.met.b[w]&o.met.a[w]
+		for ; both != 0; both &= both - 1 {
+			r := &c.rules.Interactions[w*64+bits.TrailingZeros64(both)]
+			if s, why := c.graver(r.ID, r.Severity, m, o); worst == nil || rank(graded(s)) > rank(graded(severity)) {
+				worst, severity, more = r, s, why
+			}
 		}
 	}
 	if worst == nil {
@@ -39,8 +41,31 @@ func (c *check) interaction(m, o *taken) (Finding, bool) {
 	}
 	pair := []string{m.drug.INN, o.drug.INN}
 	slices.Sort(pair)
-	return finding(KindInteraction, graded(worst.Severity), worst.ID, pair, o.drug.INN+" "+standing(o)+".",
-		worst.Effect+". "+worst.Mechanism+".", worst.Management+".", worst.Source), true
+	return finding(KindInteraction, graded(severity), worst.ID, pair, o.drug.INN+" "+standing(o)+".",
+		worst.Effect+". "+worst.Mechanism+"."+more, worst.Management+".", worst.Source), true
+}
+
+// triples warns of three medicines that together do what no two of them do; one of them is new.
+func triples(c *check) []Finding {
+	var found []Finding
+	all := c.all()
+	for i := range c.rules.Triples {
+		t := &c.rules.Triples[i]
+		var inns []string
+		fresh := false
+		for _, n := range t.of {
+			for _, m := range all {
+				if m.drug != nil && m.set.has(n) {
+					inns, fresh = append(inns, m.drug.INN), fresh || m.new
+					break
+				}
+			}
+		}
+		if slices.Sort(inns); len(slices.Compact(slices.Clone(inns))) == len(t.of) && fresh {
+			found = append(found, finding(KindInteraction, graded(t.Severity), t.ID, inns, strings.Join(inns, ", ")+" together.", t.Effect+".", t.Management+".", t.Source))
+		}
+	}
+	return found
 }
 
 // graded turns the severity of the data into that of a finding.
@@ -67,7 +92,7 @@ func highAspirin(m *taken) bool {
 
 // daily is the most of a component in 24 hours, in this unit; false when it is not told.
 func (m *taken) daily(component, unit string) (Decimal, bool) {
-	if m.PerDay == nil {
+	if m.PerDay == nil || m.drug == nil {
 		return Decimal{}, false
 	}
 	for _, d := range m.Doses {

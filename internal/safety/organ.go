@@ -20,8 +20,8 @@ func renal(c *check) []Finding {
 			continue
 		}
 		if worst, met := strictest(m.drug.Renal, func(cl Clause) bool { return inRange(*c.patient.EGFR, cl.When) }); met {
-			found = append(found, finding(KindRenal, acted(worst.Action), "renal:"+worst.When, []string{m.drug.INN},
-				"eGFR "+c.patient.EGFR.String()+" mL/min/1.73 m2.", sentence("Kidney function "+worst.When, worst), advised(worst), m.drug.Sources))
+			found = append(found, c.organ(KindRenal, m, worst, "renal:"+worst.When,
+				"eGFR "+c.patient.EGFR.String()+" mL/min/1.73 m2."+c.assumed, "Kidney function "+worst.When))
 		}
 	}
 	return found
@@ -30,10 +30,7 @@ func renal(c *check) []Finding {
 // kidneyUnknown warns where age or a recorded kidney disease makes it likely that the kidneys matter.
 func (c *check) kidneyUnknown(m *taken) []Finding {
 	age, known := AgeOn(c.patient.Born, c.on)
-	ill := slices.ContainsFunc(c.patient.Conditions, func(one Condition) bool {
-		w := strings.ToLower(one.Words)
-		return strings.Contains(w, "kidney") || strings.Contains(w, "renal") || strings.Contains(w, "egfr") || strings.Contains(w, "肾")
-	})
+	ill := c.has["kidney_disease"] != "" || c.has["egfr_lt60"] != "" || c.has["egfr_lt30"] != "" || c.has["acute_kidney_injury"] != ""
 	avoid := slices.ContainsFunc(m.drug.Renal, func(cl Clause) bool { return cl.Action == "avoid" })
 	if !avoid || known && age.Years <= 65 && !ill {
 		return nil
@@ -46,6 +43,9 @@ func (c *check) kidneyUnknown(m *taken) []Finding {
 // worse one too.
 func hepatic(c *check) []Finding {
 	grade := map[string]int{"normal": 0, "mild": 1, "moderate": 2, "severe": 3, "any": 1}
+	if c.patient.Liver == "" && c.has["severe_cirrhosis"] != "" {
+		c.patient.Liver = "severe"
+	}
 	state, known := grade[c.patient.Liver]
 	var found []Finding
 	for _, m := range c.proposed {
@@ -58,8 +58,7 @@ func hepatic(c *check) []Finding {
 		}
 		worst, met := strictest(m.drug.Hepatic, func(cl Clause) bool { g, is := grade[cl.When]; return is && state > 0 && g <= state })
 		if met {
-			found = append(found, finding(KindHepatic, acted(worst.Action), "hepatic:"+worst.When, []string{m.drug.INN},
-				"Liver function: "+c.patient.Liver+".", sentence("Liver impairment, "+worst.When, worst), advised(worst), m.drug.Sources))
+			found = append(found, c.organ(KindHepatic, m, worst, "hepatic:"+worst.When, "Liver function: "+c.patient.Liver+".", "Liver impairment, "+worst.When))
 		}
 	}
 	return found
@@ -70,10 +69,8 @@ func (c *check) liverUnknown(m *taken) []Finding {
 		return nil
 	}
 	severity := Info
-	for _, one := range c.patient.Conditions {
-		if w := strings.ToLower(one.Words); strings.Contains(w, "liver") || strings.Contains(w, "cirrhosis") || strings.Contains(w, "肝") {
-			severity = Warning
-		}
+	if c.has["chronic_liver_disease"] != "" || c.has["active_liver_disease"] != "" || c.has["severe_cirrhosis"] != "" {
+		severity = Warning
 	}
 	return []Finding{finding(KindMissingFact, severity, "liver", []string{m.drug.INN}, "Liver function is not known.",
 		"This medicine must be avoided when the liver is weak.", "Ask about liver disease.", m.drug.Sources)}
@@ -116,7 +113,7 @@ func (c *check) pregnant(m *taken) []Finding {
 // mayBePregnant: a woman, or a person whose sex nobody told, of 12 to 55 years or of unknown age.
 func (c *check) mayBePregnant() bool {
 	age, known := AgeOn(c.patient.Born, c.on)
-	return c.patient.Sex != "m" && (!known || age.Years >= 12 && age.Years <= 55)
+	return c.patient.Sex != "m" && c.has["cannot_conceive"] == "" && (!known || age.Years >= 12 && age.Years <= 55)
 }
 
 // during tells whether a clause holds in this week; weeks that nobody told meet every clause.
@@ -178,7 +175,7 @@ func strictest(all []Clause, met func(Clause) bool) (Clause, bool) {
 	order := map[string]int{"usable": 1, "caution": 2, "max": 3, "reduce": 3, "avoid": 4}
 	worst, found := Clause{}, false
 	for _, cl := range all {
-		if met(cl) && (!found || order[cl.Action] > order[worst.Action]) {
+		if met(cl) && (!found || order[cl.Action] >= order[worst.Action]) { // of two alike the later is for the worse state
 			worst, found = cl, true
 		}
 	}

@@ -15,14 +15,38 @@ type Rules struct {
 	Interactions []InteractionRule
 	Conditions   []ConditionRule
 	Terms        map[string]Term
-	Words        map[string]string // names of a condition, folded -> key of Terms; "": known, and concerns no medicine
+	Words        map[string]string // names of a condition, folded -> keys of Terms joined by ";"; "": known, and concerns no medicine
+	Stricter     []Stricter
+	Triples      []Triple
 
+	stricter  map[string][]int // by the id of the rule
+	combos    map[string]*Drug // combinations by their sorted components
+	phrases   []phrase         // keys of Words, the longest first
+	reagents  []phrase         // keys of Allergens that are words, the longest first
 	selectors map[string]int   // number of each selector that a rule names
 	members   map[*Drug]bitset // which selectors mean a medicine
+	sides     map[*Drug]sides  // which interactions have it on which side
 }
 
 // bitset is a set of selector numbers: the check of fifteen medicines asks tens of thousands of times.
 type bitset []uint64
+
+// sides are the interactions, by number, that a medicine meets with their first and second selector.
+type sides struct{ a, b bitset }
+
+func (r *Rules) sidesOf(set bitset) sides {
+	n := len(r.Interactions)/64 + 1
+	s := sides{make(bitset, n), make(bitset, n)}
+	for i := range r.Interactions {
+		if set.has(r.Interactions[i].a) {
+			s.a.add(i)
+		}
+		if set.has(r.Interactions[i].b) {
+			s.b.add(i)
+		}
+	}
+	return s
+}
 
 func (b bitset) has(n int) bool { return b[n>>6]&(1<<(n&63)) != 0 }
 func (b bitset) add(n int)      { b[n>>6] |= 1 << (n & 63) }
@@ -30,7 +54,7 @@ func (b bitset) drop(n int)     { b[n>>6] &^= 1 << (n & 63) }
 
 // Prepare numbers the selectors of the rules, once, when all is loaded; Check refuses rules without it.
 func (r *Rules) Prepare() {
-	r.selectors, r.members = map[string]int{}, map[*Drug]bitset{}
+	r.selectors, r.members, r.sides = map[string]int{}, map[*Drug]bitset{}, map[*Drug]sides{}
 	number := func(selector string) int {
 		n, known := r.selectors[selector]
 		if !known {
@@ -47,6 +71,17 @@ func (r *Rules) Prepare() {
 	for i := range r.Conditions {
 		r.Conditions[i].drug = number(r.Conditions[i].Drug)
 	}
+	for i := range r.Triples {
+		for n, selector := range r.Triples[i].Of {
+			r.Triples[i].of[n] = number(selector)
+		}
+	}
+	for i := range r.Stricter {
+		if with := r.Stricter[i].With; with != "" {
+			r.Stricter[i].with = number(with)
+		}
+	}
+	r.index()
 	for _, d := range r.Drugs {
 		set := make(bitset, len(r.selectors)/64+1)
 		for selector, n := range r.selectors {
@@ -54,7 +89,7 @@ func (r *Rules) Prepare() {
 				set.add(n)
 			}
 		}
-		r.members[d] = set
+		r.members[d], r.sides[d] = set, r.sidesOf(set)
 	}
 }
 
@@ -100,6 +135,44 @@ type Drug struct {
 	USSchedule       string
 	CNClass          string
 	Sources          string
+	Weekly           bool     // taken once a week, never daily
+	Routes           []string // of its products; empty: not told
+	Extra            []Extra
+}
+
+// Extra is a limit that the columns of the formulary have no place for. Kind is min_weight (kg),
+// max_days, kg_dose (mg/kg in one dose, below so many kg) or kg_day (mg/kg in 24 hours, likewise).
+type Extra struct {
+	Kind     string
+	Value    Decimal
+	BelowKg  Decimal
+	Severity Severity
+	Why      string
+	Source   string
+}
+
+// Stricter makes a rule of a pair or a condition graver where a fact is met: a dose above so much, an
+// age above, an eGFR below, a condition, or a third medicine.
+type Stricter struct {
+	Rule            string
+	Drug            string  // whose daily dose (or that of its component) is above Limit
+	Limit           Decimal // in mg
+	AgeOver         int
+	EGFRBelow       int
+	Terms           []string
+	With            string // a selector that another medicine meets
+	Severity        string
+	Why, Do, Source string
+	with            int
+}
+
+// Triple is three medicines that together do what no two of them do.
+type Triple struct {
+	ID                         string
+	Of                         [3]string
+	Severity                   string
+	Effect, Management, Source string
+	of                         [3]int
 }
 
 // Is tells whether the drug is named by a selector: "drug:inn" or "class:tag".
@@ -169,20 +242,3 @@ type ConditionRule struct {
 
 // Term is a condition with its names.
 type Term struct{ Key, EN, ZH, From string }
-
-// Lookup finds a medicine by its generic name or another name; nil when no list knows it. The match
-// is exact after folding: a name that is nearly right is not right, and a look-alike letter of
-// another script is another letter.
-func (r *Rules) Lookup(name string) *Drug {
-	f := Fold(name)
-	if d := r.Drugs[f]; d != nil {
-		return d
-	}
-	return r.Drugs[r.Names[f]]
-}
-
-// Fold makes a name comparable: lower case, single spaces, without punctuation around it.
-func Fold(s string) string {
-	s = strings.ToLower(strings.Join(strings.Fields(s), " "))
-	return strings.Trim(s, " .,;:!?\"'()")
-}

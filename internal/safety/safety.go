@@ -63,11 +63,15 @@ func Check(p Patient, current, proposed []Medicine, rules *Rules, on Date) []Fin
 		return []Finding{broken("rules", "no rules are loaded")}
 	}
 	if len(proposed) > maxMedicines || len(current) > maxMedicines {
-		return []Finding{broken("too many medicines", "more medicines than can be checked together")}
+		return []Finding{finding(KindLimit, HardStop, "too-many", nil, fmt.Sprintf("%d medicines at once.", len(proposed)+len(current)),
+			fmt.Sprintf("More than %d can't be checked together; nobody takes them.", maxMedicines), "Look at the list again: it can't be meant.", "HOUSECALL")}
 	}
 	c := &check{patient: p, rules: rules, on: on}
-	c.current, c.proposed = c.resolve(current, false), c.resolve(proposed, true)
-	var found []Finding
+	found := guarded("medicines", c, func(c *check) []Finding {
+		c.current, c.proposed = c.resolve(current, false), c.resolve(proposed, true)
+		c.known()
+		return nil
+	})
 	for _, one := range checks {
 		found = append(found, guarded(one.name, c, one.run)...)
 	}
@@ -98,8 +102,11 @@ var checks = []struct {
 	{"allergies", allergies},
 	{"duplicates", duplicates},
 	{"interactions", interactions},
+	{"three together", triples},
 	{"conditions", conditions},
 	{"doses", doses},
+	{"how often", frequencies},
+	{"other limits", extras},
 	{"kidneys", renal},
 	{"liver", hepatic},
 	{"pregnancy", pregnancy},
@@ -112,31 +119,62 @@ type check struct {
 	rules             *Rules
 	on                Date
 	current, proposed []*taken
+	has               map[string]string // what the patient has, with the fact in words
+	unmatched         []Condition
+	assumed           string // where an eGFR was taken from that nobody measured
 }
 
 // taken is a medicine with what the rules know of it; drug is nil when no list knows it.
 type taken struct {
 	Medicine
-	drug *Drug
-	set  bitset // the selectors that mean it
-	new  bool
+	drug  *Drug
+	set   bitset // the selectors that mean it
+	met   sides  // the interactions that they stand in
+	new   bool
+	route string
 }
 
-// resolve looks every medicine up.
+// resolve looks every medicine up. A present combination outside the lists counts as each of its parts.
 func (c *check) resolve(all []Medicine, proposed bool) []*taken {
-	out := make([]*taken, len(all))
-	for i, m := range all {
-		one := &taken{Medicine: m, drug: c.rules.Lookup(m.INN), new: proposed}
-		one.set = c.rules.members[one.drug]
-		if one.drug != nil && aspirin(one.drug) {
-			one.set = slices.Clone(one.set)
-			if one.set.drop(c.rules.selectors[nsaids]); highAspirin(one) {
-				one.set.add(c.rules.selectors[nsaids])
-			}
+	out := make([]*taken, 0, len(all))
+	for _, m := range all {
+		drug := c.rules.ByRoute(m.INN, Route(m))
+		if m.CheckedAs != "" {
+			drug = c.rules.Lookup(m.CheckedAs)
 		}
-		out[i] = one
+		if drug != nil || proposed {
+			out = append(out, c.taken(m, drug, proposed))
+			continue
+		}
+		parts := c.rules.Parts(m.INN)
+		for _, d := range parts {
+			one := m
+			one.Doses = dosesOf(m.Doses, d)
+			out = append(out, c.taken(one, d, false))
+		}
+		if parts == nil {
+			out = append(out, c.taken(m, nil, false))
+		}
 	}
 	return out
+}
+
+func dosesOf(all []Amount, d *Drug) []Amount {
+	return slices.DeleteFunc(slices.Clone(all), func(a Amount) bool {
+		return !slices.ContainsFunc(d.Components, func(p Amount) bool { return p.Component == a.Component })
+	})
+}
+
+func (c *check) taken(m Medicine, drug *Drug, proposed bool) *taken {
+	one := &taken{Medicine: m, drug: drug, new: proposed, route: Route(m), set: c.rules.members[drug], met: c.rules.sides[drug]}
+	if drug != nil && aspirin(drug) {
+		one.set = slices.Clone(one.set)
+		if one.set.drop(c.rules.selectors[nsaids]); highAspirin(one) {
+			one.set.add(c.rules.selectors[nsaids])
+		}
+		one.met = c.rules.sidesOf(one.set)
+	}
+	return one
 }
 
 // all lists the current medicines, then the proposed ones.
@@ -200,3 +238,20 @@ func rank(s Severity) int {
 	}
 	return 0
 }
+
+// Refusal makes a finding of what keeps a check from being made, for those who read the facts.
+func Refusal(k Kind, s Severity, rule string, drugs []string, why string) Finding {
+	do := "Correct it and check again; nothing is signed until then."
+	if s != HardStop {
+		do = "Ask, and record it; or write how you checked it."
+	}
+	return finding(k, s, rule, drugs, "What was written can't be used.", why, do, "HOUSECALL")
+}
+
+// Place makes a finding of a decision by the rules of a place.
+func Place(k Kind, s Severity, rule string, drugs []string, fact, why, do, source string) Finding {
+	return finding(k, s, rule, drugs, fact, why, do, source)
+}
+
+// Sorted sorts findings worst first and keeps one of those that share an id.
+func Sorted(found []Finding) []Finding { return tidy(found) }
