@@ -34,7 +34,6 @@ func ask(tb testing.TB, l *caselist.List, c any) caselist.Answer {
 	return l.Answer(raw)
 }
 
-
 // medicineOf reads "ibuprofen 400 mg 3 days=5 route=oral".
 func medicineOf(s string) object {
 	m := object{"as_needed": false, "route": "oral", "days": nil}
