@@ -17,6 +17,11 @@ export async function roleOf(me: AccountView): Promise<Role> {
 	switch (me.role) {
 		case "patient":
 			return (await import("./screens/patient/routes")).role;
+		case "courier":
+			return (await import("./screens/courier/routes")).role;
+		case "pharmacist":
+		case "pharmacy_staff":
+			return (await import("./screens/pharmacy/routes")).role;
 		default:
 			return (await import("./screens/shared/routes")).role;
 	}

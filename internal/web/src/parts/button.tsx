@@ -9,13 +9,15 @@ interface Looks {
 	kind?: "main" | "more" | "bare" | "stop";
 	wide?: boolean;
 	small?: boolean;
+	/** The one of a courier, for a thumb in a glove. */
+	big?: boolean;
 	test?: string;
 	/** The letter that does the same on a keyboard. */
 	keycap?: string;
 	label?: string;
 }
 
-const look = (p: Looks, more = "") => `btn ${p.kind ?? "more"} ${p.wide ? "wide" : ""} ${p.small ? "small" : ""} ${more}`;
+const look = (p: Looks, more = "") => `btn ${p.kind ?? "more"} ${p.wide ? "wide" : ""} ${p.small ? "small" : ""} ${p.big ? "big" : ""} ${more}`;
 
 function Inside(p: Looks) {
 	return (

@@ -1,0 +1,144 @@
+import { useSignal } from "@preact/signals";
+
+import type { FillView, PackedIn } from "../../api.gen";
+import { useAct } from "../../client/act";
+import { call } from "../../client/call";
+import { useLive } from "../../client/live";
+import { Btn } from "../../parts/button";
+import { Field, Pick, Tick } from "../../parts/field";
+import { Notice, Trouble } from "../../parts/notice";
+import { Sheet } from "../../parts/sheet";
+import { medicine } from "./medicine";
+import { Scan } from "./scan";
+import { words } from "./words";
+
+/** Pack goes by a check list: for each medicine the batches that went into the bag, then labels and the seal. */
+export function Pack({ fill, put }: { fill: FillView; put: (f: FillView) => void }) {
+	const w = words();
+	const typed = useSignal<PackedIn[]>(fill.packed.length > 0 ? fill.packed : fill.lines.map((l, n) => empty(n + 1, l.product, l.units)));
+	const less = useSignal(false);
+	const save = useAct(async (key) => put(await call("POST /fills/{id}/pack", { key, path: { id: fill.id }, body: { packed: typed.value } })));
+	const set = (at: number, more: Partial<PackedIn>) => (typed.value = typed.value.map((p, n) => (n === at ? { ...p, ...more } : p)));
+	const done = fill.packed.length > 0 && JSON.stringify(fill.packed) === JSON.stringify(typed.value);
+	return (
+		<div class="stack-l">
+			<h2>{w.pack}</h2>
+			<p class="sub">{w.packHint}</p>
+			{fill.lines.map((l, line) => (
+				<section key={l.product} class="card stack" aria-label={medicine(l.product)}>
+					<b>{medicine(l.product)}</b>
+					<span class="sub num">{w.wanted(l.units)}</span>
+					{typed.value.map((p, at) => p.line === line + 1 && <Batch key={at} of={p} at={at} set={(m) => set(at, m)} />)}
+					<Missing wanted={l.units} packed={typed.value.filter((p) => p.line === line + 1)} />
+					<Btn small icon="plus" onPress={() => (typed.value = [...typed.value, empty(line + 1, l.product, 0)])}>
+						{w.another}
+					</Btn>
+				</section>
+			))}
+			<Trouble problem={save.problem} />
+			<Btn kind={done ? "more" : "main"} wide icon="package" busy={save.busy} onPress={() => void save()} test="pack">
+				{w.savePack}
+			</Btn>
+			<Btn kind="bare" wide onPress={() => (less.value = true)} test="give-less">
+				{w.less}
+			</Btn>
+			{done && <Seal fill={fill} put={put} />}
+			{less.value && <Less fill={fill} put={put} onClose={() => (less.value = false)} />}
+		</div>
+	);
+}
+
+function empty(line: number, product: string, units: number): PackedIn {
+	return { line, product, batch: "", expiry: "", units };
+}
+
+function Missing({ wanted, packed }: { wanted: number; packed: PackedIn[] }) {
+	const left = wanted - packed.reduce((n, p) => n + p.units, 0);
+	return left > 0 ? <p class="sub">{words().notPacked(left)}</p> : null;
+}
+
+function Batch({ of: p, at, set }: { of: PackedIn; at: number; set: (m: Partial<PackedIn>) => void }) {
+	const w = words();
+	return (
+		<div class="batch">
+			<Field label={w.batch} value={p.batch} onType={(batch) => set({ batch })} max={40} test={`batch-${at}`} />
+			<Field label={w.expiry} type="date" value={p.expiry} onType={(expiry) => set({ expiry })} test={`expiry-${at}`} />
+			<Field label={w.units} type="number" inputmode="numeric" value={String(p.units || "")} onType={(v) => set({ units: Number(v) || 0 })} test={`units-${at}`} />
+			<Scan onRead={(r) => set({ ...(r.batch ? { batch: r.batch } : {}), ...(r.expiry ? { expiry: r.expiry } : {}) })} />
+		</div>
+	);
+}
+
+function Seal({ fill, put }: { fill: FillView; put: (f: FillView) => void }) {
+	const w = words();
+	const seal = useSignal("");
+	const labelled = useSignal(false);
+	const ready = useAct(async (key) => put(await call("POST /fills/{id}/ready", { key, path: { id: fill.id }, body: { seal: seal.value.trim().toUpperCase(), labelled: labelled.value } })));
+	return (
+		<div class="stack">
+			<Labels fill={fill.id} />
+			<Tick on={labelled.value} onPick={(on) => (labelled.value = on)} test="labelled">
+				{w.labelled}
+			</Tick>
+			<Field label={w.seal} value={seal.value} onType={(v) => (seal.value = v)} max={20} test="seal" />
+			<Trouble problem={ready.problem} />
+			<Btn kind="main" wide icon="package-check" busy={ready.busy} off={!labelled.value || !seal.value.trim()} onPress={() => void ready()} test="ready">
+				{w.ready}
+			</Btn>
+		</div>
+	);
+}
+
+function Labels({ fill }: { fill: string }) {
+	const w = words();
+	const label = useLive(`no-keep label ${fill}`, () => call("GET /fills/{id}/label", { path: { id: fill } }), () => false);
+	const l = label.data;
+	if (!l) return <Trouble problem={label.problem} />;
+	return (
+		<div class="stack">
+			<div class="labels print-only-this">
+				{l.lines.map((x) => (
+					<div key={x.product} class="card paper">
+						<b>{l.patient_name}</b>
+						<p>{medicine(x.product)}</p>
+						<p>{x.dosage}</p>
+						<p class="sub num">
+							{x.batches.join(", ")} · {l.pharmacy} · {l.phone}
+						</p>
+					</div>
+				))}
+			</div>
+			<Btn icon="printer" onPress={() => window.print()}>
+				{w.print}
+			</Btn>
+		</div>
+	);
+}
+
+type Why = keyof ReturnType<typeof words>["lessWhy"];
+
+function Less({ fill, put, onClose }: { fill: FillView; put: (f: FillView) => void; onClose: () => void }) {
+	const w = words();
+	const why = useSignal<Why>("out_of_stock");
+	const amounts = useSignal(fill.lines.map((l) => l.quantity));
+	const give = useAct(async (key) => {
+		const lines = amounts.value.map((quantity, n) => ({ line: n + 1, quantity })).filter((l, n) => l.quantity < (fill.lines[n]?.quantity ?? 0));
+		put(await call("POST /fills/{id}/give-less", { key, path: { id: fill.id }, body: { lines, why: why.value } }));
+		onClose();
+	});
+	return (
+		<Sheet title={w.less} open onClose={onClose}>
+			<div class="stack-l">
+				<Notice>{w.lessHint}</Notice>
+				{fill.lines.map((l, n) => (
+					<Field key={l.product} label={medicine(l.product)} type="number" inputmode="numeric" value={String(amounts.value[n])} onType={(v) => (amounts.value = amounts.value.map((a, m) => (m === n ? Number(v) || 0 : a)))} />
+				))}
+				<Pick label={w.why} value={why.value} of={(Object.keys(w.lessWhy) as Why[]).map((k) => [k, w.lessWhy[k]] as const)} onPick={(v) => (why.value = v)} />
+				<Trouble problem={give.problem} />
+				<Btn kind="main" wide busy={give.busy} onPress={() => void give()}>
+					{w.less}
+				</Btn>
+			</div>
+		</Sheet>
+	);
+}
