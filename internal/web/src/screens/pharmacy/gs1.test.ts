@@ -5,7 +5,7 @@ import { readGS1 } from "./gs1";
 
 describe("a pharmacist who scans a pack", () => {
 	it("reads product, expiry and batch", () => {
-		expect(readGS1("]d2010401234567890117270331\u001d10AB-12")).toEqual({ product: "04012345678901" });
+		expect(readGS1("]d2010401234567890117270331\u001d10AB-12")).toEqual({ product: "04012345678901", expiry: "2027-03-31", batch: "AB-12" });
 		expect(readGS1("]d201040123456789011727033110AB-12")).toEqual({ product: "04012345678901", expiry: "2027-03-31", batch: "AB-12" });
 	});
 

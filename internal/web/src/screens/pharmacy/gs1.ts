@@ -19,6 +19,7 @@ export function readGS1(raw: string): Read {
 	if (/^\d{13}$/.test(rest)) return { product: rest };
 	const out: Read = {};
 	while (rest !== "") {
+		while (rest.startsWith(separator)) rest = rest.slice(1);
 		const ai = rest.slice(0, 2);
 		rest = rest.slice(2);
 		if (ai === "01") {
