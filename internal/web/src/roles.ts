@@ -19,6 +19,8 @@ export async function roleOf(me: AccountView): Promise<Role> {
 			return (await import("./screens/patient/routes")).role;
 		case "courier":
 			return (await import("./screens/courier/routes")).role;
+		case "doctor":
+			return (await import("./screens/doctor/routes")).role;
 		case "pharmacist":
 		case "pharmacy_staff":
 			return (await import("./screens/pharmacy/routes")).role;

@@ -8,7 +8,7 @@ import { Area, Field, Options, Pick } from "../../parts/field";
 import { Icon } from "../../parts/icon";
 import { Notice, Trouble } from "../../parts/notice";
 import { Sheet } from "../../parts/sheet";
-import { useKeys } from "./keys";
+import { useKeys } from "../../parts/keys";
 import { medicine } from "./medicine";
 import { words } from "./words";
 

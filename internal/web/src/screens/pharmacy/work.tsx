@@ -12,7 +12,7 @@ import { Empty } from "../../parts/list";
 import { Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
 import { time } from "../../words/say";
-import { useKeys } from "./keys";
+import { useKeys } from "../../parts/keys";
 import { Budget } from "./budget";
 import { counter, short, sound, toggleSound } from "./place";
 import { Order } from "./order";

@@ -1,0 +1,86 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import type { SigningView } from "../../api.gen";
+import { useAct } from "../../client/act";
+import { call } from "../../client/call";
+import { Failure } from "../../client/problem";
+import { Btn } from "../../parts/button";
+import { Field } from "../../parts/field";
+import { Notice, Trouble } from "../../parts/notice";
+import { Sheet } from "../../parts/sheet";
+import { date } from "../../words/say";
+import { language } from "../../words/words";
+import { medicine } from "../pharmacy/medicine";
+import { words } from "./words";
+
+/** Signing shows the page exactly as it will print; the code signs that and nothing else. */
+export function Signing({ id, onClose, onSigned }: { id: string; onClose: () => void; onSigned: () => void }) {
+	const w = words();
+	const page = useSignal<SigningView | undefined>(undefined);
+	const code = useSignal("");
+	const begin = useAct(async (key) => void (page.value = await call("POST /signings", { key, body: { prescriptions: [id] } })));
+	const sign = useAct(async (key) => {
+		try {
+			await call("POST /signings/{id}/confirm", { key, path: { id: page.value?.id ?? "" }, body: { code: code.value } });
+		} finally {
+			code.value = "";
+		}
+		onSigned();
+	});
+	useEffect(() => void begin(), []);
+	const changed = sign.problem instanceof Failure && sign.problem.changed;
+	const p = page.value?.prescriptions[0];
+	const sheet = page.value?.sheets[0];
+	return (
+		<Sheet title={w.sign} open onClose={onClose} test="signing">
+			<div class="stack-l">
+				<Trouble problem={begin.problem} />
+				{p && (
+					<article class="paper-sheet">
+						<h3>{p.patient_name}</h3>
+						<p class="sub num">{p.born && date(p.born)}</p>
+						<ol>
+							{p.items.map((i) => (
+								<li key={i.product}>
+									<b>{medicine(i.product)}</b>
+									<p>{language.value === "zh" ? i.sentence.zh : i.sentence.en}</p>
+									<p class="num">{language.value === "zh" ? i.quantity.text.zh : i.quantity.text.en}</p>
+								</li>
+							))}
+						</ol>
+						{(p.findings ?? [])
+							.filter((f) => f.severity !== "info")
+							.map((f) => (
+								<p key={f.id} class="sub">
+									{w.severity[f.severity]}: {f.why} {(p.reasons ?? []).find((r) => r.finding === f.id)?.words ?? (p.reasons ?? []).find((r) => r.finding === f.id)?.code}
+								</p>
+							))}
+						{p.valid_until && <p class="sub num">{w.validUntil(date(p.valid_until))}</p>}
+						{sheet && <p class="sub num">{w.fingerprint(sheet.hash.slice(0, 16))}</p>}
+					</article>
+				)}
+				<p class="sub">{w.signHint}</p>
+				{changed ? (
+					<Notice kind="stop" live>
+						{w.changed}
+					</Notice>
+				) : (
+					<form
+						class="stack"
+						onSubmit={(e) => {
+							e.preventDefault();
+							void sign();
+						}}
+					>
+						<Field label={w.code} value={code.value} onType={(v) => (code.value = v.replace(/\D/g, "").slice(0, 6))} inputmode="numeric" autocomplete="one-time-code" max={6} test="sign-code" />
+						<Trouble problem={sign.problem} />
+						<Btn kind="main" wide submit icon="signature" busy={sign.busy} off={!p || code.value.length < 6} test="sign">
+							{w.signNow(p?.items.length ?? 0)}
+						</Btn>
+					</form>
+				)}
+			</div>
+		</Sheet>
+	);
+}
