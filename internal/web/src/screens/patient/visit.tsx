@@ -167,14 +167,12 @@ function Questions({ d, reload }: { d: Loaded; reload: () => Promise<void> }) {
 	return (
 		<section class="stack">
 			<h2>{w.questions}</h2>
-			{d.thread
-				.filter((t) => t.kind !== "pharmacy_ask")
-				.map((t) => (
-					<div key={t.id} class={`say ${t.role === "doctor" ? "" : "own"}`}>
-						<b>{t.role === "doctor" ? d.doctor || w.doctor : w.youAsked}</b> <span class="sub num">{when(t.at)}</span>
-						<p class="pre">{t.text}</p>
-					</div>
-				))}
+			{d.thread.map((t) => (
+				<div key={t.id} class={`say ${t.role === "doctor" ? "" : "own"}`}>
+					<b>{t.role === "doctor" ? d.doctor || w.doctor : w.youAsked}</b> <span class="sub num">{when(t.at)}</span>
+					<p class="pre">{t.text}</p>
+				</div>
+			))}
 			<div class="acts even">
 				{may && (
 					<Btn icon="message-square" onPress={() => (kind.value = "question")} test="ask">

@@ -1,0 +1,1 @@
+export{t as default}from"./lists-D12eT5UL.js";

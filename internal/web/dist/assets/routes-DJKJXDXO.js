@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/me-XvjNbKMY.js","assets/words-D04ellCF.js","assets/main-C-QXT4t6.js","assets/main-CFSV_Qlc.css","assets/live-CxHOmy7p.js","assets/list-CdL3sVqH.js"])))=>i.map(i=>d[i]);
-import{l as e,t}from"./main-C-QXT4t6.js";var n={home:()=>`/me`,table:[[`/me`,()=>e(()=>import(`./me-XvjNbKMY.js`),__vite__mapDeps([0,1,2,3,4,5]))]],tabs:()=>[{to:`/me`,icon:`user`,text:t().me,last:!0}],staff:!0};export{n as role};

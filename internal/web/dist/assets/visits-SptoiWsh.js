@@ -1,0 +1,1 @@
+export{n as default}from"./lists-D12eT5UL.js";
