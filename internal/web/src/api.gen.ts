@@ -929,6 +929,25 @@ export interface JobView {
 	zone: string;
 }
 
+export interface KeyView {
+	alg: string;
+	crv: string;
+	kid: string;
+	kty: string;
+	/** Another took over; what it signed before stays good. */
+	retired?: string;
+	/** What claims to be signed from then on is forged. */
+	revoked?: string;
+	since: string;
+	use: string;
+	x: string;
+	y: string;
+}
+
+export interface KeysView {
+	keys: KeyView[];
+}
+
 export interface LabelLineView {
 	batches: string[];
 	dosage: string;
@@ -1995,6 +2014,12 @@ export interface ResolveInBody {
 	text: string;
 }
 
+export interface RevokeInBody {
+	/** Since when somebody else may have had it; absent: now. */
+	from?: string;
+	reason: string;
+}
+
 export interface RideEarningView {
 	at: string;
 	job: string;
@@ -2147,6 +2172,8 @@ export interface SignedIn {
 }
 
 export interface SigningSheetView {
+	/** Its short form, printed on the paper too. */
+	fingerprint: string;
 	/** SHA-256 of the canonical content. */
 	hash: string;
 	prescription: string;
@@ -2303,6 +2330,16 @@ export interface UploadView {
 
 export interface VerdictInBody {
 	verdict: "qualifies" | "does_not";
+}
+
+export interface VerifyInBody {
+	/** The text of its QR codes, with spaces between several, or its fingerprint, 7F3A-21C9-E0B4. */
+	code: string;
+}
+
+export interface VerifyView {
+	/** Forged is also what nobody here has signed. */
+	state: "valid" | "cancelled" | "dispensed" | "expired" | "forged";
 }
 
 export interface VisitCall {
@@ -2574,6 +2611,10 @@ export interface Routes {
 	"GET /doctors/{id}/hours": { path: { id: string }; answer: DoctorHours; };
 	/** Set when one can be booked oneself. */
 	"PUT /doctors/{id}/hours": { path: { id: string }; body: DoctorHours; answer: DoctorHours; };
+	/** List a doctor's public signing keys. */
+	"GET /doctors/{id}/signing-keys": { path: { id: string }; answer: KeysView; };
+	/** Give a doctor a new signing key; old signatures stay good. */
+	"POST /doctors/{id}/signing-keys": { path: { id: string }; answer: KeysView; };
 	/** Whether the doctor who asks is on duty. */
 	"GET /duty": { answer: DutyView; };
 	/** Say that the doctor is still there. */
@@ -2870,6 +2911,8 @@ export interface Routes {
 	"POST /prescriptions/{id}/cancel": { path: { id: string }; body: ReasonInBody; answer: PrescriptionView; };
 	/** Read a signed prescription as a sheet of paper. */
 	"GET /prescriptions/{id}/page": { path: { id: string }; answer: PrescriptionPage; };
+	/** Download a signed prescription as a PDF. */
+	"GET /prescriptions/{id}/paper": { path: { id: string }; query: { language?: "en" | "zh" }; answer: string; };
 	/** List who waits for the doctor who asks, in the order they are called. */
 	"GET /queue": { answer: ListOfVisitView; };
 	/** Call in who is next. */
@@ -2918,6 +2961,10 @@ export interface Routes {
 	"POST /sign-in/code": { body: AskCodeInBody; answer: void; };
 	/** Sign in with a password and an authenticator's code. */
 	"POST /sign-in/staff": { body: SignInStaffInBody; answer: SignedIn; };
+	/** Public keys of prescriptions with their times, as /.well-known/jwks.json. */
+	"GET /signing-keys": { answer: KeysView; };
+	/** Make what a key has signed since a moment worthless. */
+	"POST /signing-keys/{id}/revoke": { path: { id: string }; body: RevokeInBody; answer: KeysView; };
 	/** Begin to sign drafts of one visit. */
 	"POST /signings": { body: BeginInBody; answer: SigningView; };
 	/** Sign with a fresh second factor. */
@@ -2934,6 +2981,8 @@ export interface Routes {
 	"POST /stuck-events/{number}/replay": { path: { number: number }; answer: void; };
 	/** Follow a delivery by its link. */
 	"GET /track": { answer: TrackedView; };
+	/** Ask what became of the prescription on a paper. */
+	"POST /verify": { body: VerifyInBody; answer: VerifyView; };
 	/** List the visits of the doctor who asks, newest first. */
 	"GET /visits": { query: { cursor?: string }; answer: ListOfVisitView; };
 	/** Queue for a visit, or book a time. */
