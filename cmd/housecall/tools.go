@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -139,14 +140,21 @@ func eventsCommand() *cobra.Command {
 
 func formularyCommand() *cobra.Command {
 	formulary := &cobra.Command{Use: "formulary", Short: "The list of medicines"}
-	formulary.AddCommand(&cobra.Command{
-		Use: "check [DIR]", Short: "Check a formulary, the built-in one by default", Args: cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return prescribing.CheckFormulary(nil, c.OutOrStdout())
-			}
-			return prescribing.CheckFormulary(os.DirFS(args[0]), c.OutOrStdout())
-		},
-	})
+	check := &cobra.Command{
+		Use: "check [DIR]", Short: "Check a formulary, the built-in one by default, and your own beside it", Args: cobra.MaximumNArgs(1),
+	}
+	more := check.Flags().String("own", "", "folder with tables of own medicines, or one CSV file like formulary.csv")
+	check.RunE = func(c *cobra.Command, args []string) error {
+		own, err := prescribing.OwnFormulary(*more)
+		if err != nil {
+			return err
+		}
+		var files fs.FS
+		if len(args) > 0 {
+			files = os.DirFS(args[0])
+		}
+		return prescribing.CheckFormulary(files, own, c.OutOrStdout())
+	}
+	formulary.AddCommand(check)
 	return formulary
 }

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -191,11 +193,22 @@ func (n namesOnPaper) Prescriber(ctx context.Context, doctor id.Account) (prescr
 	}, nil
 }
 
-func openFormulary(dir string) (*prescribing.Formulary, error) {
-	if dir == "" {
-		return prescribing.House()
+// openFormulary loads the formulary that comes with housecall or a folder in its place, with the
+// operator's own beside it.
+func openFormulary(c config.Config) (*prescribing.Formulary, error) {
+	own, err := prescribing.OwnFormulary(c.OwnFormulary)
+	if err != nil {
+		return nil, err
 	}
-	return prescribing.LoadFormulary(os.DirFS(dir))
+	var files fs.FS
+	if c.FormularyFile != "" {
+		files = os.DirFS(c.FormularyFile)
+	}
+	f, err := prescribing.LoadFormulary(files, own)
+	if err != nil {
+		return nil, fmt.Errorf("load the formulary:\n%w", err)
+	}
+	return f, nil
 }
 
 // itemsOf are the items that a part's lines are of, by line.

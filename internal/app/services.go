@@ -151,7 +151,7 @@ func (s *Services) buildCare(ctx context.Context, c config.Config, e engines) er
 	if err != nil {
 		return err
 	}
-	if s.Formulary, err = openFormulary(c.FormularyFile); err != nil {
+	if s.Formulary, err = openFormulary(c); err != nil {
 		return err
 	}
 	keys, err := prescribing.NewKeyBook(ctx, e.store, e.clock, config.Key(e.secret, "signing keys"))

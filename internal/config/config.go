@@ -33,7 +33,8 @@ type Config struct {
 	Currency      string        `yaml:"currency" help:"ISO 4217 code where no zone says another"`
 	Jurisdiction  string        `yaml:"jurisdiction" help:"rules that hold where no zone says others"`
 	Emergency     string        `yaml:"emergency_number" help:"number to call where no zone says another"`
-	FormularyFile string        `yaml:"formulary_dir" help:"folder with an own formulary; empty for the one built in"`
+	FormularyFile string        `yaml:"formulary_dir" help:"folder with a whole formulary in place of the one built in"`
+	OwnFormulary  string        `yaml:"own_formulary" help:"folder with tables of own medicines, or one CSV file like formulary.csv, added to the formulary"`
 	Timeout       time.Duration `yaml:"timeout" help:"how long one request may take"`
 	StopWithin    time.Duration `yaml:"stop_within" help:"how long a graceful stop may take"`
 }

@@ -7,17 +7,17 @@ import (
 )
 
 // HouseFiles copies the files of the house formulary, for tests to break.
-func HouseFiles(t *testing.T) fstest.MapFS {
-	t.Helper()
+func HouseFiles(tb testing.TB) fstest.MapFS {
+	tb.Helper()
 	out := fstest.MapFS{}
 	names, err := fs.Glob(embedded, "data/*")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, n := range names {
 		body, err := embedded.ReadFile(n)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		out[n[len("data/"):]] = &fstest.MapFile{Data: body}
 	}

@@ -26,7 +26,14 @@ type Formulary struct {
 	products map[string]*Product
 	forms    map[string]form
 	words    map[string]word // by kind and code
+	uses     []use
 	index    []entry
+}
+
+// use is what medicines are looked for; it is no advice.
+type use struct {
+	words, wordsZH string
+	medicines      []string
 }
 
 // Product is one medicine in one form and strength.
@@ -65,40 +72,41 @@ type form struct {
 type word struct{ en, zh string }
 
 // House loads the formulary that comes with housecall.
-func House() (*Formulary, error) {
-	files, err := fs.Sub(embedded, "data")
-	if err != nil {
-		return nil, fmt.Errorf("open formulary: %w", err)
-	}
-	return LoadFormulary(files)
-}
+func House() (*Formulary, error) { return LoadFormulary(nil, nil) }
 
-// LoadFormulary reads a folder of formulary files. The first wrong row refuses the whole; the error
-// is a Problems with file, line and reason of each.
-func LoadFormulary(files fs.FS) (*Formulary, error) {
-	d := &reader{files: files}
+// LoadFormulary reads a folder of formulary files, the one that comes with housecall when it is nil, and
+// adds to each table the rows of the operator's own folder, where there is one. A wrong row refuses the
+// whole; the error is a Problems with file, line and reason of each.
+func LoadFormulary(files, own fs.FS) (*Formulary, error) {
+	if files == nil {
+		house, err := fs.Sub(embedded, "data")
+		if err != nil {
+			return nil, fmt.Errorf("open formulary: %w", err)
+		}
+		files = house
+	}
+	d := &reader{files: files, own: own}
 	f := &Formulary{products: map[string]*Product{}, forms: map[string]form{}, words: map[string]word{}}
 	sources := d.sources()
 	f.Rules = d.rules(sources)
 	d.house(f, sources)
+	d.readUses(f, sources)
+	d.consistent(f)
+	d.ownTables()
 	if len(d.problems) > 0 {
-		return nil, d.problems
+		return nil, d.problems.once()
 	}
 	slices.SortFunc(f.Products, func(a, b *Product) int { return strings.Compare(a.Code, b.Code) })
 	f.index = indexOf(f)
 	var err error
-	f.Edition, err = edition(files)
+	f.Edition, err = edition(files, own)
 	return f, err
 }
 
-// CheckFormulary writes what a folder of formulary files holds, or each of its mistakes, and answers
-// whether it may be used. A nil folder is the one that comes with housecall.
-func CheckFormulary(files fs.FS, out io.Writer) error {
-	load := House
-	if files != nil {
-		load = func() (*Formulary, error) { return LoadFormulary(files) }
-	}
-	f, err := load()
+// CheckFormulary writes what a folder of formulary files holds with the operator's own beside it, or
+// each of its mistakes, and answers whether it may be used. Nil is as for LoadFormulary.
+func CheckFormulary(files, own fs.FS, out io.Writer) error {
+	f, err := LoadFormulary(files, own)
 	if err != nil {
 		_, _ = fmt.Fprintln(out, err)
 		return fmt.Errorf("the formulary has mistakes and would not be loaded")
@@ -121,18 +129,23 @@ func (f *Formulary) Product(code string) (*Product, bool) {
 	return p, ok
 }
 
-func edition(files fs.FS) (string, error) {
+func edition(files, own fs.FS) (string, error) {
 	sum := sha256.New()
-	names, err := fs.Glob(files, "*.csv")
-	if err != nil {
-		return "", fmt.Errorf("list formulary: %w", err)
-	}
-	for _, n := range names {
-		body, err := fs.ReadFile(files, n)
-		if err != nil {
-			return "", fmt.Errorf("read %s: %w", n, err)
+	for _, folder := range []fs.FS{files, own} {
+		if folder == nil {
+			continue
 		}
-		_, _ = fmt.Fprintf(sum, "%s %d\n%s", n, len(body), body)
+		names, err := fs.Glob(folder, "*.csv")
+		if err != nil {
+			return "", fmt.Errorf("list formulary: %w", err)
+		}
+		for _, n := range names {
+			body, err := fs.ReadFile(folder, n)
+			if err != nil {
+				return "", fmt.Errorf("read %s: %w", n, err)
+			}
+			_, _ = fmt.Fprintf(sum, "%s %d\n%s", n, len(body), body)
+		}
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
 }

@@ -40,6 +40,11 @@ func (d *reader) sources() map[string]bool {
 		d.problems = append(d.problems, Problem{"SOURCES.md", 0, "can't be opened; every fact names its source there"})
 		return known
 	}
+	if d.own != nil {
+		if more, err := fs.ReadFile(d.own, "SOURCES.md"); err == nil {
+			body = slices.Concat(body, []byte("\n"), more)
+		}
+	}
 	for _, line := range strings.Split(string(body), "\n") {
 		if cells := strings.Split(line, "|"); strings.HasPrefix(line, "| ") && len(cells) > 1 {
 			for _, s := range strings.Split(cells[1], "/") {

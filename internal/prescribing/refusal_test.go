@@ -207,7 +207,7 @@ func TestABrokenFormularyFileIsRefusedWithLineAndReason(t *testing.T) {
 			}
 			files[c.file] = &fstest.MapFile{Data: []byte(strings.Replace(body, c.old, c.new, 1))}
 
-			_, err := prescribing.LoadFormulary(files)
+			_, err := prescribing.LoadFormulary(files, nil)
 
 			if err == nil || !strings.Contains(err.Error(), c.bodyHas) {
 				t.Errorf("refused with\n%v\nwant it to hold %q", err, c.bodyHas)
@@ -231,13 +231,13 @@ func TestCheckingTheFormularySaysWhatItHolds(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 
-	err := prescribing.CheckFormulary(nil, &out)
+	err := prescribing.CheckFormulary(nil, nil, &out)
 
 	if err != nil || !strings.Contains(out.String(), "641 interactions") {
 		t.Errorf("%v: %s", err, out.String())
 	}
 	empty := fstest.MapFS{}
-	if err := prescribing.CheckFormulary(empty, &out); err == nil {
+	if err := prescribing.CheckFormulary(empty, nil, &out); err == nil {
 		t.Error("an empty folder was taken for a formulary")
 	}
 }

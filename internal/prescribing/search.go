@@ -23,13 +23,17 @@ type entry struct {
 	drug     *safety.Drug
 	products []*Product
 	names    []name // folded: generic, Chinese, others
+	uses     []name // what it is looked for
 	atc      string
+	letters  uint32 // of its names, and of the words of its uses
+	ofUses   uint32
 }
 
 // name is one name with its words ready to be compared.
 type name struct {
-	text  string
-	words []spelt
+	text     string
+	words    []spelt
+	initials []uint32 // of its pinyin, where it is Chinese
 }
 
 // spelt is a word with the set of its letters: words that share too few can't be typos of each other.
@@ -46,14 +50,20 @@ func nameOf(text string) name {
 	if len(n.words) > 1 {
 		n.words = append(n.words, spelt{text, letters(text)})
 	}
+	if text != "" && text[0] > 127 {
+		n.initials = initialsOf(text)
+	}
 	return n
 }
 
 func letters(s string) uint32 {
 	var set uint32
 	for i := range len(s) {
-		if c := s[i]; c >= 'a' && c <= 'z' {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z':
 			set |= 1 << (c - 'a')
+		case c >= '0' && c <= '9':
+			set |= 1 << (26 + (c-'0')%6) // the six bits that are left
 		}
 	}
 	return set
@@ -76,23 +86,40 @@ func indexOf(f *Formulary) []entry {
 			e.names = append(e.names, nameOf(other))
 		}
 	}
+	for _, u := range f.uses {
+		for _, inn := range u.medicines {
+			if e := byINN[inn]; e != nil {
+				e.uses = append(e.uses, nameOf(u.words), nameOf(u.wordsZH))
+			}
+		}
+	}
 	out := make([]entry, len(order))
 	for i, inn := range order {
 		slices.SortFunc(byINN[inn].names[2:], func(a, b name) int { return strings.Compare(a.text, b.text) })
 		out[i] = *byINN[inn]
+		out[i].letters, out[i].ofUses = lettersOf(out[i].names), lettersOf(out[i].uses)
 	}
 	return out
 }
 
-// Search finds medicines by generic name, another name, Chinese name or ATC code: exact first, then
-// what begins so, then a word that does, then what is nearly so written. At most limit.
+// query is what is asked for, made ready once.
+type query struct {
+	text, later string // later: as it stands within a name
+	letters     uint32
+}
+
+// Search finds medicines by generic name, another name, Chinese name or the initials of its pinyin, ATC
+// code, or what they are used for: exact first, then what begins so, then a word that does, then a use,
+// then what is nearly so written. At most limit.
 func (f *Formulary) Search(words string, limit int) []Hit {
-	q := safety.Fold(words)
-	if q == "" || len(q) > 100 {
+	text := safety.Fold(words)
+	if text == "" || len(text) > 100 {
 		return nil
 	}
+	q := &query{text: text, later: " " + text, letters: letters(text)}
 	var hits []Hit
-	for _, e := range f.index {
+	for i := range f.index {
+		e := &f.index[i]
 		if s := e.score(q); s > 0 {
 			hits = append(hits, Hit{e.drug, e.products, s})
 		}
@@ -103,33 +130,56 @@ func (f *Formulary) Search(words string, limit int) []Hit {
 	return hits[:min(len(hits), max(limit, 0))]
 }
 
-func (e *entry) score(q string) int {
+func lettersOf(names []name) (set uint32) {
+	for _, n := range names {
+		set |= letters(n.text)
+	}
+	return set
+}
+
+// mostSlips is how many letters of a query a name may lack and still be meant.
+const mostSlips = 2
+
+func (e *entry) score(q *query) int {
 	best := 0
-	if len(q) >= 3 && strings.HasPrefix(e.atc, q) {
+	if len(q.text) >= 3 && strings.HasPrefix(e.atc, q.text) {
 		best = 70
 	}
-	for i, n := range e.names {
-		s := nameScore(n, q)
+	for i := range e.names {
+		n, s := &e.names[i], 0
+		if bits.OnesCount32(q.letters&^e.letters) <= mostSlips {
+			s = nameScore(n, q)
+		}
 		if i > 0 && s > 1 {
 			s-- // the generic name first
 		}
-		best = max(best, s)
+		best = max(best, s, initialsScore(n.initials, q.text))
+	}
+	if len(q.text) < 3 || best >= mostOfUse || bits.OnesCount32(q.letters&^e.ofUses) > mostSlips {
+		return best
+	}
+	for i := range e.uses {
+		best = max(best, nameScore(&e.uses[i], q)*mostOfUse/100)
 	}
 	return best
 }
 
-func nameScore(n name, q string) int {
+// mostOfUse is the score of a medicine that is asked for by exactly what it is used for: after those
+// whose name begins so, before those that may have been mistyped.
+const mostOfUse = 65
+
+func nameScore(n *name, q *query) int {
 	switch {
-	case n.text == q:
+	case n.text == q.text:
 		return 100
-	case strings.HasPrefix(n.text, q):
+	case strings.HasPrefix(n.text, q.text):
 		return 90
-	case len(q) < len(n.text) && strings.Contains(n.text, " "+q):
+	case len(q.text) < len(n.text) && strings.Contains(n.text, q.later):
 		return 80
-	case len(q) >= 2 && q[0] > 127 && strings.Contains(n.text, q): // Chinese has no spaces
+	case len(q.text) >= 2 && q.text[0] > 127 && strings.Contains(n.text, q.text): // Chinese has no spaces
 		return 75
 	}
-	if len(q) < 4 || len(q) > maxTyped || q[0] > 127 {
+	if len(q.text) < 4 || len(q.text) > maxTyped || q.text[0] > 127 {
 		return 0
 	}
 	return misspelt(n, q)
@@ -138,18 +188,19 @@ func nameScore(n name, q string) int {
 const maxTyped = 40 // letters; nobody mistypes a longer word and means it
 
 // misspelt scores a name that the query may be a slip of: one slip, two in a long word.
-func misspelt(n name, q string) int {
-	allowed, set := 1, letters(q)
-	if len(q) >= 7 {
-		allowed = 2
+func misspelt(n *name, q *query) int {
+	allowed := 1
+	if len(q.text) >= 7 {
+		allowed = mostSlips
 	}
 	best := 0
-	for _, w := range n.words {
-		if bits.OnesCount32(set&^w.letters) > allowed {
+	for i := range n.words {
+		w := &n.words[i]
+		if bits.OnesCount32(q.letters&^w.letters) > allowed {
 			continue
 		}
-		for _, candidate := range [2]string{cut(w.text, len(q)), cut(w.text, len(q)+1)} { // the query may be its beginning
-			if d := typos(candidate, q, allowed); d <= allowed {
+		for _, candidate := range [2]string{cut(w.text, len(q.text)), cut(w.text, len(q.text)+1)} { // the query may be its beginning
+			if d := typos(candidate, q.text, allowed); d <= allowed {
 				best = max(best, 60-10*d)
 			}
 		}
@@ -165,16 +216,16 @@ func typos(a, b string, most int) int {
 	if len(a)-len(b) > most || len(b)-len(a) > most {
 		return most + 1
 	}
-	var rows [3][maxTyped + 2]int
+	var rows [3][maxTyped + 2]uint8
 	before, last, row := &rows[0], &rows[1], &rows[2]
 	for j := range len(b) + 1 {
-		last[j] = j
+		last[j] = uint8(j)
 	}
 	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		least := i
+		row[0] = uint8(i)
+		least := row[0]
 		for j := 1; j <= len(b); j++ {
-			same := 1
+			same := uint8(1)
 			if a[i-1] == b[j-1] {
 				same = 0
 			}
@@ -184,12 +235,12 @@ func typos(a, b string, most int) int {
 			}
 			least = min(least, row[j])
 		}
-		if least > most {
+		if int(least) > most {
 			return most + 1
 		}
 		before, last, row = last, row, before
 	}
-	return last[len(b)]
+	return int(last[len(b)])
 }
 
 // Search answers the formulary to who prescribes or dispenses.

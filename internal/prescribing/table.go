@@ -32,6 +32,17 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// once leaves out what was found again when a table was read again.
+func (p Problems) once() Problems {
+	var out Problems
+	for _, one := range p {
+		if !slices.Contains(out, one) {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
 // row is one line of a table, by column name.
 type row struct {
 	file  string
@@ -55,19 +66,54 @@ func (r row) list(column string) []string {
 // reader reads tables and collects what is wrong with them, so that one run shows every mistake.
 type reader struct {
 	files    fs.FS
+	own      fs.FS // the operator's, whose rows are added; nil for none
 	problems Problems
+	tables   []string // that were asked for
 }
 
 func (d *reader) bad(r row, format string, args ...any) {
 	d.problems = append(d.problems, Problem{r.file, r.line, fmt.Sprintf(format, args...)})
 }
 
-// table reads a CSV file with exactly these columns. A row with too many or too few cells, a cell with
-// white space around it or a key said twice is a problem.
+// ownPrefix stands before the name of an operator's file.
+const ownPrefix = "own/"
+
+// table reads a CSV file with exactly these columns, then the rows that the operator adds to it. A row
+// with too many or too few cells, or a cell with white space around it, is a problem.
 func (d *reader) table(file string, columns ...string) []row {
-	f, err := d.files.Open(file)
+	if !slices.Contains(d.tables, file) {
+		d.tables = append(d.tables, file)
+	}
+	rows := d.rows(d.files, file, file, columns)
+	if d.own == nil {
+		return rows
+	}
+	if _, err := fs.Stat(d.own, file); errors.Is(err, fs.ErrNotExist) {
+		return rows
+	}
+	return append(rows, d.rows(d.own, file, ownPrefix+file, columns)...)
+}
+
+// ownTables reports files of the operator that nothing reads: a misspelt name must not be silence.
+func (d *reader) ownTables() {
+	if d.own == nil {
+		return
+	}
+	names, err := fs.Glob(d.own, "*")
+	if err != nil || len(names) == 0 {
+		d.problems = append(d.problems, Problem{ownPrefix, 0, "can't be read, or holds nothing"})
+	}
+	for _, n := range names {
+		if !slices.Contains(d.tables, n) && n != "SOURCES.md" && n != "README.md" {
+			d.problems = append(d.problems, Problem{ownPrefix + n, 0, "is no table of a formulary: " + strings.Join(d.tables, ", ")})
+		}
+	}
+}
+
+func (d *reader) rows(files fs.FS, file, called string, columns []string) []row {
+	f, err := files.Open(file)
 	if err != nil {
-		d.problems = append(d.problems, Problem{file, 0, "can't be opened; every table must be there"})
+		d.problems = append(d.problems, Problem{called, 0, "can't be opened; every table must be there"})
 		return nil
 	}
 	defer func() { _ = f.Close() }()
@@ -75,7 +121,7 @@ func (d *reader) table(file string, columns ...string) []row {
 	in.FieldsPerRecord = -1
 	head, err := in.Read()
 	if err != nil || !slices.Equal(head, columns) {
-		d.problems = append(d.problems, Problem{file, 1, "the columns must be: " + strings.Join(columns, ",")})
+		d.problems = append(d.problems, Problem{called, 1, "the columns must be: " + strings.Join(columns, ",")})
 		return nil
 	}
 	var rows []row
@@ -85,11 +131,11 @@ func (d *reader) table(file string, columns ...string) []row {
 			return rows
 		}
 		if err != nil {
-			d.problems = append(d.problems, brokenRow(file, err))
+			d.problems = append(d.problems, brokenRow(called, err))
 			return rows
 		}
 		line, _ := in.FieldPos(0)
-		r := row{file: file, line: line, cells: map[string]string{}}
+		r := row{file: called, line: line, cells: map[string]string{}}
 		if len(cells) != len(columns) {
 			d.bad(r, "has %d cells, not %d", len(cells), len(columns))
 			continue
