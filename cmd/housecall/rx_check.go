@@ -36,5 +36,5 @@ func formularyIn(dir string) (*prescribing.Formulary, error) {
 	if dir == "" {
 		return prescribing.House()
 	}
-	return prescribing.LoadFormulary(os.DirFS(dir))
+	return prescribing.LoadFormulary(os.DirFS(dir), nil)
 }
