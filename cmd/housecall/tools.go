@@ -98,7 +98,8 @@ func auditCommand() *cobra.Command {
 		return withTools(c.Context(), existing(read), func(ctx context.Context, a *app.App) error {
 			proofs, err := a.Trail.Verify(ctx)
 			for _, p := range proofs {
-				fmt.Fprintf(c.OutOrStdout(), "%+v\n", p) //nolint:errcheck // a terminal that is gone is no reason to stop
+				//nolint:errcheck // a terminal that is gone is no reason to stop
+				fmt.Fprintf(c.OutOrStdout(), "The chain of %s is whole: %d entries in %d blocks. Note down its sum elsewhere: %s\n", p.Chain, p.Entries, p.Blocks, p.Sum)
 			}
 			return err
 		})

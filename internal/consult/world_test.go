@@ -50,7 +50,6 @@ var (
 	stranger = patient("stranger")
 	daughter = access.Actor{Account: "acc_daughter", Role: access.Patient, Patient: "pat_daughter"}
 	support  = access.Actor{Account: "acc_sue", Role: access.Support}
-	chemist  = access.Actor{Account: "acc_phil", Role: access.Pharmacist, Pharmacy: "phm_oak"}
 	system   = access.Part("journey", id.Request{})
 )
 

@@ -16,6 +16,7 @@ func Fills(pharmacies *pharmacy.Service) []Route {
 		get("/pharmacies/{id}/fills", "fill.list", "Show the work list, the nearest deadline first", r.work),
 		get("/pharmacies/{id}/past-fills", "fill.list", "List what the pharmacy had, newest first", r.past),
 		get("/orders/{id}/fills", "fill.read", "List the attempts of an order", r.ofOrder),
+		get("/duty/questions", "fill.owed", "List what pharmacists ask the doctor, who waits longest first", r.owed),
 		get("/fills/{id}", "fill.read", "Read a fill", r.read),
 		get("/fills/{id}/sheet", "fill.sheet", "Read the prescription and today's safety findings", r.sheet),
 		post("/fills/{id}/review", "fill.review", "Take a fill in hand", r.review),
@@ -64,6 +65,14 @@ func (r fillRoutes) past(ctx context.Context, a access.Actor, in *pharmacyPageIn
 
 func (r fillRoutes) ofOrder(ctx context.Context, a access.Actor, in *ByID) (*Reply[ListOf[FillView]], error) {
 	fills, err := r.pharmacies.FillsOf(ctx, a, id.Order(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	return listed(fills, "", func(f *pharmacy.Fill) FillView { return fillView(a, f) }), nil
+}
+
+func (r fillRoutes) owed(ctx context.Context, a access.Actor, _ *struct{}) (*Reply[ListOf[FillView]], error) {
+	fills, err := r.pharmacies.Owed(ctx, a)
 	if err != nil {
 		return nil, err
 	}

@@ -115,9 +115,19 @@ func TestADoctorWhoAnswersInTimeLetsThePharmacistGoOnAndOneWhoWithdrawsEndsTheOr
 	fill := id.FillOf(o, 1)
 	f, err := w.Pharmacy.AskDoctor(ctx, w.As(w.Corner.Pharmacist), fill, "Is the dose meant so?")
 	w.Must(err)
+	asked, err := w.Pharmacy.Owed(ctx, w.As(w.Doctor))
+	w.Must(err)
+	others, err := w.Pharmacy.Owed(ctx, w.As(w.Locum))
+	w.Must(err)
+	if len(asked) != 1 || asked[0].ID != fill || len(others) != 0 {
+		t.Errorf("the doctor is shown %d questions, another doctor %d; want one and none", len(asked), len(others))
+	}
 	_, foreign := w.Pharmacy.Answer(ctx, w.As(w.Locum), fill, f.Questions[0].ID, pharmacy.Confirmed, "")
 	_, err = w.Pharmacy.Answer(ctx, w.As(w.Doctor), fill, f.Questions[0].ID, pharmacy.Withdrawn, "")
 	w.Must(err)
+	if asked, err = w.Pharmacy.Owed(ctx, w.As(w.Doctor)); err != nil || len(asked) != 0 {
+		t.Errorf("%d questions are left after the answer, %v", len(asked), err)
+	}
 	w.RefusesTo(o, "doctor_withdrew")
 
 	w.Refuses("another doctor's answer", foreign, fault.NotFound)

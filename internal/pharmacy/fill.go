@@ -145,6 +145,13 @@ var fillSpec = docstore.Spec[Fill]{
 			shown := !f.at(Offered).IsZero() && !f.live()
 			return docstore.Key{Equal: string(f.Pharmacy), Order: docstore.ByTime(f.since())}, shown
 		},
+		"owed": func(f *Fill) (docstore.Key, bool) {
+			q := f.open()
+			if q == nil || q.Owes != owesDoctor || f.Doctor == "" {
+				return docstore.Key{}, false
+			}
+			return docstore.Key{Equal: string(f.Doctor), Order: docstore.ByTime(q.At)}, true
+		},
 		"order": func(f *Fill) (docstore.Key, bool) {
 			return docstore.Key{Equal: string(f.Order), Order: docstore.ByNumber(int64(f.Attempt))}, f.Order != ""
 		},

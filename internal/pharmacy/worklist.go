@@ -45,6 +45,15 @@ func (s *Service) Past(ctx context.Context, a access.Actor, ph id.Pharmacy, curs
 	return s.fills.Find(ctx, docstore.Query{Index: "ended", Equal: string(ph), Descending: true, Cursor: cursor, Limit: limit})
 }
 
+// Owed lists the fills in which the doctor who asks owes a pharmacist an answer, who waits longest first.
+func (s *Service) Owed(ctx context.Context, a access.Actor) ([]*Fill, error) {
+	if err := s.Guard.Read(ctx, a, "fill.owed", access.Facts{Record: string(a.Account), Owner: a.Account}); err != nil {
+		return nil, err
+	}
+	page, err := s.fills.Find(ctx, docstore.Query{Index: "owed", Equal: string(a.Account), Limit: 100})
+	return page.Items, err
+}
+
 // Fill is one fill, for its pharmacy, the doctor asked, the patient and their circle, and support.
 func (s *Service) Fill(ctx context.Context, a access.Actor, fill id.Fill) (*Fill, error) {
 	f, err := s.fills.Get(ctx, string(fill))

@@ -38,6 +38,9 @@ func (d *doctor) turn(ctx context.Context) (time.Duration, error) {
 		d.onDuty = true
 		return time.Second, d.resume(ctx)
 	}
+	if err := d.answers(ctx); err != nil {
+		return 5 * time.Second, err
+	}
 	if d.visit != "" {
 		return 5 * time.Second, d.inRoom(ctx)
 	}
@@ -68,6 +71,28 @@ func (d *doctor) turn(ctx context.Context) (time.Duration, error) {
 		break
 	}
 	return 6 * time.Second, nil
+}
+
+// answers tells pharmacists who ask that what was written is meant so.
+func (d *doctor) answers(ctx context.Context) error {
+	owed, err := d.Get(ctx, "/duty/questions")
+	if err != nil {
+		return err
+	}
+	for _, f := range items(owed) {
+		questions, _ := f["questions"].([]any)
+		for _, one := range questions {
+			q, _ := one.(JSON)
+			if text(q, "owes") != "doctor" || text(q, "answer") != "" || !d.waited(text(q, "asked_at"), grace) {
+				continue
+			}
+			_, err := d.Post(ctx, "/fills/"+text(f, "id")+"/questions/"+text(q, "id")+"/answer", JSON{"decision": "confirmed", "text": "As written."})
+			if d.refused("answer", err) != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (d *doctor) enter(v JSON) {

@@ -2623,6 +2623,8 @@ export interface Routes {
 	"POST /duty/off": { answer: DutyView; };
 	/** Go on duty. */
 	"POST /duty/on": { answer: DutyView; };
+	/** List what pharmacists ask the doctor, who waits longest first. */
+	"GET /duty/questions": { answer: ListOfFillView; };
 	/** Take up an enrolment link. */
 	"POST /enrolment/accept": { body: AcceptInBody; answer: Enrolled; };
 	/** End an enrolment with the authenticator's first code. */
