@@ -18,7 +18,9 @@ func (s *search) decide() Decision {
 	}
 	for t := range s.tasks {
 		if s.holder[t] == nobody {
-			d.Nothing = append(d.Nothing, Hold{Job: s.jobs[t].ID, Why: s.whyNobody(int32(t))})
+			if !s.tasks[t].stays { // what may not be taken from its courier stays there, in time or not
+				d.Nothing = append(d.Nothing, Hold{Job: s.jobs[t].ID, Why: s.whyNobody(int32(t))})
+			}
 			d.Late = append(d.Late, Lateness{Job: s.jobs[t].ID, By: max(0, s.now.Sub(s.jobs[t].Deadline))})
 		}
 		s.decideRematch(int32(t), &d)
@@ -164,7 +166,7 @@ func (s *search) why(r int32, i int, p Proposal, way int32) string {
 // decideRematch tells that a job leaves who goes for it.
 func (s *search) decideRematch(t int32, d *Decision) {
 	from, to := s.tasks[t].holder, s.holder[t]
-	if from == nobody || from == to {
+	if from == nobody || from == to || s.tasks[t].stays {
 		return
 	}
 	m := Rematch{Job: s.jobs[t].ID, From: s.couriers[from].ID, Why: "as things stand nobody can bring it in time for the shift's end"}

@@ -20,17 +20,17 @@ func (s *search) insert(t int32) bool {
 	for _, r := range s.atShop[x.shop] {
 		s.tryBundles(t, r, &best)
 	}
-	shop := &s.shops[x.shop]
-	for _, r := range shop.near {
+	for _, r := range s.shops[x.shop].near {
 		c := &s.riders[r]
 		if x.fits>>c.vehicle&1 == 0 {
 			continue
 		}
-		if s.floor(c, x, s.soonest(r, x.shop)) >= best.delta {
+		soon := s.soonest(r, x.shop)
+		if s.floor(soon, x, s.toDoor(c, t))-s.most >= best.delta {
 			break
 		}
-		if s.random.IntN(64) != 0 {
-			s.tryNew(t, r, &best)
+		if s.random.Uint32()&63 != 0 {
+			s.tryNew(t, r, soon, &best)
 		}
 	}
 	if len(s.busy) <= 400 {
@@ -45,31 +45,47 @@ func (s *search) insert(t int32) bool {
 	return true
 }
 
-// floor is what a task costs at the least when its courier is at the counter at that second.
-func (s *search) floor(c *rider, x *task, at int32) float64 {
-	_ = c
-	return s.weights.arrival(max(at+s.counterBefore, x.ready)+s.counterAfter+s.doorBefore, x) - s.weights.most
+// floor is what a task costs at the least when its courier comes to the counter at that second.
+func (s *search) floor(come int32, x *task, way int32) float64 {
+	return s.weights.arrival(max(come+s.counterBefore, x.ready)+s.counterAfter+way+s.doorBefore, x)
 }
+
+// toDoor is the way from the counter to the door.
+func (s *search) toDoor(c *rider, t int32) int32 { return s.doorWay(c.vehicle, t) }
 
 // insertHeld puts a task that may not be taken from its courier back with them.
 func (s *search) insertHeld(t int32) bool {
 	r := s.tasks[t].holder
-	if s.riders[r].locked() == 0 || s.routes[r].bundles[0].n >= maxBundle {
+	if s.riders[r].locked() == 0 || s.riders[r].bound && s.riders[r].shop != s.tasks[t].shop {
 		return false
 	}
-	s.place(t, spot{rider: r, at: 0, inside: s.routes[r].bundles[0].n})
+	first := s.routes[r].bundles[0]
+	if first.n >= maxBundle || first.n > 0 && first.shop != s.tasks[t].shop {
+		return false
+	}
+	s.scratch = append(s.scratch[:0], s.routes[r].bundles...)
+	s.scratch[0].shop = s.tasks[t].shop
+	s.scratch[0].insert(first.n, t)
+	if s.price(r, s.scratch) >= far {
+		return false
+	}
+	s.place(t, spot{rider: r, at: 0, inside: first.n})
 	return true
 }
 
 // tryBundles looks for a place in the bundles that a rider has at the shop of a task.
 func (s *search) tryBundles(t, r int32, best *spot) {
-	x, rt := &s.tasks[t], &s.routes[r]
+	x, rt, c := &s.tasks[t], &s.routes[r], &s.riders[r]
 	if s.shunned(r, t) {
 		return
 	}
+	way := s.toDoor(c, t)
 	for i := range rt.bundles {
 		b := &rt.bundles[i]
-		if b.shop != x.shop || b.n == 0 || b.n >= s.riders[r].takes || i == 0 && s.riders[r].asked {
+		if b.shop != x.shop || b.n == 0 || b.n >= c.takes || i == 0 && c.asked {
+			continue
+		}
+		if s.floor(rt.marks[i].pick-s.counterBefore, x, way)-c.bonus >= best.delta {
 			continue
 		}
 		for k := int32(0); k <= b.n; k++ {
@@ -81,9 +97,10 @@ func (s *search) tryBundles(t, r int32, best *spot) {
 }
 
 // tryNew looks for a place for a bundle of its own in the route of a rider.
-func (s *search) tryNew(t, r int32, best *spot) {
+func (s *search) tryNew(t, r, soon int32, best *spot) {
 	x, rt, c := &s.tasks[t], &s.routes[r], &s.riders[r]
-	if s.shunned(r, t) {
+	way := s.toDoor(c, t)
+	if s.floor(soon, x, way)-c.bonus >= best.delta || s.shunned(r, t) {
 		return
 	}
 	if c.bound && c.shop == x.shop && rt.bundles[0].n == 0 {
@@ -92,6 +109,12 @@ func (s *search) tryNew(t, r int32, best *spot) {
 		s.offer(r, 0, 0, best)
 	}
 	for i := c.locked(); i <= len(rt.bundles); i++ {
+		if i > 0 && rt.marks[i-1].last != nobody {
+			m := rt.marks[i-1]
+			if s.floor(m.at+s.onwardWay(c.vehicle, m.last, x.shop), x, way)-c.bonus >= best.delta {
+				break // later ones are later still
+			}
+		}
 		s.scratch = append(s.scratch[:0], rt.bundles...)
 		s.scratch = slices.Insert(s.scratch, i, bundle{shop: x.shop, n: 1, tasks: [maxBundle]int32{t}})
 		s.offer(r, int32(i), nobody, best)
@@ -101,15 +124,12 @@ func (s *search) tryNew(t, r int32, best *spot) {
 // tryLast looks at the end of a rider's route, without walking all of it again.
 func (s *search) tryLast(t, r int32, best *spot) {
 	x, rt, c := &s.tasks[t], &s.routes[r], &s.riders[r]
-	if rt.last == nobody || x.fits>>c.vehicle&1 == 0 {
+	m := rt.marks[len(rt.marks)-1]
+	if m.last == nobody || x.fits>>c.vehicle&1 == 0 {
 		return
 	}
-	at := rt.end + s.onwardWay(c.vehicle, rt.last, x.shop)
-	pick := max(at+s.counterBefore, x.ready)
-	if pick > c.end || s.weights.arrival(pick+s.counterAfter+s.doorBefore, x)-s.weights.most >= best.delta {
-		return
-	}
-	if s.shunned(r, t) {
+	come := m.at + s.onwardWay(c.vehicle, m.last, x.shop)
+	if come+s.counterBefore > c.end || s.floor(come, x, s.toDoor(c, t))-c.bonus >= best.delta || s.shunned(r, t) {
 		return
 	}
 	s.scratch = append(s.scratch[:0], rt.bundles...)
@@ -119,8 +139,7 @@ func (s *search) tryLast(t, r int32, best *spot) {
 
 // offer prices the route in scratch and keeps the spot if it is the best so far.
 func (s *search) offer(r, at, inside int32, best *spot) {
-	cost, _ := s.price(r, s.scratch)
-	if delta := cost - s.routes[r].cost; delta < best.delta-1e-9 {
+	if delta := s.price(r, s.scratch) - s.routes[r].cost; delta < best.delta-1e-9 {
 		*best = spot{r, at, inside, delta}
 	}
 }
@@ -138,7 +157,6 @@ func (s *search) place(t int32, at spot) {
 		rt.bundles[at.at].insert(at.inside, t)
 	}
 	s.holder[t] = r
-	cost, end := s.price(r, rt.bundles)
-	rt.cost, rt.end, rt.last = cost, end.at, end.last
+	s.reprice(r)
 	s.book(r)
 }

@@ -23,7 +23,7 @@ func (s *search) match() {
 	}
 	base := make([]float64, len(s.riders)) // what each rider's locked part costs alone
 	for r := range s.riders {
-		base[r], _ = s.price(int32(r), s.routes[r].bundles[:s.riders[r].locked()])
+		base[r] = s.price(int32(r), s.routes[r].bundles[:s.riders[r].locked()])
 	}
 	edges := make([][]edge, len(rows))
 	for i, r := range rows {
@@ -61,10 +61,14 @@ func (s *search) match() {
 	}
 }
 
+// reprice walks a rider's route anew.
 func (s *search) reprice(r int32) {
 	rt := &s.routes[r]
-	cost, end := s.price(r, rt.bundles)
-	rt.cost, rt.end, rt.last = cost, end.at, end.last
+	rt.marks = rt.marks[:0]
+	rt.cost = s.walk(r, rt.bundles, &rt.marks)
+	for len(rt.marks) < len(rt.bundles) { // where it can't be ridden nothing can follow
+		rt.marks = append(rt.marks, mark{never, never, nobody})
+	}
 }
 
 // edgesOf prices the tail of one rider for those who are near its first counter, and for themselves.
@@ -81,7 +85,7 @@ func (s *search) edgesOf(r int32, base []float64) []edge {
 		}
 		s.scratch = append(s.scratch[:0], s.routes[q].bundles[:s.riders[q].locked()]...)
 		s.scratch = append(s.scratch, tail...)
-		if cost, _ := s.price(q, s.scratch); cost < far {
+		if cost := s.price(q, s.scratch); cost < far {
 			out = append(out, edge{q, cost - base[q]})
 		}
 	}

@@ -49,7 +49,8 @@ type rider struct {
 	short   float64 // deliveries below the guarantee
 	idle    float64 // minutes idle
 	silent  bool
-	takes   int32 // bags
+	bonus   float64 // what can be taken off at the most for a delivery of theirs
+	takes   int32   // bags
 	payload int32
 }
 
@@ -82,6 +83,9 @@ type problem struct {
 	ways ways
 }
 
+// soonEnough is how far ahead a courier must be free to be planned with.
+const soonEnough = 75 * time.Minute
+
 func newProblem(s State, now time.Time) *problem {
 	s = s.withDefaults()
 	p := &problem{State: s, now: now, weights: weightsOf(s.Objective)}
@@ -90,7 +94,7 @@ func newProblem(s State, now time.Time) *problem {
 	p.jobs = sortedOnce(s.Jobs, func(a, b Job) int { return cmp.Compare(a.ID, b.ID) })
 	p.couriers = sortedOnce(s.Couriers, func(a, b Courier) int { return cmp.Compare(a.ID, b.ID) })
 	p.couriers = slices.DeleteFunc(p.couriers, func(c Courier) bool {
-		return c.Phase == Away || c.Phase == Free && !c.SeenAt.IsZero() && now.Sub(c.SeenAt) > Gone
+		return c.Phase == Away || c.FreeAt.Sub(now) > soonEnough || c.Phase == Free && !c.SeenAt.IsZero() && now.Sub(c.SeenAt) > Gone
 	})
 	p.addShops()
 	p.addRiders()
@@ -219,6 +223,7 @@ func (p *problem) riderOf(c Courier, kind int32) rider {
 		hours := max(0.25, (float64(r.end)-float64(r.from))/3600)
 		r.need = r.short / hours
 	}
+	r.bonus = p.weights.pay*min(2, r.need/1.5) + p.weights.idle*min(1, r.idle/60) + p.weights.ending
 	return r
 }
 

@@ -35,10 +35,11 @@ func (b *bundle) remove(t int32) bool {
 type route struct {
 	bundles []bundle
 	cost    float64
-	// what comes after it would start here
-	end  int32
-	last int32 // task whose door that is; nobody: where the rider stands
+	marks   []mark // by bundle
 }
+
+// mark is when a bundle is collected, and when and where the rider is after it.
+type mark struct{ pick, at, last int32 }
 
 // locked is how many bundles at the front may not be preceded by another.
 func (r *rider) locked() int {
@@ -93,18 +94,24 @@ func (p *problem) pickup(r int32, w walkState, b *bundle) int32 {
 }
 
 // price walks a route and answers what it costs; far when it can't be ridden.
-func (p *problem) price(r int32, bundles []bundle) (cost float64, end walkState) {
+func (p *problem) price(r int32, bundles []bundle) float64 { return p.walk(r, bundles, nil) }
+
+// walk is price, noting the marks of each bundle where somebody wants them.
+func (p *problem) walk(r int32, bundles []bundle, marks *[]mark) (cost float64) {
 	c := &p.riders[r]
 	w := p.begin(r)
 	count := int32(0)
 	for i := range bundles {
 		b := &bundles[i]
 		if b.n == 0 {
+			if marks != nil {
+				*marks = append(*marks, mark{w.at, w.at, w.last})
+			}
 			continue
 		}
 		pick := p.pickup(r, w, b)
 		if pick > c.end || !p.fits(c, b) || i > 0 && c.bound && p.holds(r, b) {
-			return far, w
+			return far
 		}
 		if !c.bound || i > 0 {
 			w.ridden += max(0, p.come(r, w, b.shop)-w.at)
@@ -114,14 +121,17 @@ func (p *problem) price(r int32, bundles []bundle) (cost float64, end walkState)
 		cost += p.ridden(r, &w, b)
 		w.ridden += w.at - began
 		count += b.n
+		if marks != nil {
+			*marks = append(*marks, mark{pick, w.at, w.last})
+		}
 	}
 	if count == 0 {
-		return 0, w
+		return 0
 	}
 	if c.reach > 0 && p.metresOf(r, bundles) > c.reach {
-		return far, w
+		return far
 	}
-	return cost + p.closing(c, w.ridden, count), w
+	return cost + p.closing(c, w.ridden, count)
 }
 
 // ridden adds up the doors of a bundle, from leaving the counter on.

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -19,6 +20,7 @@ type search struct {
 	left   []int32   // tasks that nobody has
 	before []int32   // the same before this iteration
 
+	most    float64 // the greatest bonus of any rider
 	scratch []bundle
 	saved   []savedRoute
 	touched []bool
@@ -42,6 +44,7 @@ func newSearch(p *problem) *search {
 	}
 	for r := range s.routes {
 		s.isBusy[r] = -1
+		s.most = max(s.most, p.riders[r].bonus)
 		if c := &p.riders[r]; c.locked() > 0 {
 			s.routes[r].bundles = append(s.routes[r].bundles, bundle{shop: c.shop})
 		}
@@ -154,11 +157,8 @@ func (s *search) holdOn(r, t int32) {
 // settle prices a rider's route anew after a change and keeps the books; a route that can't be ridden
 // any more gives up its last tasks.
 func (s *search) settle(r int32) {
-	rt := &s.routes[r]
-	for {
-		cost, end := s.price(r, rt.bundles)
-		if cost < far {
-			rt.cost, rt.end, rt.last = cost, end.at, end.last
+	for rt := &s.routes[r]; ; {
+		if s.reprice(r); rt.cost < far {
 			break
 		}
 		s.giveUp(r)
@@ -236,9 +236,13 @@ func (s *search) improve(iterations int) {
 	if len(s.tasks) == 0 || len(s.riders) == 0 {
 		return
 	}
-	for range iterations {
+	for n := range iterations {
 		s.ruin()
-		if s.recreate() > -1e-9 {
+		allowed := 0.0
+		if s.weights.heat > 0 {
+			allowed = -s.weights.heat * (1 - float64(n+1)/float64(iterations)) * math.Log(s.random.Float64()+1e-9)
+		}
+		if s.recreate() > allowed-1e-9 {
 			s.undo()
 		}
 		s.forget()
@@ -281,8 +285,7 @@ func (s *search) undo() {
 				s.holder[t] = v.rider
 			}
 		}
-		cost, end := s.price(v.rider, rt.bundles)
-		rt.cost, rt.end, rt.last = cost, end.at, end.last
+		s.reprice(v.rider)
 		s.book(v.rider)
 	}
 	s.left = append(s.left[:0], s.before...)
@@ -333,8 +336,7 @@ func (s *search) take(t int32, want int) {
 			i--
 		}
 	}
-	cost, end := s.price(r, rt.bundles)
-	rt.cost, rt.end, rt.last = cost, end.at, end.last
+	s.reprice(r)
 	s.book(r)
 }
 

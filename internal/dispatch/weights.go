@@ -4,20 +4,22 @@ package dispatch
 // public benchmark with other seeds, never on the days that its figures are reported for.
 type weights struct {
 	candidates   int
-	ruin         int     // tasks taken out at once, at the most
-	most         float64 // what pay, fairness and place can take off an insertion
+	ruin         int // tasks taken out at once, at the most
 	promise      bool
 	ctd          float64 // a minute from click to door
 	late         float64 // a minute beyond the deadline
 	broken       float64 // a deadline missed at all
 	risk         float64 // a minute of slack below tight
 	tight        float64
+	tightSeconds int32
 	unserved     float64 // a job that nobody brings
 	brokenBundle float64
 	rematch      float64 // taking a job from who goes for it
 	busy         float64 // a minute of a courier's time
 	pay          float64 // a delivery for a courier below the guarantee, taken off
 	idle         float64 // an hour of idling, taken off
+	ending       float64 // a route of a courier whose shift ends within two hours, taken off in part
+	heat         float64 // how much dearer a step of the search may be at first
 	restless     float64 // minutes of way below which nobody is prepositioned
 	reach        float64 // minutes of way above which neither
 	rest         float64 // minutes idle before anybody is
@@ -32,17 +34,20 @@ func weightsOf(o Objective) weights {
 }
 
 var clickToDoor = weights{
-	candidates: 40, ruin: 6, most: 3, ctd: 1, late: 0.2, unserved: 200, pay: 1, restless: 3, reach: 5, rest: 10, spread: 3,
+	candidates: 40, ruin: 6, ctd: 1, late: 0.4, unserved: 200, pay: 2, heat: 0.3, restless: 3, reach: 5, rest: 10, spread: 3,
 }
 
 var promised = weights{
-	candidates: 40, ruin: 6, most: 3, promise: true, ctd: 0.25, late: 3, broken: 20, risk: 1.5, tight: 5,
+	candidates: 40, ruin: 6, promise: true, ctd: 0.25, late: 3, broken: 20, risk: 1.5, tight: 5, tightSeconds: 300,
 	unserved: 400, brokenBundle: 5000, rematch: 3, pay: 0.5, idle: 1, restless: 3, reach: 5, rest: 10, spread: 3,
 }
 
 // arrival is what a bag in the patient's hand at that second costs.
 func (w *weights) arrival(at int32, t *task) float64 {
-	cost := w.ctd * float64(at-t.placed) / 60
+	cost := w.ctd * float64(at-t.placed) * (1.0 / 60)
+	if at <= t.due-w.tightSeconds {
+		return cost
+	}
 	slack := float64(t.due-at) / 60
 	if slack < w.tight && w.risk > 0 {
 		cost += w.risk * (w.tight - max(0, slack))
@@ -59,6 +64,9 @@ func (p *problem) closing(c *rider, ridden, count int32) float64 {
 	cost := k.busy * float64(ridden) / 60
 	if c.short > 0 {
 		cost -= k.pay * min(float64(count), c.short) * min(2, c.need/1.5)
+	}
+	if left := float64(c.end-max(0, c.from)) / 60; left < 120 {
+		cost -= k.ending * (1 - max(0, left)/120)
 	}
 	if c.idle > 0 {
 		cost -= k.idle * min(1, c.idle/60)

@@ -19,6 +19,8 @@ type Figures struct {
 	Within40         float64 `json:"within40_pct"`
 	Cost             float64 `json:"cost_per_order"`
 	IdealClickToDoor float64 `json:"ideal_courier_bound_ctd"`
+
+	Decisions Decisions `json:"decisions"`
 }
 
 // Measure computes the figures of a solution that Check has let pass.
