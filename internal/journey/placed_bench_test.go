@@ -28,9 +28,9 @@ func BenchmarkPlacedToSeen(b *testing.B) {
 			b.Fatal(err)
 		}
 		wait(b, func() bool { return stands(b, w, o) })
-		placed := time.Now() //nolint:forbidigo // what the machine takes, on the wall
+		placed := time.Now()
 		wait(b, func() bool { return seenJobs(b, w) > before })
-		took = append(took, time.Since(placed)) //nolint:forbidigo // as above
+		took = append(took, time.Since(placed))
 		b.StopTimer()
 		undo(b, w, o, script)
 		b.StartTimer()
@@ -86,6 +86,6 @@ func wait(b *testing.B, come func() bool) {
 		if tries > 200_000 {
 			b.Fatal("waited in vain")
 		}
-		time.Sleep(100 * time.Microsecond) //nolint:forbidigo // what is measured runs on the wall
+		time.Sleep(100 * time.Microsecond)
 	}
 }
