@@ -24,6 +24,12 @@ export async function roleOf(me: AccountView): Promise<Role> {
 		case "pharmacist":
 		case "pharmacy_staff":
 			return (await import("./screens/pharmacy/routes")).role;
+		case "operator":
+			return (await import("./screens/office/routes")).operator;
+		case "support":
+			return (await import("./screens/office/routes")).support;
+		case "auditor":
+			return (await import("./screens/office/routes")).auditor;
 		default:
 			return (await import("./screens/shared/routes")).role;
 	}
