@@ -1,1 +1,0 @@
-export{t as default}from"./lists-D12eT5UL.js";

@@ -1,1 +1,0 @@
-import{t as e}from"./talk-BGye8XtQ.js";import{M as t}from"./main-CwDjW57r.js";function n({order:n}){return t(e,{order:n,up:`/p`})}export{n as default};
