@@ -150,7 +150,7 @@ func (s *sim) unasked(o *Order, shun time.Duration) {
 // picture is what the engine may look at: what the product knows, no more.
 func (s *sim) picture() dispatch.State {
 	state := dispatch.State{
-		Zone: zone, Travel: s.travel(), Standing: s.standing, Seed: s.Seed, Budget: s.Budget, Ahead: dispatch.Ahead,
+		Zone: zone, Travel: s.travel(), Standing: s.standing, Seed: s.Seed, Budget: s.Budget, Ahead: dispatch.Ahead(s.freeAndOpen()),
 	}
 	for o := range s.open {
 		state.Jobs = append(state.Jobs, s.job(o))
@@ -164,6 +164,12 @@ func (s *sim) picture() dispatch.State {
 		state.Places = append(state.Places, dispatch.Place{ID: p.id, At: p.at, Demand: s.last[p.id]})
 	}
 	return state
+}
+
+// freeAndOpen counts who holds nothing, and jobs that nobody holds.
+func (s *sim) freeAndOpen() (free, open int) {
+	r := s.riders()
+	return r.Free, r.Waiting
 }
 
 func (s *sim) job(o *Order) dispatch.Job {

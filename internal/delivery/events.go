@@ -24,6 +24,9 @@ const (
 	JobCancelled    event.Kind = "job.cancelled"
 	JobCodeLocked   event.Kind = "job.code_locked" // a code was typed wrong five times: the operator's turn
 	JobThanked      event.Kind = "job.thanked"
+	JobAskedStill   event.Kind = "job.asked_still_on" // the courier is silent: still on it?
+	JobStillOn      event.Kind = "job.still_on"       // they are
+	JobSilent       event.Kind = "job.courier_silent" // with the bag on board: nobody can take it from them
 )
 
 // TimerKinds are the timers that delivery sets: have TimerFired told of them.
@@ -35,6 +38,7 @@ const (
 	ShiftFinishing event.Kind = "shift.finishing"
 	ShiftFreed     event.Kind = "shift.freed" // the courier holds nothing any more
 	ShiftEnded     event.Kind = "shift.ended"
+	ShiftSuggested event.Kind = "shift.suggested" // where to wait for the next job
 	ZoneDrawn      event.Kind = "zone.drawn"
 	ZoneChanged    event.Kind = "zone.changed"
 	ZoneWithdrawn  event.Kind = "zone.withdrawn"

@@ -110,6 +110,7 @@ func (s *Service) Collect(ctx context.Context, a access.Actor, job id.Job, code 
 		}
 		return s.checkCode(j, SideCounter, code)
 	}, func(j *Job) error {
+		j.heard(s.clock.Now()) // they stood there
 		j.announce(JobCollected, a, j.Courier, nil)
 		return j.apply(s.clock.Now(), a, Collect, "")
 	})

@@ -57,6 +57,11 @@ type Job struct {
 	Tips         []string     `json:"tips,omitempty"` // ids of the payments that tipped, each once
 	Thanked      bool         `json:"thanked,omitempty"`
 	Fences       int          `json:"fences,omitempty"` // times an abandoned offer was shut out
+
+	ReadySince time.Time `json:"ready_since,omitzero"` // when ReadyAt was estimated; see Job.Expected
+	HeardAt    time.Time `json:"heard_at,omitzero"`    // the courier's last step of this job
+	AskedAt    time.Time `json:"asked_at,omitzero"`    // "still on it?", not answered yet
+	Silent     bool      `json:"silent,omitempty"`     // announced so, with the bag on board
 }
 
 // Door is where the bag goes. The texts are for the courier who carries it, from accepting on.
@@ -143,7 +148,7 @@ func (j *Job) leave(now time.Time, ev Event, why string) {
 	if j.Courier != "" {
 		j.Left = append(j.Left, Left{Courier: j.Courier, Event: ev, Why: why, At: now})
 	}
-	j.Courier, j.OfferExpires = "", time.Time{}
+	j.Courier, j.OfferExpires, j.AskedAt, j.HeardAt, j.Silent = "", time.Time{}, time.Time{}, time.Time{}, false
 }
 
 // due tells whether a courier's step is to be done now; false with no error: it was done before.

@@ -1,10 +1,13 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/dispatch"
 	"housecall/internal/docstore"
 	"housecall/internal/fault"
 	"housecall/internal/geo"
@@ -46,7 +49,8 @@ type Next struct {
 	ReadyAt      time.Time
 	Seal         string // to compare with the bag, from the counter on
 	ColdChain    bool
-	Metres       int // from the counter to the door
+	Metres       int  // from the counter to the door
+	AskedStill   bool // nothing was heard of the courier: still on it?
 }
 
 // NextStep answers a courier what to do now, and nothing else.
@@ -61,14 +65,12 @@ func (s *Service) NextStep(ctx context.Context, a access.Actor) (*Next, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range h.Held {
-		j, err := s.jobs.Get(ctx, string(c.Job))
-		if err != nil {
-			return nil, err
-		}
-		if !j.Holds(a.Account, c.Offer) {
-			continue
-		}
+	held, err := s.inHand(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	if len(held) > 0 {
+		j := held[0]
 		if j.State == Offered {
 			return j.next(), nil
 		}
@@ -78,7 +80,42 @@ func (s *Service) NextStep(ctx context.Context, a access.Actor) (*Next, error) {
 	if h.State == Off {
 		return &Next{Todo: GoOnShift}, nil
 	}
-	return &Next{Todo: Wait}, nil
+	return &Next{Todo: Wait, To: h.WaitAt}, nil
+}
+
+// inHand lists the jobs that a courier holds, what is to be done first before the others: an offer is
+// answered, who stands at a door hands over, what is still at the counter is collected, then the doors in
+// their best sequence; a bag that failed goes back last.
+func (s *Service) inHand(ctx context.Context, h *Shift) ([]*Job, error) {
+	var jobs, doors []*Job
+	for _, c := range h.Held {
+		j, err := s.jobs.Get(ctx, string(c.Job))
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case !j.Holds(h.Courier, c.Offer):
+		case j.State == Collected:
+			doors = append(doors, j)
+		default:
+			jobs = append(jobs, j)
+		}
+	}
+	drops := make([]dispatch.Drop, 0, len(doors))
+	for _, j := range doors {
+		drops = append(drops, dispatch.Drop{Door: j.Door.Point, Deadline: j.Deadline})
+	}
+	for _, i := range dispatch.DoorOrder(h.Vehicle, nil, h.Last.Point, s.clock.Now(), drops) {
+		jobs = append(jobs, doors[i])
+	}
+	slices.SortStableFunc(jobs, func(a, b *Job) int { return cmp.Compare(urgency[a.State], urgency[b.State]) })
+	return jobs, nil
+}
+
+// urgency sorts what a courier has in hand.
+var urgency = map[State]int{
+	Offered: 0, AtDoor: 1, Failed: 2, AtPharmacy: 3, Accepted: 4, Collected: 5, Returning: 6,
+	Planned: 7, Delivered: 7, Cancelled: 7, Returned: 7,
 }
 
 // todos is what the courier who holds a job does in each state.
@@ -91,7 +128,7 @@ func (j *Job) next() *Next {
 	n := &Next{
 		Todo: todos[j.State], Job: j.ID, Order: j.Order, Sequence: j.Sequence, State: j.State, Door: j.Door.Point, Counter: j.PharmacyAt,
 		Pharmacy: j.Pharmacy, Pay: j.Pay, Deadline: j.Deadline, ReadyAt: j.ReadyAt, ColdChain: j.ColdChain,
-		Where: j.Door.Where, Seal: j.Seal, To: j.PharmacyAt, Metres: int(geo.Metres(j.PharmacyAt, j.Door.Point)),
+		AskedStill: !j.AskedAt.IsZero(), Where: j.Door.Where, Seal: j.Seal, To: j.PharmacyAt, Metres: int(geo.Metres(j.PharmacyAt, j.Door.Point)),
 	}
 	if j.State == Offered {
 		// An offer says what it pays and where it goes; who lives there is for the one who rides.

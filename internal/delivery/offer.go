@@ -7,14 +7,16 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/dispatch"
 	"housecall/internal/docstore"
 	"housecall/internal/fault"
+	"housecall/internal/geo"
 	"housecall/internal/id"
 )
 
 const (
 	// OfferTime is how long a courier has to answer.
-	OfferTime = 25 * time.Second
+	OfferTime = dispatch.OfferTime
 	// abandoned is how old a claim must be that no job answers for, before others look into it.
 	abandoned = 10 * time.Second
 )
@@ -40,8 +42,12 @@ func (s *Service) Offer(ctx context.Context, a access.Actor, job id.Job, courier
 	if _, err := moves.Next(j.State, Offer); err != nil {
 		return err
 	}
+	held, err := s.joins(ctx, a, j, courier)
+	if err != nil {
+		return err
+	}
 	c := Claim{Courier: courier, Job: job, Offer: j.Offers + 1, Version: j.Version, At: s.clock.Now()}
-	if err := s.claim(ctx, a, c); err != nil {
+	if err := s.claim(ctx, c, held); err != nil {
 		return err
 	}
 	_, err = s.jobs.Update(ctx, string(job), docstore.On{Version: c.Version}, func(j *Job) error {
@@ -73,33 +79,61 @@ func (s *Service) offerFailed(ctx context.Context, a access.Actor, c Claim, caus
 	return fault.New(fault.Conflict, "This delivery has changed meanwhile. Look at it again.").Coded("job-changed").Because(cause)
 }
 
-// claim has the courier's shift take the job, if it is free.
-func (s *Service) claim(ctx context.Context, a access.Actor, c Claim) error {
-	take := func(h *Shift) error {
+// claim has the courier's shift take the job, if it still holds what the job was judged to go with.
+func (s *Service) claim(ctx context.Context, c Claim, with []Claim) error {
+	_, err := s.shifts.Update(ctx, string(ShiftOf(c.Courier)), docstore.On{}, func(h *Shift) error {
 		switch {
 		case h.State != On:
 			return fault.New(fault.Conflict, "This courier is not on shift.").Coded("courier-off")
-		case len(h.Held) >= capacity:
-			return errBusy
+		case !slices.Equal(h.Held, with):
+			return busy()
 		}
-		h.Held = append(h.Held, c)
+		h.Held, h.WaitAt = append(h.Held, c), geo.Point{}
 		return nil
-	}
-	_, err := s.shifts.Update(ctx, string(ShiftOf(c.Courier)), docstore.On{}, take)
-	if !errors.Is(err, errBusy) {
-		return err
-	}
-	if err := s.sweep(ctx, a, c.Courier); err != nil {
-		return err
-	}
-	_, err = s.shifts.Update(ctx, string(ShiftOf(c.Courier)), docstore.On{}, take)
-	if errors.Is(err, errBusy) {
-		return fault.New(fault.Conflict, "This courier has another delivery in hand.").Coded("courier-busy")
-	}
+	})
 	return err
 }
 
-var errBusy = errors.New("the courier holds a job")
+func busy() error {
+	return fault.New(fault.Conflict, "This courier has another delivery in hand.").Coded("courier-busy")
+}
+
+// joins refuses a job for a courier whose hands are full: who holds an unanswered offer, a bag, or jobs of
+// another counter. Claims that no job answers for are swept away first. It answers what they hold.
+func (s *Service) joins(ctx context.Context, a access.Actor, j *Job, courier id.Account) ([]Claim, error) {
+	h, err := s.shifts.Get(ctx, string(ShiftOf(courier)))
+	if fault.Is(err, fault.NotFound) {
+		return nil, fault.New(fault.Conflict, "This courier is not on shift.").Coded("courier-off")
+	}
+	if err != nil || len(h.Held) == 0 {
+		return nil, err
+	}
+	if err := s.sweep(ctx, a, courier); err != nil {
+		return nil, err
+	}
+	if h, err = s.shifts.Get(ctx, string(h.ID)); err != nil {
+		return nil, err
+	}
+	if len(h.Held) >= dispatch.MostBags {
+		return nil, busy()
+	}
+	for _, c := range h.Held {
+		other, err := s.jobs.Get(ctx, string(c.Job))
+		if err != nil {
+			return nil, err
+		}
+		together := other.Holds(courier, c.Offer) && other.Pharmacy == j.Pharmacy && other.apart() == j.apart() &&
+			(other.State == Accepted || other.State == AtPharmacy)
+		if !together {
+			return nil, busy()
+		}
+	}
+	return h.Held, nil
+}
+
+// apart is what a bag must not ride together with: cooled, controlled and all other goods stay by
+// themselves.
+func (j *Job) apart() [2]bool { return [2]bool{j.ColdChain, j.Controlled} }
 
 // release takes a claim out of the courier's shift. Who is finishing is off with the last one.
 func (s *Service) release(ctx context.Context, a access.Actor, c Claim) error {

@@ -89,6 +89,7 @@ func (s *Service) drawUp(ctx context.Context, r Request) (*Job, error) {
 	if j.ReadyAt.IsZero() {
 		j.ReadyAt = j.Placed.Add((zone.Budgets.Review + zone.Budgets.Pack).Duration())
 	}
+	j.ReadySince = s.clock.Now()
 	if j.Pay == (money.Amount{}) {
 		j.Pay = zone.CourierPay
 	}
@@ -124,7 +125,7 @@ func (s *Service) Ready(ctx context.Context, a access.Actor, job id.Job, seal st
 			return fault.New(fault.Conflict, "The bag has left the counter already.").Coded("collected")
 		}
 		if !readyAt.IsZero() {
-			j.ReadyAt = readyAt
+			j.ReadyAt, j.ReadySince = readyAt, s.clock.Now()
 		}
 		data := map[string]string{"packed": "no"}
 		if seal != "" {
@@ -178,6 +179,34 @@ func (s *Service) Cancel(ctx context.Context, a access.Actor, job id.Job, reason
 // operators and housecall itself.
 func (s *Service) Rematch(ctx context.Context, a access.Actor, job id.Job, reason string) error {
 	return s.takeAway(ctx, a, job, Rematch, JobRematched, reason)
+}
+
+// RematchFrom takes a job from this courier, if they still have it before the counter has given it to
+// them. For the dispatcher, which looked at a picture that may be old.
+func (s *Service) RematchFrom(ctx context.Context, a access.Actor, job id.Job, from id.Account, reason string) error {
+	j, err := s.jobs.Get(ctx, string(job))
+	if err != nil {
+		return err
+	}
+	if j.Courier != from || j.State != Accepted && j.State != AtPharmacy {
+		return fault.New(fault.Conflict, "This delivery has changed meanwhile. Look at it again.").Coded("job-changed")
+	}
+	var lost Claim
+	j, err = s.change(ctx, a, job, "job.rematch", docstore.On{Version: j.Version}, func(j *Job) error {
+		lost = Claim{Courier: j.Courier, Job: j.ID, Offer: j.Offers}
+		if err := j.apply(s.clock.Now(), a, Rematch, reason); err != nil {
+			return err
+		}
+		j.announce(JobRematched, a, lost.Courier, map[string]string{"reason": reason})
+		return nil
+	})
+	if fault.Is(err, fault.Stale) {
+		return fault.New(fault.Conflict, "This delivery has changed meanwhile. Look at it again.").Coded("job-changed").Because(err)
+	}
+	if err != nil {
+		return err
+	}
+	return s.settle(ctx, a, j, lost.Courier)
 }
 
 func (s *Service) takeAway(ctx context.Context, a access.Actor, job id.Job, ev Event, kind event.Kind, reason string) error {

@@ -119,6 +119,7 @@ func (s *Service) stepWhy(ctx context.Context, a access.Actor, job id.Job, actio
 		if !st.DoneAt.IsZero() {
 			j.Reported = append(j.Reported, PhoneStep{Sequence: st.Sequence, Event: ev, DoneAt: st.DoneAt})
 		}
+		j.heard(s.clock.Now())
 		if err := j.apply(s.clock.Now(), a, ev, why); err != nil {
 			return err
 		}

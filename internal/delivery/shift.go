@@ -30,6 +30,7 @@ type Shift struct {
 	StartedAt     time.Time                                `json:"started_at,omitzero"`
 	IdleSince     time.Time                                `json:"idle_since,omitzero"`
 	Held          []Claim                                  `json:"held,omitempty"`
+	WaitAt        geo.Point                                `json:"wait_at,omitzero"` // where the next job is likely; a suggestion
 }
 
 // Claim is a job that a courier holds by one offer. Version is the job's before it was offered.
@@ -42,8 +43,6 @@ type Claim struct {
 }
 
 const (
-	// capacity is how many offers and jobs a courier has at once.
-	capacity = 1
 	// remembered is how many moves a shift keeps; the older ones are in the audit.
 	remembered = 100
 	// silent is how long a courier may say nothing before the operator is shown so.
@@ -56,8 +55,8 @@ func ShiftOf(courier id.Account) id.Shift { return id.Derive[id.Shift](string(co
 // DocID implements docstore.Document.
 func (h *Shift) DocID() string { return string(h.ID) }
 
-// Free tells whether the courier can be offered a job.
-func (h *Shift) Free() bool { return h.State == On && len(h.Held) < capacity }
+// Free tells whether the courier holds nothing and can be offered a job.
+func (h *Shift) Free() bool { return h.State == On && len(h.Held) == 0 }
 
 // Silent tells whether nothing has been heard of the courier for a minute.
 func (h *Shift) Silent(now time.Time) bool { return h.State != Off && now.Sub(h.HeardAt) > silent }
@@ -180,6 +179,27 @@ func (s *Service) Suspend(ctx context.Context, a access.Actor, courier id.Accoun
 		return err
 	}
 	_, err = s.endShift(ctx, a, courier, reason)
+	return err
+}
+
+// Suggest tells an idle courier where the next job is likely; to ride there is up to them. For the
+// dispatcher.
+func (s *Service) Suggest(ctx context.Context, a access.Actor, courier id.Account, at geo.Point) error {
+	shift := ShiftOf(courier)
+	if err := s.guard.Check(ctx, a, advance, access.Facts{Record: string(shift), Owner: courier}); err != nil {
+		return err
+	}
+	_, err := s.shifts.Update(ctx, string(shift), docstore.On{}, func(h *Shift) error {
+		if !h.Free() || h.WaitAt == at {
+			return errNothing
+		}
+		h.WaitAt = at
+		h.announce(ShiftSuggested, a)
+		return nil
+	})
+	if errors.Is(err, errNothing) {
+		return nil
+	}
 	return err
 }
 

@@ -156,7 +156,11 @@ func (s *Service) view(ctx context.Context, j *Job) (*View, error) {
 	now := s.clock.Now()
 	age := max(0, now.Sub(h.Last.At))
 	v.Courier = &Seen{FirstName: name, Vehicle: h.Vehicle, Point: h.Last.Point, At: h.Last.At, Age: age, Old: age > oldAfter}
-	v.Arrives = arrival(j, h, now)
+	held, err := s.inHand(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	v.Arrives = arrival(j, h, held, now)
 	return v, nil
 }
 
@@ -165,20 +169,31 @@ func (j *Job) visible() bool {
 	return slices.Contains([]State{Accepted, AtPharmacy, Collected, AtDoor}, j.State)
 }
 
-// arrival is when the bag is in a hand, from where the courier was seen last.
-func arrival(j *Job, h *Shift, now time.Time) time.Time {
+// arrival is when the bag is in a hand, from where the courier was seen last: after the doors that come
+// before this one.
+func arrival(j *Job, h *Shift, held []*Job, now time.Time) time.Time {
 	way := func(from, to geo.Point) time.Duration { return dispatch.Crow{}.Time(h.Vehicle, from, to) }
 	counter := time.Duration(0)
 	if j.State == Accepted {
 		counter = way(h.Last.Point, j.PharmacyAt)
 	}
 	if j.State == Accepted || j.State == AtPharmacy {
-		return dispatch.Arrival(now, counter, way(j.PharmacyAt, j.Door.Point), j.ReadyAt)
+		return dispatch.Arrival(now, counter, way(j.PharmacyAt, j.Door.Point), j.Expected(now))
 	}
-	if j.State == Collected {
-		return now.Add(way(h.Last.Point, j.Door.Point) + dispatch.DoorTime())
+	at, from := now, h.Last.Point
+	for _, before := range held {
+		if before.State != Collected && before.State != AtDoor {
+			continue
+		}
+		if before.State == Collected {
+			at = at.Add(way(from, before.Door.Point))
+		}
+		at, from = at.Add(dispatch.DoorTime()), before.Door.Point
+		if before.ID == j.ID {
+			break
+		}
 	}
-	return now.Add(dispatch.DoorTime())
+	return at
 }
 
 // Delivered answers what the one who has just confirmed the seal sees; they may not be somebody who

@@ -19,14 +19,26 @@ const (
 	// two plans of it.
 	InAnyCase = 10 * time.Second
 	AtMost    = time.Second
-	// Ahead is what answering an offer, and the wait for the plan after it, take.
-	Ahead = 15 * time.Second
 	// Margin is how long before the promised time a bag is meant to be there: people and roads are not
 	// punctual.
 	Margin = 3 * time.Minute
 	// MostBags is how many bags a courier is given at one counter, whatever the vehicle holds.
 	MostBags = 3
 )
+
+const (
+	answering = 15 * time.Second // an offer, and the wait for the plan after it
+	early     = 15 * time.Minute
+)
+
+// Ahead is how long before the last moment to set out an offer is made. Where there are more free couriers
+// than jobs nobody is taken from another by asking early, and who declines does so while it costs nothing.
+func Ahead(free, open int) time.Duration {
+	if free >= open {
+		return early
+	}
+	return answering
+}
 
 // Drop is a bag on board: where it goes and until when.
 type Drop struct {

@@ -11,6 +11,7 @@ import (
 	"housecall/internal/bus"
 	"housecall/internal/clock"
 	"housecall/internal/delivery"
+	"housecall/internal/dispatch"
 	"housecall/internal/event"
 	"housecall/internal/id"
 )
@@ -45,9 +46,9 @@ type Deps struct {
 
 const (
 	// inAnyCase is how often a zone is planned though nothing was heard.
-	inAnyCase = 10 * time.Second
+	inAnyCase = dispatch.InAnyCase
 	// atMost is the least time between two plans of a zone.
-	atMost = time.Second
+	atMost = dispatch.AtMost
 )
 
 // Dispatcher plans the zones of this node. Stop it.
@@ -162,10 +163,15 @@ func (d *Dispatcher) runs(name id.Zone) *zone {
 	return d.zones[name]
 }
 
+// orderAtRisk is announced by orders: the promise is in danger.
+const orderAtRisk event.Kind = "order.at_risk"
+
 // stirs lists what changes a zone's picture, so that it is planned at once.
 var stirs = map[event.Kind]bool{
 	delivery.JobPlanned: true, delivery.JobDeclined: true, delivery.JobUnanswered: true, delivery.JobRematched: true,
-	delivery.JobReadied: true, delivery.JobRedirected: true,
+	delivery.JobReadied: true, delivery.JobRedirected: true, delivery.JobAccepted: true, delivery.JobArrived: true,
+	delivery.JobCollected: true, delivery.JobDelivered: true, delivery.JobFailed: true, delivery.JobReturned: true, delivery.JobCancelled: true,
+	delivery.JobStillOn: true, orderAtRisk: true,
 	delivery.ShiftStarted: true, delivery.ShiftFreed: true, delivery.ZoneChanged: true,
 }
 

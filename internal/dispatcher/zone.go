@@ -6,17 +6,9 @@ import (
 	"time"
 
 	"housecall/internal/clock"
-	"housecall/internal/delivery"
 	"housecall/internal/dispatch"
 	"housecall/internal/fault"
 	"housecall/internal/id"
-)
-
-const (
-	// shunDeclined and shunSilent are how long a courier is not asked again for a job they declined,
-	// or did not answer for. Without penalty: other jobs come at once.
-	shunDeclined = 3 * time.Minute
-	shunSilent   = time.Minute
 )
 
 // zone plans one zone while its lease holds.
@@ -25,6 +17,8 @@ type zone struct {
 	name   id.Zone
 	lease  Lease
 	kicked chan struct{}
+
+	standing []dispatch.Sequence // of the plan before
 }
 
 // kick has the zone planned soon; many kicks are one plan.
@@ -42,6 +36,7 @@ func (z *zone) loop(ctx context.Context) {
 		if now.Sub(swept) >= inAnyCase {
 			swept = now
 			z.failed(ctx, "couriers not freed", z.d.Delivery.Sweep(ctx, z.d.actor, z.name))
+			z.failed(ctx, "silent couriers not looked after", z.watch(ctx))
 		}
 		planned = now
 		z.failed(ctx, "zone not planned", z.plan(ctx))
@@ -82,80 +77,76 @@ func (z *zone) wait(ctx context.Context, planned time.Time) bool {
 	return true
 }
 
-// plan asks dispatch and carries its offers out.
+// plan asks dispatch and carries out what it says.
 func (z *zone) plan(ctx context.Context) error {
 	now := z.d.Clock.Now()
 	state, err := z.picture(ctx, now)
 	if err != nil || len(state.Jobs) == 0 {
 		return err
 	}
-	decision := dispatch.NearestFree(state, now) // until the whole picture is given, Plan would wait for nothing
-	for _, o := range decision.Offers {
-		err := z.d.Delivery.Offer(ctx, z.d.actor, o.Job(), o.Courier)
-		if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
-			z.kick() // taken meanwhile: look again
+	decision := dispatch.Plan(state, now)
+	z.standing = decision.Standing
+	z.explain(ctx, decision)
+	return z.carryOut(ctx, decision)
+}
+
+// watch looks after couriers of whom nothing is heard.
+func (z *zone) watch(ctx context.Context) error {
+	shifts, err := z.d.Delivery.Shifts(ctx, z.d.actor, z.name)
+	if err != nil {
+		return err
+	}
+	for _, h := range shifts {
+		if len(h.Held) == 0 {
 			continue
 		}
-		if err != nil {
+		if err := z.d.Delivery.WatchSilent(ctx, z.d.actor, h); err != nil {
 			return err
 		}
-		z.d.Log.InfoContext(ctx, "job offered", "job", string(o.Job()), "courier", string(o.Courier), "zone", string(z.name), "why", o.Why)
-	}
-	for _, h := range slices.Concat(decision.Holds, decision.Nothing) {
-		z.d.Log.DebugContext(ctx, "job held", "job", string(h.Job), "zone", string(z.name), "why", h.Why)
 	}
 	return nil
 }
 
-// picture is what dispatch may look at.
-func (z *zone) picture(ctx context.Context, now time.Time) (dispatch.State, error) {
-	state := dispatch.State{Zone: z.name}
-	jobs, err := z.d.Delivery.LiveJobs(ctx, z.d.actor, z.name)
-	if err != nil {
-		return state, err
-	}
-	for _, j := range jobs {
-		if j.State == delivery.Planned {
-			state.Jobs = append(state.Jobs, jobOf(j, now))
+// carryOut does what a plan says. What life has overtaken is no mistake: the zone is planned again.
+func (z *zone) carryOut(ctx context.Context, d dispatch.Decision) error {
+	for _, r := range d.Rematches {
+		if err := z.overtaken(z.d.Delivery.RematchFrom(ctx, z.d.actor, r.Job, r.From, "rematched")); err != nil {
+			return err
 		}
 	}
-	if len(state.Jobs) == 0 {
-		return state, nil
+	for _, p := range slices.Concat(d.Bundles, d.Offers) {
+		// One offer at a time: what else is in a bundle follows once this is answered.
+		if err := z.overtaken(z.d.Delivery.Offer(ctx, z.d.actor, p.Job(), p.Courier)); err != nil {
+			return err
+		}
 	}
-	shifts, err := z.d.Delivery.Shifts(ctx, z.d.actor, z.name)
-	if err != nil {
-		return state, err
+	for _, p := range d.Prepositions {
+		if err := z.overtaken(z.d.Delivery.Suggest(ctx, z.d.actor, p.Courier, p.At)); err != nil {
+			return err
+		}
 	}
-	for _, h := range shifts {
-		state.Couriers = append(state.Couriers, dispatch.Courier{
-			ID: h.Courier, At: h.Last.Point, SeenAt: h.HeardAt,
-			Phase: phaseOf(h), Vehicle: h.Vehicle, IdleSince: h.IdleSince,
-		})
-	}
-	return state, nil
+	return nil
 }
 
-func phaseOf(h *delivery.Shift) dispatch.Phase {
-	if h.Free() {
-		return dispatch.Free
+// overtaken is nil for what was taken meanwhile: look again.
+func (z *zone) overtaken(err error) error {
+	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
+		z.kick()
+		return nil
 	}
-	return dispatch.Away
+	return err
 }
 
-func jobOf(j *delivery.Job, now time.Time) dispatch.Job {
-	out := dispatch.Job{
-		ID: j.ID, From: j.Pharmacy, Pharmacy: j.PharmacyAt, Door: j.Door.Point,
-		PlacedAt: j.Placed, ReadyAt: j.ReadyAt, Deadline: j.Deadline,
-		ColdChain: j.ColdChain, Controlled: j.Controlled,
+// explain logs why each decision was taken.
+func (z *zone) explain(ctx context.Context, d dispatch.Decision) {
+	zone := string(z.name)
+	for _, p := range slices.Concat(d.Bundles, d.Offers) {
+		z.d.Log.InfoContext(ctx, "job offered", "job", string(p.Job()), "courier", string(p.Courier), "zone", zone, "why", p.Why)
 	}
-	for _, l := range j.Left {
-		long := shunDeclined
-		if l.Event == delivery.Expire {
-			long = shunSilent
-		}
-		if now.Sub(l.At) < long {
-			out.Shuns = append(out.Shuns, l.Courier)
-		}
+	for _, r := range d.Rematches {
+		z.d.Log.InfoContext(ctx, "job matched anew", "job", string(r.Job), "courier", string(r.From), "zone", zone, "why", r.Why)
 	}
-	return out
+	for _, h := range slices.Concat(d.Holds, d.Nothing) {
+		z.d.Log.DebugContext(ctx, "job held", "job", string(h.Job), "zone", zone, "why", h.Why)
+	}
 }

@@ -211,10 +211,18 @@ func (r orderRoutes) list(ctx context.Context, a access.Actor, in *ofPatientIn) 
 
 type lateIn struct {
 	PageIn
-	WithinMinutes int `query:"within_minutes" minimum:"0" maximum:"1440" default:"1440" doc:"Only orders due within so many minutes."`
+	InDanger      bool `query:"in_danger" doc:"Only orders that have less than four minutes to spare, the longest in danger first."`
+	WithinMinutes int  `query:"within_minutes" minimum:"0" maximum:"1440" default:"1440" doc:"Only orders due within so many minutes."`
 }
 
 func (r orderRoutes) late(ctx context.Context, a access.Actor, in *lateIn) (*Reply[ListOf[OrderView]], error) {
+	if in.InDanger {
+		page, err := r.orders.AtRisk(ctx, a, r.clock.Now(), in.Cursor, in.Limit)
+		if err != nil {
+			return nil, err
+		}
+		return listed(page.Items, page.Next, r.view), nil
+	}
 	page, err := r.orders.Late(ctx, a, r.clock.Now().Add(time.Duration(in.WithinMinutes)*time.Minute), in.Cursor, in.Limit)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ func Rides(deliveries *delivery.Service) []Route {
 		get("/ride", "job.next", "Read my one next step", r.next),
 		post("/jobs/{id}/accept", "job.accept", "Accept an offer", r.accept),
 		post("/jobs/{id}/decline", "job.decline", "Decline an offer, or give back a job not yet collected", r.decline),
+		post("/jobs/{id}/still-on-it", "job.still_on", "Say that I am still on a job", r.stillOn),
 		post("/jobs/{id}/arrive", "job.arrive", "Say that I am at the counter", r.arrive),
 		get("/jobs/{id}/code", "job.code", "Show my code for the counter", r.code),
 		post("/jobs/{id}/at-door", "job.at_door", "Say that I am at the door", r.atDoor),
@@ -37,7 +38,7 @@ type NextView struct {
 	Order        id.Order      `json:"order,omitempty"`
 	Sequence     int           `json:"sequence" doc:"Send it with the step; each step done adds one."`
 	State        string        `json:"state,omitempty"`
-	To           *geo.Point    `json:"to,omitempty" doc:"Where to ride now."`
+	To           *geo.Point    `json:"to,omitempty" doc:"Where to ride now; with nothing in hand, where the next job is likely."`
 	Counter      *geo.Point    `json:"counter,omitempty"`
 	Door         *geo.Point    `json:"door,omitempty"`
 	Where        *WhereView    `json:"where,omitempty" doc:"The last metres; from accepting on."`
@@ -49,6 +50,7 @@ type NextView struct {
 	Seal         string        `json:"seal,omitempty" doc:"Must be on the bag."`
 	ColdChain    bool          `json:"cold_chain,omitempty"`
 	Metres       int           `json:"metres,omitempty" doc:"From the counter to the door, as the crow flies."`
+	AskedStill   bool          `json:"asked_still_on,omitempty" doc:"Nothing was heard of you: ask with sound whether you are still on it."`
 }
 
 // WhereView tells the last metres to a door.
@@ -70,9 +72,12 @@ type CodeView struct {
 func nextView(n *delivery.Next) NextView {
 	v := NextView{
 		Todo: string(n.Todo), Job: n.Job, Order: n.Order, Sequence: n.Sequence, State: string(n.State), Pharmacy: n.Pharmacy,
-		Seal: n.Seal, ColdChain: n.ColdChain, Metres: n.Metres,
+		Seal: n.Seal, ColdChain: n.ColdChain, Metres: n.Metres, AskedStill: n.AskedStill,
 	}
 	if n.Job == "" {
+		if !n.To.IsZero() {
+			v.To = &n.To
+		}
 		return v
 	}
 	v.To, v.Counter, v.Door, v.Pay, v.Deadline, v.ReadyAt = &n.To, &n.Counter, &n.Door, &n.Pay, &n.Deadline, &n.ReadyAt
@@ -130,6 +135,11 @@ type declineJobIn struct {
 
 func (r rideRoutes) decline(ctx context.Context, a access.Actor, in *declineJobIn) (*Reply[NextView], error) {
 	_, err := r.deliveries.Decline(ctx, a, id.Job(in.ID), in.Body.step(), in.Body.Reason)
+	return r.after(ctx, a, err)
+}
+
+func (r rideRoutes) stillOn(ctx context.Context, a access.Actor, in *ByID) (*Reply[NextView], error) {
+	_, err := r.deliveries.StillOn(ctx, a, id.Job(in.ID))
 	return r.after(ctx, a, err)
 }
 
