@@ -47,6 +47,8 @@ type line struct {
 	opusFmtp string
 	audioNak bool
 	exts     map[string]uint8
+	sendTime uint8 // of exts, what every packet needs
+	counter  uint8
 }
 
 // readOffer understands an offer, and refuses what the protocol does not allow.
@@ -140,6 +142,7 @@ func readLine(m *sdp.MediaDescription, i int) (*line, error) {
 	if len(l.mid) > 16 || len(l.rids) > 2 {
 		return nil, fmt.Errorf("%w: line %d", ErrOffer, i)
 	}
+	l.sendTime, l.counter = l.exts[extSendTime], l.exts[extTransport]
 	l.codecs(m, names)
 	if l.main == 0 {
 		return nil, fmt.Errorf("%w: neither Opus nor VP8 in line %d", ErrOffer, i)

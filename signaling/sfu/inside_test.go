@@ -24,6 +24,29 @@ func TestRingKeepsWhatItsMemoryHolds(t *testing.T) {
 	}
 }
 
+func TestRingGrowsWithTheBitrateAndLosesNothingByIt(t *testing.T) {
+	t.Parallel()
+	r := newRing(Picture)
+	buf := make([]byte, maxPacket)
+	for i := range uint64(2000) { // 4 Mbit/s
+		payload := make([]byte, 1000)
+		payload[0], payload[999] = byte(i), byte(i>>8)
+		r.put(&packet{seq: 1<<16 + i, at: int64(time.Hour) + int64(i)*int64(2*time.Millisecond), payload: payload})
+		for back := range min(i, 50) {
+			p, ok := r.get(1<<16+i-back, buf)
+			if !ok || p.payload[0] != byte(i-back) || p.payload[999] != byte((i-back)>>8) {
+				t.Fatalf("packet %d, %d later: %v", i-back, back, ok)
+			}
+		}
+	}
+
+	for back := range uint64(400) {
+		if _, ok := r.get(1<<16+1999-back, buf); !ok {
+			t.Fatalf("the packet of %d ms ago is gone", 2*back)
+		}
+	}
+}
+
 func TestLadderGoesDownAtOnceAndUpOneStepAfterFiveGoodSeconds(t *testing.T) {
 	t.Parallel()
 	h := &levels{}

@@ -68,7 +68,7 @@ func (p *Peer) media(plain []byte, h *rtp.Header, now int64) {
 			return
 		}
 	}
-	if id := t.line.exts[extTransport]; id != 0 {
+	if id := t.line.counter; id != 0 {
 		if ext := h.GetExtension(id); len(ext) == 2 {
 			p.recorder.Record(h.SSRC, uint16(ext[0])<<8|uint16(ext[1]), now/1000)
 		}

@@ -28,12 +28,17 @@ type ring struct {
 	keyframe uint64 // seq of the newest keyframe's first packet; 0: none
 	keyAt    int64
 	max      uint64
+	grown    uint64 // head when the memory was last written once round
+	grownAt  int64
 }
 
-// Kept of a track: two seconds of 1.5 Mbit/s, or of sound one and a quarter.
+// Kept of a track: a second and a quarter of sound; of a picture what its bitrate needs, for as long as a
+// packet may be asked for again.
 const (
-	pictureSlots, pictureArena = 512, 256 << 10
-	soundSlots, soundArena     = 64, 16 << 10
+	pictureSlots, pictureArena = 512, 64 << 10
+	soundSlots, soundArena     = 64, 8 << 10
+	mostArena                  = 1 << 20
+	kept                       = giveUp
 )
 
 func newRing(k Kind) *ring {
@@ -48,6 +53,9 @@ func newRing(k Kind) *ring {
 func (r *ring) put(p *packet) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.head-r.grown > uint64(len(r.arena)) {
+		r.grow(p.at)
+	}
 	n := uint64(len(r.arena))
 	if n-r.head%n < uint64(len(p.payload)) {
 		r.head += n - r.head%n // a payload lies in one piece
@@ -64,6 +72,37 @@ func (r *ring) put(p *packet) {
 	if p.isVP8 && p.vp8.keyframe && !p.muted && p.seq > r.keyframe {
 		r.keyframe, r.keyAt = p.seq, p.at
 	}
+}
+
+// grow makes room when the memory was written once round in less than packets are kept for. What is kept
+// moves along.
+func (r *ring) grow(now int64) {
+	quick := now-r.grownAt < kept && r.grownAt != 0
+	r.grown, r.grownAt = r.head, now
+	if !quick || len(r.arena) >= mostArena {
+		return
+	}
+	was, n := r.arena, uint64(len(r.arena))
+	r.arena = make([]byte, n+n/2)
+	head := uint64(0)
+	for seq := r.max - min(r.max, uint64(len(r.slots))-1); seq <= r.max; seq++ {
+		i := seq % uint64(len(r.slots))
+		if p := &r.slots[i]; p.seq != seq || p.at == 0 || r.head-r.pos[i] > n {
+			continue
+		}
+		at := r.pos[i] % n
+		copy(r.arena[head:], was[at:at+uint64(r.size[i])])
+		r.pos[i] = head | 1<<63
+		head += uint64(r.size[i])
+	}
+	for i := range r.pos {
+		if r.pos[i]&(1<<63) != 0 {
+			r.pos[i] &^= 1 << 63
+		} else {
+			r.slots[i].at = 0
+		}
+	}
+	r.head, r.grown = head, head
 }
 
 // get copies a packet out, its payload into buf.

@@ -161,10 +161,23 @@ func (s *slot) forward(t *track, p *packet) {
 			return
 		}
 		s.join(t, p)
-	} else if p.seq < s.since {
+		s.write(t, p)
+		s.overtaken(t, p.seq)
 		return
 	}
-	s.write(t, p)
+	if p.seq >= s.since {
+		s.write(t, p)
+	}
+}
+
+// overtaken writes what the network brought before the keyframe's first packet, though it comes behind it.
+func (s *slot) overtaken(t *track, seq uint64) {
+	for newest := t.ring.newest(); seq < newest; {
+		seq++
+		if p, ok := t.ring.get(seq, s.peer.again[:]); ok && !p.muted {
+			s.write(t, &p)
+		}
+	}
 }
 
 // join makes t what is shown from p on: its numbers follow what was shown before.
@@ -218,7 +231,7 @@ func (s *slot) emit(p *packet, out uint16, tsOff uint32, idOff uint16, tl0Off ui
 	binary.BigEndian.PutUint32(b[4:], p.ts+tsOff)
 	binary.BigEndian.PutUint32(b[8:], s.ssrc)
 	n := 12
-	if id := s.line.exts[extSendTime]; id != 0 {
+	if id := s.line.sendTime; id != 0 {
 		b[0] |= 0x10
 		sendTime := uint32(p.at % int64(64*time.Second) << 18 / int64(time.Second))
 		copy(b[12:], []byte{0xbe, 0xde, 0, 1, id<<4 | 2, byte(sendTime >> 16), byte(sendTime >> 8), byte(sendTime)})

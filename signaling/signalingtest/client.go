@@ -77,16 +77,16 @@ func Join(ctx context.Context, o JoinOptions) (*Client, error) {
 }
 
 // Prepare makes the PeerConnection and its offer before the moment of joining, as a page does.
-func Prepare(o JoinOptions) (func(context.Context) (*Client, error), error) {
+func Prepare(o JoinOptions) (func(context.Context) (*Client, error), *Media, error) {
 	media, err := NewMedia(o.Media)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	offer, err := media.Offer(false)
 	if err != nil {
-		return nil, errors.Join(err, media.Close())
+		return nil, nil, errors.Join(err, media.Close())
 	}
-	return func(ctx context.Context) (*Client, error) { return join(ctx, o, media, offer) }, nil
+	return func(ctx context.Context) (*Client, error) { return join(ctx, o, media, offer) }, media, nil
 }
 
 func join(ctx context.Context, o JoinOptions, media *Media, offer string) (*Client, error) {

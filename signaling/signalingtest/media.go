@@ -31,9 +31,9 @@ type MediaOptions struct {
 type Media struct {
 	PC     *webrtc.PeerConnection
 	opts   MediaOptions
-	sound  *webrtc.TrackLocalStaticRTP
-	camera *webrtc.TrackLocalStaticRTP
-	screen *webrtc.TrackLocalStaticRTP
+	sound  *uplink
+	camera *uplink
+	screen *uplink
 
 	Shown                  [8]Shown // by line
 	Connected              chan struct{}
@@ -152,7 +152,7 @@ func NewMedia(o MediaOptions) (*Media, error) {
 func (m *Media) lines() (err error) {
 	opus := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}
 	vp8 := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}
-	if m.sound, err = webrtc.NewTrackLocalStaticRTP(opus, "sound", "own"); err != nil {
+	if m.sound, err = newUplink(opus, "sound", "own"); err != nil {
 		return err
 	}
 	if err = m.up(m.sound); err != nil {
@@ -161,13 +161,13 @@ func (m *Media) lines() (err error) {
 	if m.opts.Sound {
 		return nil
 	}
-	if m.camera, err = webrtc.NewTrackLocalStaticRTP(vp8, "camera", "own"); err != nil {
+	if m.camera, err = newUplink(vp8, "camera", "own"); err != nil {
 		return err
 	}
 	if err = m.up(m.camera); err != nil {
 		return err
 	}
-	if m.screen, err = webrtc.NewTrackLocalStaticRTP(vp8, "screen", "screen"); err != nil {
+	if m.screen, err = newUplink(vp8, "screen", "screen"); err != nil {
 		return err
 	}
 	if err = m.up(m.screen); err != nil {
@@ -183,7 +183,26 @@ func (m *Media) lines() (err error) {
 	return nil
 }
 
-func (m *Media) up(t *webrtc.TrackLocalStaticRTP) error {
+// uplink is a track that says when what is written to it is sent: Pion drops it before.
+type uplink struct {
+	*webrtc.TrackLocalStaticRTP
+	bound chan struct{}
+	once  sync.Once
+}
+
+func newUplink(c webrtc.RTPCodecCapability, id, stream string) (*uplink, error) {
+	t, err := webrtc.NewTrackLocalStaticRTP(c, id, stream)
+	return &uplink{TrackLocalStaticRTP: t, bound: make(chan struct{})}, err
+}
+
+// Bind implements webrtc.TrackLocal.
+func (u *uplink) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	p, err := u.TrackLocalStaticRTP.Bind(c)
+	u.once.Do(func() { close(u.bound) })
+	return p, err
+}
+
+func (m *Media) up(t *uplink) error {
 	tr, err := m.PC.AddTransceiverFromTrack(t, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendrecv})
 	if err != nil {
 		return err
@@ -379,6 +398,15 @@ func (m *Media) Send(mark uint32) {
 		case <-ctx.Done():
 			return
 		case <-m.Connected:
+		}
+		last := m.sound
+		if m.camera != nil {
+			last = m.camera
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-last.bound:
 		}
 		m.send(ctx, mark)
 	}()

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
-	"github.com/pion/webrtc/v4"
 )
 
 // generator makes packets that look like VP8 and Opus, and carry who sent them when.
@@ -44,7 +43,7 @@ func (g *generator) sound() *rtp.Packet {
 }
 
 // picture writes one frame; a keyframe is three times as large. It answers how many packets it made.
-func (g *generator) picture(t *webrtc.TrackLocalStaticRTP, key bool) int {
+func (g *generator) picture(t *uplink, key bool) int {
 	size := g.frame
 	if key {
 		size *= 3
@@ -52,11 +51,11 @@ func (g *generator) picture(t *webrtc.TrackLocalStaticRTP, key bool) int {
 	return g.write(t, 1, size, key)
 }
 
-func (g *generator) screenFrame(t *webrtc.TrackLocalStaticRTP) {
+func (g *generator) screenFrame(t *uplink) {
 	g.write(t, 2, g.frame/4, g.pictures[1]%30 == 0)
 }
 
-func (g *generator) write(t *webrtc.TrackLocalStaticRTP, stream, size int, key bool) int {
+func (g *generator) write(t *uplink, stream, size int, key bool) int {
 	ts, n := g.clock(90000), 0
 	id := g.pictures[stream-1] & 0x7fff
 	g.pictures[stream-1]++
