@@ -16,6 +16,8 @@ import (
 const (
 	firstTime  = 5 * time.Second
 	writeTime  = 10 * time.Second
+	pingAfter  = 4 * time.Second
+	pingTime   = 4 * time.Second
 	outQueue   = 512
 	perSecond  = 20
 	inOneBurst = 60
@@ -77,7 +79,6 @@ func (s *Server) first(ctx context.Context, c *conn) (*seat, *reason) {
 	case join.V != Version:
 		return nil, version
 	}
-	began := s.Clock.Now()
 	type answer struct {
 		seat *seat
 		why  *reason
@@ -89,8 +90,9 @@ func (s *Server) first(ctx context.Context, c *conn) (*seat, *reason) {
 			seat, why := r.resume(c, join)
 			answered <- answer{seat, why}
 		}) {
-			a := <-answered
-			return a.seat, a.why
+			if a := <-answered; a.why != sessionGone || join.Ticket == "" {
+				return a.seat, a.why
+			}
 		}
 		if join.Ticket == "" {
 			return nil, sessionGone
@@ -107,7 +109,7 @@ func (s *Server) first(ctx context.Context, c *conn) (*seat, *reason) {
 		return nil, unavailable
 	}
 	if why := s.in(ctx, t, func(r *room) {
-		seat, why := r.join(c, t, join, began)
+		seat, why := r.join(c, t, join)
 		answered <- answer{seat, why}
 	}); why != nil {
 		return nil, why
@@ -172,19 +174,36 @@ func (c *conn) end(why *reason) {
 	}
 }
 
+// write sends what is said. In silence it asks whether anybody is there: a network that died says nothing.
 func (c *conn) write(ctx context.Context) {
 	for {
-		select {
-		case data := <-c.out:
-			if !c.put(ctx, data) {
-				return
-			}
-		case why := <-c.over:
-			c.last(ctx, why)
-			return
-		case <-ctx.Done():
+		silence, cancel := context.WithTimeout(ctx, pingAfter)
+		again := c.writeOne(ctx, silence)
+		cancel()
+		if !again {
 			return
 		}
+	}
+}
+
+func (c *conn) writeOne(ctx, silence context.Context) bool {
+	select {
+	case data := <-c.out:
+		return c.put(ctx, data)
+	case why := <-c.over:
+		c.last(ctx, why)
+		return false
+	case <-silence.Done():
+		if ctx.Err() != nil {
+			return false
+		}
+		limited, cancel := context.WithTimeout(ctx, pingTime)
+		defer cancel()
+		if c.ws.Ping(limited) != nil {
+			_ = c.ws.CloseNow()
+			return false
+		}
+		return true
 	}
 }
 

@@ -53,7 +53,6 @@ func (r *room) hear(s *seat, c *conn, m any) {
 }
 
 func (r *room) offered(s *seat, m *Offer) {
-	s.began = r.server.Clock.Now()
 	answer, why := r.media(s, s.ticket, m.SDP)
 	if why != nil {
 		s.conn.end(why)

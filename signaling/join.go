@@ -8,7 +8,7 @@ import (
 )
 
 // join seats whoever has this ticket. Somebody in the seat already is taken over: it is the same person.
-func (r *room) join(c *conn, t Ticket, j *Join, began time.Time) (*seat, *reason) {
+func (r *room) join(c *conn, t Ticket, j *Join) (*seat, *reason) {
 	if r.over {
 		return nil, ended
 	}
@@ -27,7 +27,6 @@ func (r *room) join(c *conn, t Ticket, j *Join, began time.Time) (*seat, *reason
 	if why != nil {
 		return nil, why
 	}
-	s.began = began
 	if s.conn != nil {
 		s.conn.end(takenOver)
 	}
@@ -62,7 +61,6 @@ func (r *room) resume(c *conn, j *Join) (*seat, *reason) {
 	if s == nil {
 		return nil, sessionGone
 	}
-	s.began = r.server.Clock.Now()
 	answer, why := r.media(s, s.ticket, j.Offer)
 	if why != nil {
 		return nil, why
@@ -92,7 +90,7 @@ func (r *room) media(s *seat, t Ticket, offer string) (string, *reason) {
 	if t.May(Speak) {
 		rights = sfu.Speaks
 	}
-	p := &plug{seat: s, room: r}
+	p := &plug{seat: s, room: r, again: s.state != ""}
 	peer, answer, err := r.server.Media.Join(s.media, offer, rights, p)
 	if err != nil {
 		return "", malformed

@@ -19,7 +19,6 @@ type seat struct {
 	conn      *conn
 	state     string
 	awaySince time.Time
-	began     time.Time // of the join that has no media yet
 
 	session string
 	n       int
@@ -138,31 +137,41 @@ func (s *seat) mute(m Muted) {
 
 // plug is how a media connection talks to its seat: it posts.
 type plug struct {
-	seat *seat
-	room *room
+	seat  *seat
+	room  *room
+	again bool // the seat had media before
 }
 
 // Reached implements sfu.Handler.
-func (p *plug) Reached() {
+func (p *plug) Reached(after time.Duration) {
 	p.room.post(func() {
-		s, now := p.seat, p.room.server.Clock.Now()
-		if s.peer == nil || s.peer.Handler() != p {
+		if s := p.seat; s.peer == nil || s.peer.Handler() != p {
 			return
 		}
-		p.room.server.observe("join_to_media", now.Sub(s.began))
-		if !p.room.connected {
-			count := 0
-			for _, o := range p.room.seats {
-				if o.peer != nil && o.peer.Agreed() {
-					count++
-				}
-			}
-			if count > 1 {
-				p.room.connected = true
-				p.room.happened(nil, RoomConnected, "")
+		p.measured("media", after)
+		count := 0
+		for _, o := range p.room.seats {
+			if o.peer != nil && o.peer.Agreed() {
+				count++
 			}
 		}
+		if count > 1 && !p.room.connected {
+			p.room.connected = true
+			p.room.happened(nil, RoomConnected, "")
+		}
 	})
+}
+
+// Pictured implements sfu.Handler.
+func (p *plug) Pictured(after time.Duration) { p.measured("keyframe", after) }
+
+// measured says how long it took until this: after coming, or after coming back.
+func (p *plug) measured(what string, after time.Duration) {
+	from := "join_to_"
+	if p.again {
+		from = "reconnect_to_"
+	}
+	p.room.server.observe(from+what, after)
 }
 
 // Gone implements sfu.Handler: the client has closed its PeerConnection.

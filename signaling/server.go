@@ -14,8 +14,8 @@ import (
 	"housecall/signaling/sfu"
 )
 
-// Meter takes durations for whatever histograms the product keeps: what is "join_to_keyframe",
-// "reconnect_to_media" or "forwarding_delay".
+// Meter takes durations for whatever histograms the product keeps: what is "join_to_media",
+// "join_to_keyframe", "reconnect_to_media", "reconnect_to_keyframe" or "forwarding_delay".
 type Meter interface {
 	Observe(what string, d time.Duration)
 }

@@ -52,6 +52,9 @@ func (p *Peer) beat(n int, now int64) {
 	for _, m := range out {
 		p.sendRTCP(m)
 	}
+	if at := p.pictured.Load(); at > 0 && p.pictured.CompareAndSwap(at, -1) {
+		p.handler.Pictured(time.Unix(0, at).Sub(p.opened))
+	}
 	if n%everyClimb == 12 {
 		p.climb(now)
 	}

@@ -3,6 +3,9 @@ package sfu
 import (
 	"testing"
 	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/srtp/v3"
 )
 
 func TestRingKeepsWhatItsMemoryHolds(t *testing.T) {
@@ -86,7 +89,8 @@ func TestLadderGoesDownAtOnceAndUpOneStepAfterFiveGoodSeconds(t *testing.T) {
 
 type levels struct{ why string }
 
-func (*levels) Reached()                            {}
+func (*levels) Reached(time.Duration)               {}
+func (*levels) Pictured(time.Duration)              {}
 func (*levels) Gone()                               {}
 func (l *levels) Levels(_ int, _ Level, why string) { l.why = why }
 
@@ -143,3 +147,115 @@ func FuzzVP8(f *testing.F) {
 		_, _ = primary(b)
 	})
 }
+
+// showing is a connection whose slot 1 shows a seat, with keys and nobody at the other end.
+func showing(t *testing.T, of *Seat) (*Peer, *slot) {
+	t.Helper()
+	out, err := srtp.CreateContext(make([]byte, 16), make([]byte, 12), srtp.ProtectionProfileAeadAes128Gcm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Peer{seat: NewSeat(), handler: &levels{}, keys: keys{out: out}}
+	s := newSlot(p, &line{kind: Picture, slot: 1, main: 96, sendTime: 3})
+	p.slots = []*slot{s}
+	s.show(of.feeds[Picture])
+	return p, s
+}
+
+// picture is one packet of a frame with this picture id.
+func picture(seq uint64, id uint16, key bool) *packet {
+	b := []byte{0x90, 0xc0, byte(id>>8) | 0x80, byte(id), byte(id), 1, 0, 0}
+	if key {
+		b[5] = 0
+	}
+	return &packet{at: int64(time.Hour) + int64(seq)*int64(33*time.Millisecond), ts: uint32(seq * 3000), payload: b}
+}
+
+func TestReceiverIsMovedBetweenEncodingsAtKeyframesAndItsNumbersRunOn(t *testing.T) {
+	t.Parallel()
+	seat := NewSeat()
+	sender := &Peer{seat: seat, handler: &levels{}}
+	l := &line{kind: Picture, slot: 1, main: 96}
+	high, low := newTrack(sender, l, 1, false), newTrack(sender, l, 2, true)
+	seat.feeds[Picture].bind(high)
+	seat.feeds[Picture].bind(low)
+	_, s := showing(t, seat)
+	high.receive(picture(1, 100, false), 1)
+	if s.cur != nil {
+		t.Fatal("shown before a keyframe")
+	}
+	high.receive(picture(2, 101, true), 2)
+	high.receive(picture(3, 102, false), 3)
+	seq, id, packets := s.lastSeq, s.lastID, s.packets
+
+	s.level(true, false)
+	low.receive(picture(500, 7, false), 500)
+	high.receive(picture(4, 103, false), 4)
+	if s.cur != high || s.packets != packets+1 {
+		t.Error("left the picture before the low one had a keyframe")
+	}
+	low.receive(picture(501, 8, true), 501)
+
+	if s.cur != low || s.lastSeq != seq+2 || s.lastID != id+2 {
+		t.Errorf("low shown %v, seq %d after %d, picture %d after %d: want them to run on", s.cur == low, s.lastSeq, seq, s.lastID, id)
+	}
+	high.receive(picture(5, 104, false), 5)
+	if s.lastSeq != seq+2 {
+		t.Error("both encodings are sent at once")
+	}
+}
+
+func TestWhatIsSentAgainIsTheSameToTheBit(t *testing.T) {
+	t.Parallel()
+	seat := NewSeat()
+	high := newTrack(&Peer{seat: seat, handler: &levels{}}, &line{kind: Picture, slot: 1, main: 96}, 1, false)
+	seat.feeds[Picture].bind(high)
+	p, s := showing(t, seat)
+
+	high.receive(picture(9, 55, true), 9)
+	first := string(p.scratch[:40])
+	high.receive(picture(10, 56, false), 10)
+	s.resend([]rtcp.NackPair{{PacketID: 9}})
+
+	if again := string(p.scratch[:40]); again != first || s.resent != 1 {
+		t.Errorf("sent again %d times, the same %v: one key stream must never seal two packets", s.resent, again == first)
+	}
+}
+
+func TestRecordingSkipsWhatCameMuted(t *testing.T) {
+	t.Parallel()
+	seat := NewSeat()
+	high := newTrack(&Peer{seat: seat, handler: &levels{}}, &line{kind: Picture, slot: 1, main: 96}, 1, false)
+	seat.feeds[Picture].bind(high)
+	kept := &taken{}
+	r := &recorder{to: kept}
+	for k, f := range seat.feeds {
+		r.reels[k] = reel{feed: f, kind: Kind(k)}
+	}
+	receive := func(seq uint16, key bool) {
+		p := picture(uint64(seq), seq, key)
+		p.at = time.Now().UnixNano()
+		high.receive(p, seq)
+	}
+
+	receive(1, true)
+	r.wind()
+	seat.Mute(Picture, true)
+	receive(2, false)
+	seat.Mute(Picture, false)
+	receive(3, true)
+	receive(6, false) // 4 and 5 are lost
+	r.follow(&r.reels[Picture], time.Now().UnixNano()+2*tapWait)
+
+	if len(kept.seqs) != 3 || kept.lost != 2 {
+		t.Errorf("kept %v, %d lost, want three of which none was muted, and two", kept.seqs, kept.lost)
+	}
+}
+
+type taken struct {
+	seqs []uint16
+	lost int
+}
+
+func (k *taken) Packet(p Recorded)              { k.seqs = append(k.seqs, p.Seq) }
+func (k *taken) Gap(_ Kind, n int, _ time.Time) { k.lost += n }

@@ -16,7 +16,8 @@ import (
 // Handler is told what becomes of a connection. It is called from the goroutines that carry media: it
 // must not wait for anything.
 type Handler interface {
-	Reached()                                 // media can flow
+	Reached(after time.Duration)              // media can flow
+	Pictured(after time.Duration)             // the first keyframe was sent to the client
 	Gone()                                    // the client has closed the connection, or never opened it
 	Levels(slot int, level Level, why string) // what is shown in a slot has changed
 }
@@ -59,7 +60,8 @@ type Peer struct {
 	want      atomic.Int32 // rank of the best level wanted
 	ladder    ladder
 
-	closed atomic.Bool
+	pictured atomic.Int64 // when the first picture was sent; -1: told
+	closed   atomic.Bool
 }
 
 // Join makes a connection for a seat out of its offer; the newest connection of a seat is the one that
@@ -179,7 +181,7 @@ func (p *Peer) agreed(k keys) {
 			s.wake()
 		}
 	}
-	p.handler.Reached()
+	p.handler.Reached(time.Since(p.opened))
 }
 
 func (p *Peer) bye() {

@@ -183,6 +183,9 @@ func (s *slot) overtaken(t *track, seq uint64) {
 // join makes t what is shown from p on: its numbers follow what was shown before.
 func (s *slot) join(t *track, p *packet) {
 	s.cur, s.since = t, p.seq
+	if t.kind == Picture {
+		s.peer.pictured.CompareAndSwap(0, time.Now().UnixNano())
+	}
 	if !s.started {
 		s.started = true
 		s.seqOff, s.tsOff, s.idOff, s.tl0Off = 0, 0, 0, 0

@@ -16,8 +16,9 @@ type told struct {
 	levels []sfu.Level
 }
 
-func (*told) Reached() {}
-func (*told) Gone()    {}
+func (*told) Reached(time.Duration)  {}
+func (*told) Pictured(time.Duration) {}
+func (*told) Gone()                  {}
 
 func (h *told) Levels(_ int, l sfu.Level, _ string) {
 	h.mu.Lock()
