@@ -16,7 +16,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pion/dtls/v3"
@@ -61,14 +60,15 @@ const shakeTime = 30 * time.Second
 type link struct {
 	fingerprint string // the client's, out of its offer
 	in          chan []byte
-	begun       atomic.Bool
 	done        chan struct{}
-	stopOnce    sync.Once
-	ended       sync.WaitGroup
+	ended       chan struct{}
+
+	mu             sync.Mutex // guards the rest
+	begun, stopped bool
 }
 
 func newLink(fingerprint string) *link {
-	return &link{fingerprint: fingerprint, in: make(chan []byte, 16), done: make(chan struct{})}
+	return &link{fingerprint: fingerprint, in: make(chan []byte, 16), done: make(chan struct{}), ended: make(chan struct{})}
 }
 
 // shake takes a packet of DTLS. One that comes too fast is lost, and sent again.
@@ -79,14 +79,42 @@ func (l *link) shake(packet []byte) {
 	}
 }
 
-func (l *link) stop() { l.stopOnce.Do(func() { close(l.done) }) }
+// begin answers whether the handshake is to begin now: once, and not after stop.
+func (l *link) begin() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.begun || l.stopped {
+		return false
+	}
+	l.begun = true
+	return true
+}
+
+func (l *link) stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.stopped {
+		l.stopped = true
+		close(l.done)
+	}
+}
+
+// wait is for the end of what has begun, after stop.
+func (l *link) wait() {
+	l.mu.Lock()
+	begun := l.begun
+	l.mu.Unlock()
+	if begun {
+		<-l.ended
+	}
+}
 
 // keys is what DTLS agreed on.
 type keys struct{ in, out *srtp.Context }
 
 // agree shakes hands, hands the keys over and stays to hear the client's goodbye.
 func (l *link) agree(p *Peer, id identity, agreed func(keys), bye func()) {
-	defer l.ended.Done()
+	defer close(l.ended)
 	conn, err := dtls.ServerWithOptions(&shaking{link: l, peer: p, deadline: deadline.New()}, &net.UDPAddr{},
 		dtls.WithCertificates(id.cert), dtls.WithClientAuth(dtls.RequireAnyClientCert), dtls.WithInsecureSkipVerify(true),
 		dtls.WithInsecureSkipVerifyHello(true), // the address has been proved by ICE

@@ -162,8 +162,7 @@ func (p *Peer) WatchScreen(of *Seat) {
 
 // reached is called when a way to the client stands, for the first time or another one.
 func (p *Peer) reached() {
-	if !p.link.begun.Swap(true) {
-		p.link.ended.Add(1)
+	if p.link.begin() {
 		go p.link.agree(p, p.sfu.identity, p.agreed, p.bye)
 	}
 }
@@ -215,7 +214,7 @@ func (p *Peer) Close() {
 		f.unbind(p)
 	}
 	p.link.stop()
-	p.link.ended.Wait()
+	p.link.wait()
 	p.sfu.port.forget(p)
 }
 

@@ -81,7 +81,21 @@ func Gather(ctx context.Context, o LoadOptions) (*Crowd, error) {
 			}
 		}
 	}
+	for _, p := range c.people { // nobody's packets slow who has yet to come
+		p.Media.keyframe.Store(true)
+		p.Media.Paused.Store(false)
+	}
 	return c, nil
+}
+
+// Flows tells whether everybody sees and hears by now.
+func (c *Crowd) Flows() bool {
+	for _, p := range c.people {
+		if p.Media.Shown[0].Packets.Load() < 3 || p.Media.Shown[1].Packets.Load() < 3 {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *Crowd) add(ctx context.Context, o LoadOptions, room, seat int) error {
@@ -91,7 +105,7 @@ func (c *Crowd) add(ctx context.Context, o LoadOptions, room, seat int) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	p, err := Join(limited, JoinOptions{URL: o.URL, Ticket: ticket, Media: MediaOptions{Bitrate: o.Bitrate}})
+	p, err := Join(limited, JoinOptions{URL: o.URL, Ticket: ticket, Media: MediaOptions{Bitrate: o.Bitrate, Muted: true}})
 	if err != nil {
 		return err
 	}
