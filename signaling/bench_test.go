@@ -277,3 +277,40 @@ func BenchmarkRecovery(b *testing.B) {
 		relay.Close()
 	}
 }
+
+// BenchmarkJoins has two people join and leave a thousand times, and looks at what is left in the node.
+func BenchmarkJoins(b *testing.B) {
+	binary := os.Getenv("HOUSECALL_BENCH_BINARY")
+	if binary == "" {
+		b.Skip("HOUSECALL_BENCH_BINARY names no binary: scripts/bench does")
+	}
+	for b.Loop() {
+		node := startMedia(b, binary)
+		var before, files float64
+		for n := range 1000 {
+			if n == 100 { // pools and buffers have found their size
+				before, files = node.memory("RssAnon"), node.files()
+			}
+			c, err := signalingtest.Join(b.Context(), options(b, node, fmt.Sprintf("seat_%d", n%2), signalingtest.MediaOptions{}))
+			if err != nil {
+				b.Fatal(err)
+			}
+			<-c.Media.Connected
+			_ = c.Send(b.Context(), m{"t": "leave"})
+			c.Close()
+		}
+		time.Sleep(3 * time.Second)
+		b.ReportMetric(node.memory("RssAnon")-before, "own-MiB-left")
+		b.ReportMetric(node.files()-files, "files-left")
+		node.stop()
+	}
+}
+
+// files counts the open files and ports of the process.
+func (p *process) files() float64 {
+	all, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.cmd.Process.Pid))
+	if err != nil {
+		p.b.Fatal(err)
+	}
+	return float64(len(all))
+}
