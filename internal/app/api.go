@@ -8,6 +8,10 @@ import (
 // api lists every resource of the HTTP API.
 func (a *App) api(o Options, e engines) *httpapi.Server {
 	c := o.Config
+	ground := o.Ground
+	if c.Map.Tiles != "" {
+		ground = web.Ground{Tiles: c.Map.Tiles, Attribution: c.Map.Attribution}
+	}
 	limits := httpapi.Limits{PerSecond: c.Limit.PerSecond, Burst: c.Limit.Burst, Nobody: c.Limit.Nobody}
 	if o.Demo {
 		limits = httpapi.Limits{}
@@ -20,7 +24,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: a.Identity, Guard: a.Guard, Clock: e.clock, Log: e.log, Metrics: a.Metrics, Limits: limits, Version: Version,
-		Ready: a.ready, Timeout: c.Timeout, Mounts: mounts, Fallback: web.New(web.Options{}),
+		Ready: a.ready, Timeout: c.Timeout, Mounts: mounts, Fallback: web.New(web.Options{Ground: ground}),
 	}, append(outbox,
 		httpapi.SignIn(a.Identity, c.PublicURL), httpapi.Sessions(a.Identity), httpapi.Accounts(a.Identity), httpapi.Persons(a.Identity),
 		httpapi.Grants(a.Identity, e.wall), httpapi.Enrolment(a.Identity, e.wall), httpapi.Applications(a.Onboarding),

@@ -26,6 +26,7 @@ import (
 	"housecall/internal/identity"
 	"housecall/internal/journey"
 	"housecall/internal/notify"
+	"housecall/internal/web"
 )
 
 // Options are what a run is told beside the configuration.
@@ -40,6 +41,8 @@ type Options struct {
 	Gateway billing.Gateway
 	Mailer  notify.Mailer
 	Texter  notify.Texter
+	// Ground is what maps are drawn on, where the configuration names no tile server.
+	Ground web.Ground
 	// TestTimers is the only clock of a test, and timers fire when it is advanced.
 	TestTimers *clock.Fake
 

@@ -35,8 +35,15 @@ type Config struct {
 	Emergency     string        `yaml:"emergency_number" help:"number to call where no zone says another"`
 	FormularyFile string        `yaml:"formulary_dir" help:"folder with a whole formulary in place of the one built in"`
 	OwnFormulary  string        `yaml:"own_formulary" help:"folder with tables of own medicines, or one CSV file like formulary.csv, added to the formulary"`
+	Map           Map           `yaml:"map"`
 	Timeout       time.Duration `yaml:"timeout" help:"how long one request may take"`
 	StopWithin    time.Duration `yaml:"stop_within" help:"how long a graceful stop may take"`
+}
+
+// Map is where maps get their ground from.
+type Map struct {
+	Tiles       string `yaml:"tiles" help:"address of a tile server with {z}, {x} and {y}; empty: maps show land, places and ways alone"`
+	Attribution string `yaml:"attribution" help:"whose tiles they are, as their owner wants it said"`
 }
 
 // Mail is the way to people's mailboxes.

@@ -138,7 +138,7 @@ func (d *Demo) open(ctx context.Context, o DemoOptions) error {
 		return err
 	}
 	d.outbox = notify.NewOutbox(d.clock)
-	d.App, err = app.Start(ctx, app.Options{Config: c, Log: o.Log, Clock: d.clock, Demo: true, Outbox: d.outbox, Secret: secret})
+	d.App, err = app.Start(ctx, app.Options{Config: c, Log: o.Log, Clock: d.clock, Demo: true, Ground: lampfordGround(), Outbox: d.outbox, Secret: secret})
 	return err
 }
 

@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"mime"
 	"net/http"
+	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +24,8 @@ var dist embed.FS
 type Options struct {
 	// Reach lists further origins that files are put to and read from ("https://files.example").
 	Reach []string
+	// Ground is what maps are drawn on.
+	Ground Ground
 }
 
 // New serves the app: its files as they are, and the app's page at every other address, since the
@@ -31,7 +35,11 @@ func New(o Options) http.Handler {
 	if err != nil {
 		panic("web: " + err.Error())
 	}
-	h := &handler{files: map[string]*file{}, policy: policy(o.Reach)}
+	reach := slices.Clone(o.Reach)
+	if tiles, err := url.Parse(o.Ground.Tiles); err == nil && tiles.Host != "" {
+		reach = append(reach, tiles.Scheme+"://"+tiles.Host)
+	}
+	h := &handler{files: map[string]*file{}, policy: policy(reach)}
 	err = fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasSuffix(name, ".br") {
 			return err
@@ -41,6 +49,7 @@ func New(o Options) http.Handler {
 	if err != nil || h.files["index.html"] == nil {
 		panic("web: the built app is not whole: run npm run build in internal/web")
 	}
+	h.keep("map.json", o.Ground.JSON())
 	return h
 }
 
@@ -72,12 +81,16 @@ func (h *handler) add(root fs.FS, name string) error {
 	if err != nil {
 		return err
 	}
+	h.keep(name, plain).brotli, _ = fs.ReadFile(root, name+".br") // what is small already has none
+	return nil
+}
+
+func (h *handler) keep(name string, plain []byte) *file {
 	sum := sha256.Sum256(plain)
 	f := &file{name: name, kind: kindOf(name), plain: plain, tag: hex.EncodeToString(sum[:8])}
-	f.brotli, _ = fs.ReadFile(root, name+".br") // what is small already has none
 	f.gzip = sync.OnceValue(func() []byte { return squeeze(plain) })
 	h.files[name] = f
-	return nil
+	return f
 }
 
 func kindOf(name string) string {
@@ -134,7 +147,7 @@ func (h *handler) send(w http.ResponseWriter, r *http.Request, f *file) {
 	switch accepted := r.Header.Get("Accept-Encoding"); {
 	case f.brotli != nil && strings.Contains(accepted, "br"):
 		body, encoding = f.brotli, "br"
-	case f.brotli != nil && strings.Contains(accepted, "gzip"):
+	case len(f.plain) > 1000 && !strings.HasSuffix(f.name, ".png") && strings.Contains(accepted, "gzip"):
 		body, encoding = f.gzip(), "gzip"
 	}
 	tag := `"` + f.tag + encoding + `"`

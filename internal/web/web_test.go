@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"housecall/internal/geo"
 	"housecall/internal/web"
 )
 
@@ -117,6 +118,24 @@ func TestFilesComeSmallToWhoTakesThemSmall(t *testing.T) {
 	}
 	if vary := small.Header.Get("Vary"); vary != "Accept-Encoding" {
 		t.Errorf("Vary = %q", vary)
+	}
+}
+
+func TestMapsAreDrawnOnTheStreetsOfTheTownAndReachOneTileServer(t *testing.T) {
+	t.Parallel()
+	ground := web.Ground{Tiles: "https://tiles.example/{z}/{x}/{y}.png", Streets: [][]geo.Point{{{Lat: 54.6, Lon: 2.1}, {Lat: 54.7, Lon: 2.1}}}}
+	h := web.New(web.Options{Ground: ground})
+	answer := func(at string) *http.Response {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, at, nil))
+		return w.Result()
+	}
+
+	if got := text(t, answer("/map.json")); !strings.Contains(got, `"streets":[[[2.1,54.6],[2.1,54.7]]]`) {
+		t.Errorf("map.json = %s", got)
+	}
+	if policy := answer("/").Header.Get("Content-Security-Policy"); !strings.Contains(policy, "connect-src 'self' https://tiles.example;") {
+		t.Errorf("the policy does not let the tiles through: %s", policy)
 	}
 }
 

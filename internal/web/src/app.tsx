@@ -64,7 +64,7 @@ function ForRole() {
 	const r = role.value;
 	const found = find(r.table, where.value);
 	return (
-		<Shell tabs={r.tabs(account)} staff={r.staff} home={r.home(account)}>
+		<Shell tabs={r.tabs(account)} staff={r.staff} quiet={r.quiet?.test(where.value)} home={r.home(account)}>
 			{found ? <Loaded key={`${found.pattern} ${found.props.id ?? found.props.person ?? found.props.visit ?? ""}`} found={found} /> : where.value === "/" ? <Ghost /> : <Gone home={r.home(account)} />}
 		</Shell>
 	);

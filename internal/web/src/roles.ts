@@ -10,6 +10,8 @@ export interface Role {
 	/** The navigation, in the language spoken now. */
 	tabs: (me: AccountView) => Tab[];
 	staff?: boolean;
+	/** Addresses that have the whole phone for themselves: no tabs below. */
+	quiet?: RegExp;
 }
 
 /** roleOf loads the screens of who is signed in, and nobody else's. */

@@ -39,7 +39,7 @@ function Tabs({ tabs, path }: { tabs: Tab[]; path: string }) {
 }
 
 /** Shell is the frame around every screen: tabs at the thumb on a phone, a rail on a desk. */
-export function Shell({ tabs, staff, home = "/", children }: { tabs: Tab[]; staff?: boolean; home?: string; children: ComponentChildren }) {
+export function Shell({ tabs, staff, quiet, home = "/", children }: { tabs: Tab[]; staff?: boolean; quiet?: boolean; home?: string; children: ComponentChildren }) {
 	const path = where.value;
 	const w = words();
 	return (
@@ -59,7 +59,7 @@ export function Shell({ tabs, staff, home = "/", children }: { tabs: Tab[]; staf
 				</nav>
 			)}
 			{children}
-			{tabs.length > 0 && (
+			{tabs.length > 0 && !quiet && (
 				<nav class="tabs" aria-label={w.nav}>
 					<Tabs tabs={tabs} path={path} />
 				</nav>

@@ -57,7 +57,10 @@ export function MapBox(p: MapProps) {
 						d.show(latest.current);
 					}
 				},
-				() => (state.value = "none"),
+				(err: unknown) => {
+					state.value = "none";
+					console.warn("map", err);
+				},
 			);
 		return () => {
 			gone = true;

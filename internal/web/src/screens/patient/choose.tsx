@@ -66,7 +66,7 @@ export default function Choose({ id }: { id: string }) {
 	return (
 		<Page title={w.title} of={live} up={`/rx/${id}`} middle={<Whom person={d?.rx.patient} />} wide>
 			{(x) => (
-				<div data-test="choose">
+				<div data-test="choose" class="stack-l">
 					<Head>{w.title}</Head>
 					{!x.part && (
 						<section>

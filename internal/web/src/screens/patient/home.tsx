@@ -36,7 +36,7 @@ export default function Home({ person }: { person: string }) {
 			{({ facts, invited }) => {
 				const next = first ?? { row: "nothing" as const };
 				return (
-					<div data-test="home" data-row={next.row}>
+					<div data-test="home" data-row={next.row} class="stack-l">
 						<section aria-live="polite">
 							<Headline next={next} facts={facts} known={known} />
 						</section>
@@ -248,7 +248,7 @@ function Acts({ next, person, live, stacked }: { next: Next; person: string; liv
 				</Go>
 			</span>
 		) : (
-			<Btn kind={kind} icon={x.icon} onPress={() => void x.press?.()} busy={x.busy} test={test} wide={stacked}>
+			<Btn kind={kind} icon={x.icon} onPress={() => void x.press?.()} busy={x.busy} test={test} wide={stacked || !pair[1]}>
 				{x.text}
 			</Btn>
 		);

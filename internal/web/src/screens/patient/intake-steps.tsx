@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 
 import type { GeoPoint, IntakeOptions, IntakeView } from "../../api.gen";
 import { useAct } from "../../client/act";
@@ -52,6 +53,9 @@ export function PlacePick({ patient, at, onPick, label }: { patient: string; at:
 	};
 	const around = (shops.data?.items ?? []).map((p) => p.at);
 	const middle = (): GeoPoint => ({ lat: around.reduce((n, p) => n + p.lat, 0) / Math.max(1, around.length), lon: around.reduce((n, p) => n + p.lon, 0) / Math.max(1, around.length) });
+	useEffect(() => {
+		if (s.value === "map" && !at && around.length > 0) openMap(); // the pharmacies came after the map was asked for
+	}, [around.length]);
 	const move = (north: number, east: number) => {
 		const from = at ?? middle();
 		onPick({ lat: Math.round((from.lat + north * 0.0005) * 1e5) / 1e5, lon: Math.round((from.lon + east * 0.0008) * 1e5) / 1e5 });

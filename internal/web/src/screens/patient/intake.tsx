@@ -116,7 +116,8 @@ export default function Intake({ id, step }: { id: string; step?: string }) {
 	const n = steps.indexOf(at);
 	const a: Answers = { intake: i, draft, known, options: options.data, tried: tried.value === at, next: () => onward() };
 	const onward = () => {
-		if (missing(i, at)) {
+		const now = draft.state.value; // what was just pressed is not in this drawing yet
+		if (now.view && missing(merged(now.view, now.pending), at)) {
 			tried.value = at;
 			return;
 		}
@@ -131,8 +132,8 @@ export default function Intake({ id, step }: { id: string; step?: string }) {
 		<Page
 			title={w.title}
 			top={
-				<>
-					<header class="bar">
+				<header>
+					<div class="bar">
 						<a class="ico" href={previous} aria-label={w.back} data-test="back">
 							<Icon name="arrow-left" />
 						</a>
@@ -140,9 +141,9 @@ export default function Intake({ id, step }: { id: string; step?: string }) {
 							<Whom person={i.patient} />
 						</p>
 						<ReadAloud />
-					</header>
+					</div>
 					<progress class="prog" max={steps.length} value={n + 1} aria-label={w.step(n + 1, steps.length)} />
-				</>
+				</header>
 			}
 			foot={
 				<>

@@ -144,7 +144,7 @@ export const words = both({
 		},
 		talk: { title: "Call and write", hint: "Only those of this order read it: courier, pharmacy, support. No numbers are given.", write: "Message", send: "Send", closed: "This talk is closed with the order.", you: "You", roles: { courier: "Courier", pharmacy: "Pharmacy", support: "Support", caregiver: "Family", patient: "Family" } as Record<string, string>, call: "Speak", hang: "Hang up", speaking: "You are in the room. The others can join.", alone: "Nobody else is there yet." },
 		track: { title: "The medicine is on its way", arrives: (at: string) => `Here by ${at}`, nobody: "Nobody can say yet when it comes.", gone: "This link is no longer good", goneHint: "It ends with the delivery. Ask who sent it.", done: "It was handed over.", hint: "The courier asks for a PIN. Who ordered has it." },
-		verify: { title: "Check a prescription", hint: "Read the code on the sheet, or paste what it says. It is checked on this device.", label: "Text of the code", check: "Check", genuine: "Genuine", altered: "Altered or not ours", expired: "Genuine, but expired", scan: "Scan with the camera", unreadable: "This can’t be read as a prescription." },
+		verify: { title: "Check a prescription", hint: "Type the fingerprint on the sheet, like 7F3A-21C9-E0B4, or paste the text of its code. Nobody’s name is shown.", label: "Fingerprint or text of the code", check: "Check", states: { valid: "Genuine, and still to be filled", dispensed: "Genuine, and already handed over", expired: "Genuine, but expired", cancelled: "Cancelled by the doctor", forged: "Altered, or not signed here" } },
 		receipt: { title: "Receipt", number: (n: string) => `No. ${n}`, paid: "Paid", net: "After refunds", withDiagnosis: "With diagnosis, for reimbursement", print: "Print", kinds: { visit_fee: "Visit", medicine: "Medicine", delivery_fee: "Delivery", tip: "Tip" }, refund: "Refund", by: (x: string) => `by ${x}` },
 	},
 	zh: {
@@ -290,7 +290,7 @@ export const words = both({
 		},
 		talk: { title: "联系", hint: "仅此订单的配送员、药房和客服可见，不会透露电话号码。", write: "消息", send: "发送", closed: "订单结束，对话已关闭。", you: "您", roles: { courier: "配送员", pharmacy: "药房", support: "客服", caregiver: "家人", patient: "家人" } as Record<string, string>, call: "语音", hang: "挂断", speaking: "您已进入语音，其他人可加入。", alone: "暂时没有其他人。" },
 		track: { title: "药品正在配送", arrives: (at: string) => `预计${at}送达`, nobody: "暂时无法估计送达时间。", gone: "此链接已失效", goneHint: "配送结束后失效，请询问发送人。", done: "已送达。", hint: "配送员会询问收货码，由下单人提供。" },
-		verify: { title: "核验处方", hint: "扫描处方上的二维码，或粘贴其内容。在本设备上核验。", label: "二维码内容", check: "核验", genuine: "真实有效", altered: "被改动或非本系统处方", expired: "真实，但已过期", scan: "用摄像头扫描", unreadable: "无法识别为处方。" },
+		verify: { title: "核验处方", hint: "请输入处方上的指纹（如7F3A-21C9-E0B4），或粘贴二维码内容。不显示任何人姓名。", label: "指纹或二维码内容", check: "核验", states: { valid: "真实，可购药", dispensed: "真实，已发药", expired: "真实，但已过期", cancelled: "医生已取消", forged: "被改动，或非本系统签发" } },
 		receipt: { title: "收据", number: (n: string) => `编号${n}`, paid: "已付", net: "退款后", withDiagnosis: "包含诊断（用于报销）", print: "打印", kinds: { visit_fee: "问诊费", medicine: "药品", delivery_fee: "配送费", tip: "打赏" }, refund: "退款", by: (x: string) => x },
 	},
 });

@@ -5,6 +5,7 @@ import { words } from "./home-words";
 
 /** The screens of a patient and of who helps one. */
 export const role: Role = {
+	quiet: /^\/(intake\/|visit\/[^/]+\/(wait|call))/,
 	home: (me) => (me.patient ? `/for/${me.patient}` : "/circle"),
 	table: [
 		["/for/:person", () => import("./home")],
@@ -18,6 +19,7 @@ export const role: Role = {
 		["/intake/:id/:step", () => import("./intake")],
 		["/visit/:id", () => import("./visit")],
 		["/visit/:id/wait", () => import("./wait")],
+		["/visit/:id/call", () => import("./call")],
 		["/visit/:visit/times", () => import("./times")],
 		["/rx/:id", () => import("./rx")],
 		["/rx/:id/order", () => import("./choose")],

@@ -37,6 +37,12 @@ export default function Rx({ id }: { id: string }) {
 	);
 }
 
+/** short is a number as people read it aloud: the last eight, in two groups. */
+function short(number: string): string {
+	const end = number.replace(/^.*_/, "").slice(-8).toUpperCase();
+	return `${end.slice(0, 4)}-${end.slice(4)}`;
+}
+
 function Body({ d }: { d: Loaded }) {
 	const w = words().rx;
 	const zh = language.value === "zh";
@@ -56,7 +62,7 @@ function Body({ d }: { d: Loaded }) {
 						<h2>{w.title}</h2>
 						{page?.patient_name && <p class="sub2">{w.for(page.patient_name, page.born ?? "")}</p>}
 					</div>
-					{page && <p class="sub2 num">{w.number(page.number)}</p>}
+					{page && <p class="sub2 num">{w.number(short(page.number))}</p>}
 				</header>
 				<ol>
 					{rx.items.map((item, n) => {
@@ -75,7 +81,7 @@ function Body({ d }: { d: Loaded }) {
 					})}
 				</ol>
 				<footer>
-					<p>{w.signed(page?.doctor || d.doctor, rx.signed_at ? when(rx.signed_at) : "")}</p>
+					<p>{w.signed(d.doctor || page?.doctor || "", rx.signed_at ? when(rx.signed_at) : "")}</p>
 					{rx.valid_until && <p class="num">{w.until(date(rx.valid_until))}</p>}
 					{page && <p class="sub2 break num">{w.fingerprint(page.key)}</p>}
 				</footer>
@@ -83,7 +89,7 @@ function Body({ d }: { d: Loaded }) {
 			<div class="acts even">
 				{size.value === "normal" && <ReadAloud word />}
 				{rx.state === "signed" && (
-					<Go icon="download" to={`/api/v1/prescriptions/${rx.id}/pdf`} out test="pdf">
+					<Go icon="download" to={`/api/v1/prescriptions/${rx.id}/paper?language=${language.value}`} out test="pdf">
 						{w.pdf}
 					</Go>
 				)}

@@ -5,6 +5,7 @@ export const words = both({
 		when: {
 			title: "Now, or at a time?",
 			now: "See a doctor now",
+			min: "min",
 			wait: (m: number, low: number, high: number) => `About ${m} min; nine of ten wait ${low} to ${high}.`,
 			basis: (n: number) => (n > 0 ? `Measured from the last ${n} visits.` : "Not measured yet."),
 			place: (n: number) => (n === 1 ? "You would be next." : `You would be number ${n}.`),
@@ -23,6 +24,7 @@ export const words = both({
 			second: (n: number) => (n === 1 ? "You are next" : `You are ${n}${n === 2 ? "nd" : n === 3 ? "rd" : "th"}`),
 			about: (m: string) => `About ${m}`,
 			between: (low: number, high: number) => `, between ${low} and ${high}.`,
+			stop: ".",
 			unknown: "Nobody is on duty just now, so nobody can say how long.",
 			alone: "No doctor is left on duty. You are not charged: wait, take a time, or leave.",
 			booked: (dr: string, at: string) => `${dr}, ${at}`,
@@ -162,6 +164,7 @@ export const words = both({
 		when: {
 			title: "现在就诊还是预约？",
 			now: "现在就诊",
+			min: "分钟",
 			wait: (m: number, low: number, high: number) => `约${m}分钟，十人中九人等${low}至${high}分钟。`,
 			basis: (n: number) => (n > 0 ? `根据最近${n}次问诊测得。` : "尚无测量数据。"),
 			place: (n: number) => (n === 1 ? "您将是下一位。" : `您前面有${n - 1}人。`),
@@ -180,6 +183,7 @@ export const words = both({
 			second: (n: number) => (n === 1 ? "下一位就是您" : `前面还有${n - 1}位`),
 			about: (m: string) => `约${m}`,
 			between: (low: number, high: number) => `（${low}至${high}分钟）`,
+			stop: "",
 			unknown: "目前没有医生值班，无法估计等待时间。",
 			alone: "已没有医生值班，不会扣款：您可等待、预约或退出。",
 			booked: (dr: string, at: string) => `${at} ${dr}`,

@@ -65,7 +65,7 @@ function Body({ d, live }: { d: Loaded; live: Live<Loaded> }) {
 					<p class="hint num">
 						{w.about("")}
 						<b>{span(wait.median_seconds)}</b>
-						{w.between(minutesOf(wait.low_seconds), minutesOf(wait.high_seconds))}
+						{minutesOf(wait.high_seconds) > minutesOf(wait.low_seconds) ? w.between(minutesOf(wait.low_seconds), minutesOf(wait.high_seconds)) : w.stop}
 					</p>
 				) : (
 					!v.left_alone && <p class="hint">{w.unknown}</p>

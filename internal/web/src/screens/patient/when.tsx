@@ -71,10 +71,10 @@ export default function When({ id }: { id: string }) {
 									<h2>{w.now}</h2>
 									<div class="clock">
 										<b>{minutesOf(o.wait.median_seconds)}</b>
-										<span>min</span>
+										<span>{w.min}</span>
 									</div>
 									<p>{w.place(o.wait.position)}</p>
-									{o.wait.known && <p class="sub num">{w.wait(minutesOf(o.wait.median_seconds), minutesOf(o.wait.low_seconds), minutesOf(o.wait.high_seconds))}</p>}
+									{o.wait.known && minutesOf(o.wait.high_seconds) > minutesOf(o.wait.low_seconds) && <p class="sub num">{w.wait(minutesOf(o.wait.median_seconds), minutesOf(o.wait.low_seconds), minutesOf(o.wait.high_seconds))}</p>}
 									<p class="sub num">{w.basis(o.wait.measured)}</p>
 								</div>
 							)}

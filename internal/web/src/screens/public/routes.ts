@@ -1,4 +1,7 @@
 import type { Table } from "../../client/router";
 
 /** Addresses that anybody may open, signed in or not. */
-export const table: Table = [["/t", () => import("./track")]];
+export const table: Table = [
+	["/t", () => import("./track")],
+	["/verify", () => import("./verify")],
+];

@@ -1,0 +1,250 @@
+import "./stage.css";
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+
+import { type Admission, Call, devices, type Devices, type Seat, type State } from "../call";
+import { call as ask } from "../client/call";
+import { words as visitWords } from "../screens/patient/visit-words";
+import { time } from "../words/say";
+import { Btn } from "./button";
+import { Field, Pick } from "./field";
+import { Icon, type IconName } from "./icon";
+import { Lines, Line } from "./list";
+import { Sheet } from "./sheet";
+
+export interface StageProps {
+	/** Names the call, so that a reload finds its place again. */
+	name: string;
+	ticket: () => Promise<Admission>;
+	/** Who is expected, above the picture. */
+	title: string;
+	sub?: string;
+	/** A room of sound alone. */
+	sound?: boolean;
+	/** May end the call for all. */
+	ends?: boolean;
+	/** Beside other things, not over the whole screen. */
+	inset?: boolean;
+	onOver: (reason: string) => void;
+	/** Further entries of More. */
+	more?: preact.ComponentChildren;
+}
+
+/** admit gets a ticket of a visit; the answer says where the room is. */
+export async function admit(visit: string): Promise<Admission> {
+	const t = (await ask("POST /visits/{id}/ticket", { path: { id: visit } })) as { token: string; room: string; url?: string; relay?: Admission["relay"] };
+	const own = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/calls/${encodeURIComponent(t.room)}/ws`;
+	return { token: t.token, url: t.url ?? own, relay: t.relay };
+}
+
+/** Stage is a call: the other fills it, oneself stands in the corner, what happens is said above the controls. */
+export function Stage(p: StageProps) {
+	const w = visitWords().call;
+	const tick = useSignal(0);
+	const live = useMemo(() => new Call({ key: p.name, ticket: p.ticket, sound: p.sound ?? false }), [p.name]);
+	const ui = useSignal<{ sheet: "" | "chat" | "more" | "leave" | "devices"; corner: number; read: number; text: string; speaker: string; found: Devices | undefined }>({ sheet: "", corner: 0, read: 0, text: "", speaker: "", found: undefined });
+	const set = (more: Partial<typeof ui.value>) => (ui.value = { ...ui.value, ...more });
+	useEffect(() => {
+		const end = live.subscribe(() => tick.value++);
+		void live.join();
+		return () => {
+			end();
+			live.stop();
+		};
+	}, [live]);
+	void tick.value;
+	const s = live.state;
+	useEffect(() => {
+		if (s.phase === "over") p.onOver(s.reason);
+	}, [s.phase]);
+	const others = s.seats.filter((x) => x.seat !== s.seat && x.state !== "left");
+	const main = others.find((x) => x.role === "doctor") ?? others[0];
+	const rest = others.filter((x) => x !== main);
+	const chat = s.chat;
+	const unread = ui.value.sheet === "chat" ? 0 : chat.filter((e) => e.n > ui.value.read && e.from !== s.seat).length;
+	const openChat = () => {
+		set({ sheet: "chat", read: chat.at(-1)?.n ?? 0 });
+		live.read(chat.at(-1)?.n ?? 0);
+	};
+	const notes = notesOf(s, main, w);
+	const streamOf = (seat: Seat | undefined) => (seat ? (live.slots[seat.slot - 1]?.stream ?? null) : null);
+	const v = ui.value;
+	return (
+		<section class={`stage ${p.inset ? "inset" : ""} ${s.phase}`} aria-label={w.title} data-test="call" data-phase={s.phase} data-seats={others.length}>
+			<header class="callbar">
+				<div>
+					<b>{p.title}</b>
+					<span class="num">{p.sub}</span>
+				</div>
+				<button type="button" class="ico" aria-label={w.more} onClick={() => set({ sheet: "more" })} data-test="call-more">
+					<Icon name="ellipsis" />
+				</button>
+			</header>
+			<div class="others">
+				{main && <Face stream={streamOf(main)} label={w.roles[main.role] ?? main.role} pictureOn={main.picture && main.state === "here" && s.levels.get(main.slot)?.level !== "audio"} dim={s.phase === "away" || main.state === "away"} speaker={v.speaker} big />}
+				{!main && s.phase !== "over" && s.phase !== "away" && <p class="quiet">{w.wait}</p>}
+				{live.screen && others.some((x) => x.sharing) && <Face stream={live.screen} label={w.share} pictureOn big whole />}
+			</div>
+			<div class={`side c${v.corner}`}>
+				{rest.map((x) => (
+					<Face key={x.seat} stream={streamOf(x)} label={w.roles[x.role] ?? x.role} pictureOn={x.picture && x.state === "here"} speaker={v.speaker} />
+				))}
+				<Face stream={live.own.picture ? new MediaStream([live.own.picture]) : null} id={live.own.picture?.id ?? ""} label={w.you} pictureOn={!!live.own.picture} own />
+			</div>
+			<div class="notes" role="status" aria-live="polite">
+				{s.caption && <p class="caption">{s.caption.text}</p>}
+				{notes.map(([icon, text]) => (
+					<p class="note" key={text}>
+						<Icon name={icon} />
+						<span>{text}</span>
+					</p>
+				))}
+				{s.recording.state === "asked" && (
+					<div class="note">
+						<Icon name="circle-alert" />
+						<span>{w.asked}</span>
+						<Btn small kind="main" onPress={() => live.consent(true)}>
+							{w.agree}
+						</Btn>
+						<Btn small onPress={() => live.consent(false)}>
+							{w.no}
+						</Btn>
+					</div>
+				)}
+			</div>
+			<div class="controls">
+				<Control icon={s.muted.sound ? "mic-off" : "mic"} text={s.muted.sound ? w.unmute : w.mute} on={s.muted.sound} press={() => void live.mute("sound", !s.muted.sound)} test="mute" />
+				{!p.sound && <Control icon={s.muted.picture ? "video-off" : "video"} text={s.muted.picture ? w.cameraOff : w.camera} on={s.muted.picture} press={() => void live.mute("picture", !s.muted.picture)} test="camera" />}
+				<Control icon="message-square" text={w.chat} press={openChat} count={unread} countSaid={w.unread(unread)} test="chat" />
+				<span class="rule" />
+				<Control icon="phone-off" text={w.leave} hang press={() => set({ sheet: "leave" })} test="hang-up" />
+			</div>
+			<p class="rec">
+				{s.recording.state === "on" ? (
+					<>
+						<span class="recdot" /> {w.recording}
+					</>
+				) : (
+					w.nobody
+				)}
+			</p>
+			<Sheet title={w.chat} open={v.sheet === "chat"} onClose={() => set({ sheet: "" })}>
+				<div class="stack" role="log" aria-live="polite" data-test="chat-log">
+					{chat.map((e) => (
+						<div key={e.id} class={`say ${e.from === s.seat ? "own" : ""}`}>
+							<b>{e.from === s.seat ? w.you : (w.roles[s.seats.find((x) => x.seat === e.from)?.role ?? ""] ?? "")}</b> <span class="sub num">{time(e.at)}</span>
+							<p class="pre">{e.text ?? e.file?.name}</p>
+						</div>
+					))}
+				</div>
+				<form
+					class="addline top-gap"
+					onSubmit={(e) => {
+						e.preventDefault();
+						if (v.text.trim()) live.say(v.text.trim());
+						set({ text: "" });
+					}}
+				>
+					<Field label={w.write} value={v.text} onType={(text) => set({ text })} max={2000} test="chat-text" />
+					<Btn submit icon="send" label={w.send} test="chat-send" />
+				</form>
+			</Sheet>
+			<Sheet title={w.more} open={v.sheet === "more"} onClose={() => set({ sheet: "" })}>
+				<Lines>
+					{!p.sound && <Line icon="refresh-cw" title={w.self} onPress={() => set({ corner: (v.corner + 1) % 4, sheet: "" })} />}
+					{!p.sound && <Line icon="switch-camera" title={w.flip} onPress={() => void flip(live).then(() => set({ sheet: "" }))} />}
+					{!p.sound && "getDisplayMedia" in (navigator.mediaDevices ?? {}) && <Line icon="screen-share" title={s.sharing ? w.stopShare : w.share} onPress={() => void live.share(!s.sharing).then(() => set({ sheet: "" }))} />}
+					<Line icon="mic" title={w.devices} onPress={() => void devices().then((found) => set({ sheet: "devices", found }))} />
+				</Lines>
+				{p.more}
+			</Sheet>
+			<Sheet title={w.devices} open={v.sheet === "devices"} onClose={() => set({ sheet: "" })}>
+				<div class="stack-l">
+					{v.found && v.found.cameras.length > 0 && !p.sound && <Pick label={w.camera} value={live.own.picture?.getSettings().deviceId ?? ""} of={v.found.cameras.map((d) => [d.deviceId, d.label || d.deviceId] as const)} onPick={(id) => void live.useCamera(id)} />}
+					{v.found && v.found.microphones.length > 0 && <Pick label={w.microphone} value={live.own.sound?.getSettings().deviceId ?? ""} of={v.found.microphones.map((d) => [d.deviceId, d.label || d.deviceId] as const)} onPick={(id) => void live.useMicrophone(id)} />}
+					{v.found && v.found.speakers.length > 0 && "setSinkId" in HTMLMediaElement.prototype && <Pick label={w.speaker} value={v.speaker || "default"} of={v.found.speakers.map((d) => [d.deviceId, d.label || d.deviceId] as const)} onPick={(speaker) => set({ speaker })} />}
+				</div>
+			</Sheet>
+			<Sheet title={w.leaveSure} open={v.sheet === "leave"} onClose={() => set({ sheet: "" })}>
+				<div class="stack">
+					<p class="sub">{w.leaveHint}</p>
+					<Btn kind="stop" wide onPress={() => (p.ends ? live.endForAll() : live.leave())} test="hang-up-sure">
+						{w.leave}
+					</Btn>
+					<Btn wide onPress={() => set({ sheet: "" })}>
+						{w.stay}
+					</Btn>
+				</div>
+			</Sheet>
+		</section>
+	);
+}
+
+async function flip(live: Call): Promise<void> {
+	const { cameras } = await devices();
+	const now = cameras.findIndex((c) => c.deviceId === live.own.picture?.getSettings().deviceId);
+	const next = cameras[(now + 1) % Math.max(1, cameras.length)];
+	if (next) await live.useCamera(next.deviceId);
+}
+
+/** What is said above the controls, the most pressing first; never a dialog. */
+function notesOf(s: State, main: Seat | undefined, w: ReturnType<typeof visitWords>["call"]): [IconName, string][] {
+	const out: [IconName, string][] = [];
+	if (s.phase === "away") out.push(["refresh-cw", w.again]);
+	if (main?.state === "away") out.push(["clock", w.away]);
+	const level = main && s.levels.get(main.slot);
+	if (level?.why === "network") {
+		if (level.level === "chat") out.push(["message-square", w.only]);
+		if (level.level === "audio") out.push(["wifi-low", w.weak]);
+		if (level.level === "low") out.push(["wifi-low", w.weakLow]);
+	}
+	if (s.trouble.sound) out.push(["mic-off", w.noSound]);
+	else if (s.muted.sound) out.push(["mic-off", w.muted]);
+	if (s.trouble.picture && !s.muted.picture) out.push(["camera-off", w.noPicture]);
+	return out.slice(0, 2);
+}
+
+function Control({ icon, text, press, on, hang, count, countSaid, test }: { icon: IconName; text: string; press: () => void; on?: boolean; hang?: boolean; count?: number; countSaid?: string; test: string }) {
+	return (
+		<button type="button" class={`control ${hang ? "hang" : ""} ${on ? "on" : ""}`} onClick={press} aria-pressed={on} data-test={test}>
+			<span class="round">
+				<Icon name={icon} />
+				{!!count && (
+					<span class="badge">
+						<span aria-hidden="true">{count}</span>
+						<span class="sr">{countSaid}</span>
+					</span>
+				)}
+			</span>
+			<span>{text}</span>
+		</button>
+	);
+}
+
+/** Face is somebody's picture and sound. */
+function Face({ stream, id, label, pictureOn, own, big, whole, dim, speaker }: { stream: MediaStream | null; id?: string; label: string; pictureOn?: boolean; own?: boolean; big?: boolean; whole?: boolean; dim?: boolean; speaker?: string }) {
+	const video = useRef<HTMLVideoElement>(null);
+	useEffect(() => {
+		const e = video.current;
+		if (e && e.srcObject !== stream) {
+			e.srcObject = stream;
+			void e.play().catch(() => {});
+		}
+	}, [own ? id : stream]);
+	useEffect(() => {
+		const e = video.current as (HTMLVideoElement & { setSinkId?: (id: string) => Promise<void> }) | null;
+		if (speaker && e?.setSinkId) void e.setSinkId(speaker).catch(() => {});
+	}, [speaker]);
+	return (
+		<figure class={`face ${big ? "big" : ""} ${own ? "own" : ""} ${whole ? "whole" : ""} ${dim ? "dim" : ""} ${pictureOn ? "" : "blank"}`} data-test={own ? "own-picture" : "other-picture"}>
+			<video ref={video} autoplay playsInline muted={own} aria-label={label} />
+			{!pictureOn && (
+				<span class="ava" aria-hidden="true">
+					<Icon name="user" />
+				</span>
+			)}
+			{!big && <figcaption>{label}</figcaption>}
+		</figure>
+	);
+}
