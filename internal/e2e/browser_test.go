@@ -24,7 +24,7 @@ import (
 // world is one demo and one Chromium for all stories of a run.
 type world struct {
 	demo   *sim.Demo
-	chrome context.Context //nolint:containedctx // the browser's own life
+	chrome context.Context // the browser's own life
 }
 
 var (
@@ -72,7 +72,7 @@ func started(t *testing.T) world {
 	if path == "" {
 		t.Fatal("no Chromium here: apt-get install chromium, or set HOUSECALL_TEST_CHROMIUM")
 	}
-	ctx := context.Background() //nolint:usetesting // lives for all stories of the run
+	ctx := context.Background() // lives for all stories of the run
 	demo, err := sim.StartDemo(ctx, sim.DemoOptions{Listen: "localhost:0"})
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +96,7 @@ func started(t *testing.T) world {
 // browser is what one person has before them.
 type browser struct {
 	t       *testing.T
-	ctx     context.Context //nolint:containedctx // the tab's own life
+	ctx     context.Context // the tab's own life
 	url     string
 	who     string
 	width   int64

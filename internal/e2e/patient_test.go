@@ -67,7 +67,7 @@ func nothing(string) {}
 // signUp makes an account of somebody nobody knows yet, and answers when home is there.
 func signUp(b *browser, name string) {
 	b.t.Helper()
-	address := fmt.Sprintf("new%d@example.org", time.Now().UnixNano()) //nolint:forbidigo // an address nobody has yet
+	address := fmt.Sprintf("new%d@example.org", time.Now().UnixNano()) // an address nobody has yet
 	b.visit("/")
 	b.shot("sign-in")
 	b.types("address", address)
@@ -192,7 +192,7 @@ func TestNothingTypedIsLostByReloadOrLostNetwork(t *testing.T) {
 }
 
 func TestDaughterActsForHerMotherAndAlwaysSeesForWhom(t *testing.T) {
-	b := open(t, "the daughter")
+	b := desk(t, "the daughter")
 	b.signIn("demo@lampford.example")
 	b.sees("home")
 	b.press("switch")

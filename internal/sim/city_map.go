@@ -16,9 +16,12 @@ func lampfordGround() web.Ground {
 			{inTown(1200, -1400), inTown(1700, -1400), inTown(1700, -900), inTown(1200, -900)},
 		},
 		Labels: []web.Label{
-			{At: inTown(0, 260), EN: "Market Place", ZH: "集市广场"}, {At: inTown(1850, -1300), EN: "Harbour", ZH: "港口"},
-			{At: inTown(-1150, 1000), EN: "Larkhill Park", ZH: "云雀山公园"}, {At: inTown(-1700, -700), EN: "Old Mill", ZH: "老磨坊"},
-			{At: inTown(1950, 1500), EN: "Bellfield", ZH: "钟田"}, {At: inTown(900, -520), EN: "Lamp Ford", ZH: "灯渡河"},
+			{At: inTown(0, 260), EN: "Market Place", ZH: "集市广场"},
+			{At: inTown(1850, -1300), EN: "Harbour", ZH: "港口"},
+			{At: inTown(-1150, 1000), EN: "Larkhill Park", ZH: "云雀山公园"},
+			{At: inTown(-1700, -700), EN: "Old Mill", ZH: "老磨坊"},
+			{At: inTown(1950, 1500), EN: "Bellfield", ZH: "钟田"},
+			{At: inTown(900, -520), EN: "Lamp Ford", ZH: "灯渡河"},
 		},
 	}
 	for at := -edge; at <= edge; at += step {

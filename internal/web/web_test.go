@@ -18,25 +18,27 @@ import (
 	"housecall/internal/web"
 )
 
-func ask(t *testing.T, method, at string, head ...string) *http.Response {
+// answered is what came back.
+type answered struct {
+	StatusCode int
+	Header     http.Header
+	Text       string
+}
+
+func ask(t *testing.T, method, at string, head ...string) answered {
 	t.Helper()
-	r := httptest.NewRequest(method, at, nil)
+	return askOf(t, web.New(web.Options{}), method, at, head...)
+}
+
+func askOf(t *testing.T, h http.Handler, method, at string, head ...string) answered {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, at, nil)
 	for i := 0; i+1 < len(head); i += 2 {
 		r.Header.Set(head[i], head[i+1])
 	}
 	w := httptest.NewRecorder()
-	web.New(web.Options{}).ServeHTTP(w, r)
-	return w.Result()
-}
-
-func text(t *testing.T, r *http.Response) string {
-	t.Helper()
-	defer r.Body.Close() //nolint:errcheck // of a recorder
-	raw, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
+	h.ServeHTTP(w, r)
+	return answered{w.Code, w.Header(), w.Body.String()}
 }
 
 func TestEveryAddressOfAScreenOpensTheApp(t *testing.T) {
@@ -44,7 +46,7 @@ func TestEveryAddressOfAScreenOpensTheApp(t *testing.T) {
 	for _, at := range []string{"/", "/visit/vis_1", "/order/ord_1", "/t", "/../../etc/passwd", "/nothing.txt"} {
 		r := ask(t, http.MethodGet, at)
 
-		if page := text(t, r); r.StatusCode != http.StatusOK || !strings.Contains(page, `<div id="app">`) {
+		if page := r.Text; r.StatusCode != http.StatusOK || !strings.Contains(page, `<div id="app">`) {
 			t.Errorf("%s answered %d and no app", at, r.StatusCode)
 		}
 		if r.Header.Get("Cache-Control") != "no-cache" {
@@ -66,7 +68,7 @@ func TestPageRunsNothingThatDidNotComeWithIt(t *testing.T) {
 	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "*") {
 		t.Errorf("the policy is loose: %s", policy)
 	}
-	page := text(t, r)
+	page := r.Text
 	if regexp.MustCompile(`<script>|<style>|style="|onload=|https?://`).MatchString(page) {
 		t.Error("the page holds something of its own, or of elsewhere, that the policy forbids")
 	}
@@ -100,15 +102,15 @@ func TestFilesWithTheirHashInTheNameAreKeptForGood(t *testing.T) {
 func TestFilesComeSmallToWhoTakesThemSmall(t *testing.T) {
 	t.Parallel()
 	name := "/" + asset(t, "main-", ".js")
-	plain := text(t, ask(t, http.MethodGet, name))
+	plain := ask(t, http.MethodGet, name).Text
 
 	brotli := ask(t, http.MethodGet, name, "Accept-Encoding", "gzip, br")
 	small := ask(t, http.MethodGet, name, "Accept-Encoding", "gzip")
 
-	if got := brotli.Header.Get("Content-Encoding"); got != "br" || len(text(t, brotli)) > len(plain)/2 {
+	if got := brotli.Header.Get("Content-Encoding"); got != "br" || len(brotli.Text) > len(plain)/2 {
 		t.Errorf("encoding = %q, want br at less than half", got)
 	}
-	unpacked, err := gzip.NewReader(strings.NewReader(text(t, small)))
+	unpacked, err := gzip.NewReader(strings.NewReader(small.Text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,13 +127,9 @@ func TestMapsAreDrawnOnTheStreetsOfTheTownAndReachOneTileServer(t *testing.T) {
 	t.Parallel()
 	ground := web.Ground{Tiles: "https://tiles.example/{z}/{x}/{y}.png", Streets: [][]geo.Point{{{Lat: 54.6, Lon: 2.1}, {Lat: 54.7, Lon: 2.1}}}}
 	h := web.New(web.Options{Ground: ground})
-	answer := func(at string) *http.Response {
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, at, nil))
-		return w.Result()
-	}
+	answer := func(at string) answered { return askOf(t, h, http.MethodGet, at) }
 
-	if got := text(t, answer("/map.json")); !strings.Contains(got, `"streets":[[[2.1,54.6],[2.1,54.7]]]`) {
+	if got := answer("/map.json").Text; !strings.Contains(got, `"streets":[[[2.1,54.6],[2.1,54.7]]]`) {
 		t.Errorf("map.json = %s", got)
 	}
 	if policy := answer("/").Header.Get("Content-Security-Policy"); !strings.Contains(policy, "connect-src 'self' https://tiles.example;") {
@@ -217,7 +215,7 @@ func (g graph) follow(t *testing.T, name string, needed map[string]bool) {
 
 func TestLicencesOfAllThatIsInsideComeWithIt(t *testing.T) {
 	t.Parallel()
-	all := text(t, ask(t, http.MethodGet, "/licences.txt"))
+	all := ask(t, http.MethodGet, "/licences.txt").Text
 	for _, want := range []string{"preact ", "@preact/signals ", "maplibre-gl ", "lucide-static "} {
 		if !strings.Contains(all, "\n"+want) {
 			t.Errorf("the licence of %sis missing", want)
