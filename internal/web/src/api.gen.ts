@@ -1270,6 +1270,8 @@ export interface MoneyAmount {
 }
 
 export interface NextView {
+	/** Nothing was heard of you: ask with sound whether you are still on it. */
+	asked_still_on?: boolean;
 	cold_chain?: boolean;
 	counter?: GeoPoint;
 	deadline?: string;
@@ -1287,7 +1289,7 @@ export interface NextView {
 	/** Send it with the step; each step done adds one. */
 	sequence: number;
 	state?: string;
-	/** Where to ride now. */
+	/** Where to ride now; with nothing in hand, where the next job is likely. */
 	to?: GeoPoint;
 	todo: "start_shift" | "wait" | "answer_offer" | "ride_to_counter" | "show_code" | "ride_to_door" | "ask_pin" | "turn_back" | "bring_back";
 	/** The last metres; from accepting on. */
@@ -2751,6 +2753,8 @@ export interface Routes {
 	"POST /jobs/{id}/recall": { path: { id: string }; body: ReasonInBody; answer: JobView; };
 	/** Take a job from its courier, so that another is found. */
 	"POST /jobs/{id}/rematch": { path: { id: string }; body: ReasonInBody; answer: JobView; };
+	/** Say that I am still on a job. */
+	"POST /jobs/{id}/still-on-it": { path: { id: string }; answer: NextView; };
 	/** Take a bag back by the courier's code. */
 	"POST /jobs/{id}/take-back": { path: { id: string }; body: BagCodeInBody; answer: JobView; };
 	/** Say that I bring the bag back. */
@@ -2772,7 +2776,7 @@ export interface Routes {
 	/** List your own cases, or your pharmacy's, newest first. */
 	"GET /me/cases": { query: { cursor?: string; limit?: number }; answer: ListOfCaseView; };
 	/** List open orders by the moment they are due. */
-	"GET /orders": { query: { cursor?: string; limit?: number; within_minutes?: number }; answer: ListOfOrderView; };
+	"GET /orders": { query: { cursor?: string; limit?: number; in_danger?: boolean; within_minutes?: number }; answer: ListOfOrderView; };
 	/** Order the medicine of a prescription. */
 	"POST /orders": { body: PlaceOrderInBody; answer: OrderView; };
 	/** Read an order. */

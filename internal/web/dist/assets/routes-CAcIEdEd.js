@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/me-OOc68GjM.js","assets/words-D04ellCF.js","assets/main-CD6VvW2c.js","assets/main-CFSV_Qlc.css","assets/live-DC-67vFq.js","assets/list-CzySD2sz.js"])))=>i.map(i=>d[i]);
-import{l as e,t}from"./main-CD6VvW2c.js";var n=[[`/me`,()=>e(()=>import(`./me-OOc68GjM.js`),__vite__mapDeps([0,1,2,3,4,5]))]],r={home:()=>`/me`,table:[...n],tabs:()=>[{to:`/me`,icon:`user`,text:t().me,last:!0}],staff:!0};export{n as own,r as role};

@@ -1,1 +1,0 @@
-import{t as e}from"./talk-DW056C9a.js";import{M as t}from"./main-CD6VvW2c.js";function n({order:n}){return t(e,{order:n,up:`/p`})}export{n as default};
