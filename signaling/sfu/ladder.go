@@ -40,6 +40,8 @@ const (
 	rateFloor = 150_000 // nobody is asked for less
 	rateAudio = 100_000 // below it, sound alone
 	rateSound = 40_000
+	limits    = 2   // looks in a row that make it true
+	enough    = 1.4 // times what flows: the network was not what limited it
 
 	estimateLife = int64(10 * time.Second)
 	climbing     = int64(5 * time.Second) // of good network before a step up
@@ -55,8 +57,8 @@ type ladder struct {
 	patience  int64 // before the next step up: longer after each one that failed
 	byLoss    float64
 	share     float64 // bit/s for each picture
-	lastREMB  float64
 	octets    uint64
+	limited   int // for how many looks the receiver could take less than it was sent
 }
 
 // Want sets the best that the receiver wants to have.
@@ -88,7 +90,16 @@ func (p *Peer) estimate(now int64) (bits, loss float64) {
 	}
 	bits = l.byLoss
 	if now-p.rembAt.Load() < estimateLife {
-		bits = min(bits, float64(p.remb.Load()))
+		said := float64(p.remb.Load())
+		if said < sent {
+			l.limited++
+		} else {
+			l.limited = 0
+		}
+		bits = min(bits, said)
+	}
+	if loss > 0.10 {
+		l.limited = max(l.limited, limits)
 	}
 	return bits, loss
 }
@@ -112,7 +123,7 @@ func (p *Peer) climb(now int64) {
 		l.share = max(0, bits-rateSound) / float64(pictures)
 	}
 	p.move(now, p.target(loss))
-	p.ask(now)
+	p.ask()
 }
 
 // target is the level that the network bears.
@@ -121,7 +132,11 @@ func (p *Peer) target(loss float64) Level {
 	switch {
 	case p.Silent() > mute:
 		return LevelChat
-	case l.share < rateAudio || loss > 0.40:
+	case loss > 0.40:
+		return LevelAudio
+	case l.limited < limits: // it takes what it is sent: a small estimate only says that little was sent
+		return LevelVideo
+	case l.share < rateAudio:
 		return LevelAudio
 	case l.share < rateVideo:
 		return LevelLow
@@ -192,7 +207,7 @@ func (p *Peer) to(level Level, why string) {
 
 // ask tells the sender of a picture the smallest that its receivers can take. Who is sent the low encoding
 // holds nobody back.
-func (p *Peer) ask(now int64) {
+func (p *Peer) ask() {
 	t := p.seat.feeds[Picture].high.Load()
 	if t == nil || t.peer != p {
 		return
@@ -205,10 +220,17 @@ func (p *Peer) ask(now int64) {
 		}
 		least = min(least, w.share)
 	}
-	least = max(least, rateFloor)
-	p.ladder.lastREMB = least
+	p.rx.Lock()
+	flows := t.bitrate
+	p.rx.Unlock()
+	if least > enough*flows {
+		least *= enough // a browser's estimate follows what it gets: such a one is no limit
+	}
+	least = min(max(least, rateFloor), rateMost) + rateSound // the browser's limit is for all it sends
+	if t.feed.low.Load() != nil {
+		least += rateFloor
+	}
 	p.sendRTCP(&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: float32(least), SSRCs: []uint32{t.ssrc}})
-	_ = now
 }
 
 // shown is the feed in a slot, if it has one.
