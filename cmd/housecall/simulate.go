@@ -15,7 +15,18 @@ import (
 
 func simulateCommand() *cobra.Command {
 	c := &cobra.Command{Use: "simulate", Short: "Try the plans out before anybody rides by them"}
-	c.AddCommand(simulateCityCommand(), simulateMDRPCommand())
+	c.AddCommand(simulateCityCommand(), simulateMDRPCommand(), simulateStaffingCommand())
+	return c
+}
+
+func simulateStaffingCommand() *cobra.Command {
+	var budget int
+	c := &cobra.Command{
+		Use: "staffing", Args: cobra.NoArgs,
+		Short: "How many orders are in time with so many couriers, as the table that the operators' forecast reads",
+		RunE:  func(c *cobra.Command, _ []string) error { return city.Staffing(c.OutOrStdout(), budget) },
+	}
+	c.Flags().IntVar(&budget, "budget", 0, "iterations that a plan may search; 0 as in the product")
 	return c
 }
 

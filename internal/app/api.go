@@ -35,7 +35,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		httpapi.Pharmacies(a.Pharmacy, e.clock), httpapi.Stock(a.Pharmacy), httpapi.Quotes(a.Pharmacy), httpapi.Fills(a.Pharmacy),
 		httpapi.Orders(a.Order, e.clock),
 		httpapi.Zones(a.Delivery), httpapi.Addresses(a.Delivery), httpapi.Shifts(a.Delivery, e.clock), httpapi.Jobs(a.Delivery, e.clock),
-		httpapi.Rides(a.Delivery), httpapi.Tracking(a.Delivery), httpapi.Talks(a.Delivery),
+		httpapi.Rides(a.Delivery), httpapi.Tracking(a.Delivery), httpapi.Forecasts(a.Forecast, a.Delivery), httpapi.Talks(a.Delivery),
 		httpapi.Payments(a.Billing), httpapi.Receipts(a.Billing), httpapi.Coupons(a.Billing), httpapi.Payouts(a.Billing), httpapi.Ledger(a.Billing),
 		httpapi.Cases(a.Support), httpapi.Audit(a.Audit), httpapi.AccessLog(a.Audit),
 		httpapi.Feed(a.Bus, httpapi.ReachOf(a.Identity, e.wall)), httpapi.Stuck(a.Bus),
