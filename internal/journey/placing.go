@@ -23,6 +23,7 @@ func (j *Journeys) placing() []step {
 		{order.EventRerouted, j.beginAgain},
 		{order.EventReaddressed, j.redirect},
 		{order.EventCancelled, j.letGo},
+		{order.EventAtRisk, j.rescue},
 		{order.EventBroken, j.compensate},
 	}
 }
