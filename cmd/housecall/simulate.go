@@ -67,8 +67,8 @@ func (o cityRun) run(c *cobra.Command) error {
 	if o.Film && o.seeds > 1 {
 		return errors.New("one plot shows one day: leave --seeds away")
 	}
-	watch := time.Now()                                         //nolint:forbidigo // measures this machine, decides nothing
-	o.Watch = func() time.Duration { return time.Since(watch) } //nolint:forbidigo // as above
+	watch := time.Now()
+	o.Watch = func() time.Duration { return time.Since(watch) }
 	rows, err := city.Compare(o.Config, o.seeds, map[string]city.Planner{"nearest free": dispatch.NearestFree, "housecall": dispatch.Plan})
 	if err != nil {
 		return err
