@@ -2,7 +2,7 @@
 // place asks.
 package policies
 
-import _ "embed"
+import "embed"
 
 // Model is the Casbin model.
 //
@@ -13,3 +13,8 @@ var Model string
 //
 //go:embed rules.csv
 var Rules string
+
+// Jurisdictions are the packs of the places, one file each.
+//
+//go:embed jurisdictions/*.yaml
+var Jurisdictions embed.FS

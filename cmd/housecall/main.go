@@ -38,6 +38,6 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	c.AddCommand(serveCommand(), demoCommand(), walkCommand(), checkConfigCommand(), userCommand(), auditCommand(), eventsCommand(),
-		formularyCommand(), rxCommand(), mediaCommand(), loadCommand(), simulateCommand(), versionCommand())
+		formularyCommand(), rxCommand(), policyCommand(), mediaCommand(), loadCommand(), simulateCommand(), versionCommand())
 	return c
 }

@@ -27,7 +27,11 @@ func rxCheckCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return caselist.New(f, nil, safety.DateOf(clock.NewReal().Now())).Run(c.InOrStdin(), c.OutOrStdout())
+		book, err := packs()
+		if err != nil {
+			return err
+		}
+		return caselist.New(f, caselist.Packs{Book: book, Rules: f.Rules}, safety.DateOf(clock.NewReal().Now())).Run(c.InOrStdin(), c.OutOrStdout())
 	}
 	return check
 }

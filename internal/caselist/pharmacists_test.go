@@ -3,6 +3,7 @@ package caselist_test
 import (
 	"bytes"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -10,8 +11,10 @@ import (
 	"testing"
 
 	"housecall/internal/caselist"
+	"housecall/internal/jurisdiction"
 	"housecall/internal/prescribing"
 	"housecall/internal/safety"
+	"housecall/policies"
 )
 
 var day = safety.MustDate("2026-11-22")
@@ -22,7 +25,7 @@ func lister(tb testing.TB) *caselist.List {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return caselist.New(f, place(tb), day)
+	return caselist.New(f, places(tb, f), day)
 }
 
 func ask(tb testing.TB, l *caselist.List, c any) caselist.Answer {
@@ -81,6 +84,7 @@ func caseOf(cells []string) object {
 	if strings.HasSuffix(p["age"].(string), "mo") || strings.TrimSuffix(w[0], "y") < "18" && len(w[0]) < 3 && w[1] == "y" && mustInt(w[0]) < 15 {
 		delete(p, "weight_kg")
 	}
+	where := ""
 	for _, x := range w[3:] {
 		k, v, eq := strings.Cut(x, "=")
 		switch {
@@ -89,6 +93,8 @@ func caseOf(cells []string) object {
 		case k == "allergy":
 			name, reaction, _ := strings.Cut(v, ":")
 			p["allergies"] = []any{object{"allergen": name, "reaction": reaction}}
+		case k == "place":
+			where = v
 		case v == "null":
 			delete(p, k)
 		case eq && k == "egfr":
@@ -97,7 +103,7 @@ func caseOf(cells []string) object {
 			p[k] = v
 		}
 	}
-	c := object{"id": "x", "place": nil, "date": "2026-11-22", "patient": p, "new": medicineOf(cells[2])}
+	c := object{"id": "x", "place": where, "date": "2026-11-22", "patient": p, "new": medicineOf(cells[2])}
 	present := []any{}
 	for _, s := range strings.Split(cells[1], ";") {
 		if strings.TrimSpace(s) != "" {
@@ -166,4 +172,15 @@ func TestAThousandPlainPrescriptionsRaiseFewAlarms(t *testing.T) {
 	}
 }
 
-func place(testing.TB) caselist.Place { return nil }
+func places(tb testing.TB, f *prescribing.Formulary) caselist.Place {
+	tb.Helper()
+	files, err := fs.Sub(policies.Jurisdictions, "jurisdictions")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	b, err := jurisdiction.Load(files)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return caselist.Packs{Book: b, Rules: f.Rules}
+}

@@ -136,6 +136,9 @@ func (d Decimal) To(step Decimal) Decimal {
 	return Whole(n).Times(step)
 }
 
+// Float is the nearest float, for comparing with a rule's number; a dose is never worked out with it.
+func (d Decimal) Float() float64 { f, _ := d.rat().Float64(); return f }
+
 // String is decimal text without a trailing zero, at most six digits after the point.
 func (d Decimal) String() string {
 	r := d.rat()

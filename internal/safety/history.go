@@ -180,3 +180,10 @@ func (c *check) stricter(s *Stricter, m []*taken) bool {
 	}
 	return slices.ContainsFunc(s.Terms, func(t string) bool { return c.has[t] != "" })
 }
+
+// History lists what a person has, by the keys of the list of conditions, with the fact in words.
+func History(p Patient, rules *Rules, on Date) map[string]string {
+	c := &check{patient: p, rules: rules, on: on}
+	c.known()
+	return c.has
+}
