@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"strconv"
 	"strings"
 
@@ -12,22 +11,12 @@ import (
 	"housecall/internal/jurisdiction"
 	"housecall/internal/prescribing"
 	"housecall/internal/safety"
-	"housecall/policies"
 )
 
 func policyCommand() *cobra.Command {
 	policy := &cobra.Command{Use: "policy", Short: "The rules of a place"}
 	policy.AddCommand(policyExplainCommand())
 	return policy
-}
-
-// packs opens the rules of every place.
-func packs() (*jurisdiction.Book, error) {
-	files, err := fs.Sub(policies.Jurisdictions, "jurisdictions")
-	if err != nil {
-		return nil, fmt.Errorf("open the packs: %w", err)
-	}
-	return jurisdiction.Load(files)
 }
 
 // asked is what somebody wants explained.
@@ -65,7 +54,7 @@ func policyExplainCommand() *cobra.Command {
 }
 
 func (a asked) explain() (string, error) {
-	book, err := packs()
+	book, err := jurisdiction.Open()
 	if err != nil {
 		return "", err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"housecall/internal/caselist"
 	"housecall/internal/clock"
+	"housecall/internal/jurisdiction"
 	"housecall/internal/prescribing"
 	"housecall/internal/safety"
 )
@@ -27,7 +28,7 @@ func rxCheckCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		book, err := packs()
+		book, err := jurisdiction.Open()
 		if err != nil {
 			return err
 		}

@@ -37,10 +37,33 @@ func (f forPrescribing) Visit(ctx context.Context, visit id.Visit) (prescribing.
 	}
 	open := v.State == consult.InProgress ||
 		(v.State == consult.IsCompleted && v.EndedAt != nil && f.clock.Now().Sub(*v.EndedAt) < afterVisit)
+	told, err := f.told(ctx, v)
+	if err != nil {
+		return prescribing.VisitFacts{}, err
+	}
 	return prescribing.VisitFacts{
+		Told:   told,
 		Doctor: v.Doctor, Patient: v.Patient, State: string(v.State), Open: open,
 		Jurisdiction: lawOf(v.Jurisdiction), Zone: v.TimeZone,
 	}, nil
+}
+
+// told is what a visit and its intake tell the rules of the place.
+func (f forPrescribing) told(ctx context.Context, v *consult.Visit) (map[string]bool, error) {
+	told := map[string]bool{
+		"guardian_present": v.Guardian != nil, "child_specialist_present": v.Specialty == "paediatrics" || v.Specialty == "pediatrics",
+		"written_by_doctor": true, "emergency_visit": false, "state_confirmed": true,
+	}
+	in, err := f.Intake.Intake(ctx, house, v.Intake)
+	if fault.Is(err, fault.NotFound) {
+		return told, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the intake of %s: %w", v.ID, err)
+	}
+	told["proof_uploaded"] = in.EarlierDiagnosis != nil
+	told["doctor_ticked_revisit"] = in.EarlierDiagnosis != nil && in.EarlierDiagnosis.Verdict != nil && in.EarlierDiagnosis.Verdict.Answer == "qualifies"
+	return told, nil
 }
 
 // lawOf is the place as the clinical lists name it; the house's rules have no name there.

@@ -20,6 +20,7 @@ import (
 	"housecall/internal/id"
 	"housecall/internal/identity"
 	"housecall/internal/intake"
+	"housecall/internal/jurisdiction"
 	"housecall/internal/notify"
 	"housecall/internal/onboarding"
 	"housecall/internal/order"
@@ -31,6 +32,7 @@ import (
 
 // Services are the capabilities, connected.
 type Services struct {
+	Packs       *jurisdiction.Book
 	Guard       *access.Guard
 	Trail       *audit.Trail
 	Audit       *audit.Service
@@ -93,6 +95,9 @@ func (s *Services) buildAccess(ctx context.Context, c config.Config, o Options, 
 	if err != nil {
 		return fmt.Errorf("load the policy: %w", err)
 	}
+	if s.Packs, err = jurisdiction.Open(); err != nil {
+		return fmt.Errorf("load the rules of the places: %w", err)
+	}
 	circle, err := identity.NewCircle(ctx, e.store, e.wall)
 	if err != nil {
 		return err
@@ -132,7 +137,7 @@ func (s *Services) buildPeople(ctx context.Context, c config.Config, e engines) 
 	}
 	outside := intake.Place{Jurisdiction: c.Jurisdiction, EmergencyNumber: c.Emergency, Currency: c.Currency, TimeZone: "UTC"}
 	s.Intake, err = intake.New(ctx, intake.Deps{
-		Store: e.store, Clock: e.clock, Guard: s.Guard, Places: forIntake{s}, Rules: intake.HouseRules{},
+		Store: e.store, Clock: e.clock, Guard: s.Guard, Places: forIntake{s}, Rules: rulesOfPlace{s.Packs},
 		People: forIntake{s}, Files: attachments{e.files}, Care: forIntake{s}, Consent: consentVersion, Outside: outside,
 	})
 	return err
@@ -145,7 +150,7 @@ func (s *Services) buildCare(ctx context.Context, c config.Config, e engines) er
 	}
 	s.Consult, err = consult.New(ctx, consult.Deps{
 		Store: e.store, Clock: e.clock, Guard: s.Guard, Intakes: forConsult{s}, Vetting: forConsult{s},
-		Fees: consult.Schedule{Otherwise: c.Visit.Fee, NoShow: c.Visit.NoShowFee}, Rules: consult.HouseRules{}, Guests: s.Identity, Codes: codes,
+		Fees: consult.Schedule{Otherwise: c.Visit.Fee, NoShow: c.Visit.NoShowFee}, Rules: rulesOfPlace{s.Packs}, Guests: s.Identity, Codes: codes,
 		Secret: ticketKey(e.secret),
 	})
 	if err != nil {

@@ -3,29 +3,41 @@ package caselist_test
 import (
 	"bytes"
 	"encoding/json"
-	"io/fs"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"housecall/internal/caselist"
 	"housecall/internal/jurisdiction"
 	"housecall/internal/prescribing"
 	"housecall/internal/safety"
-	"housecall/policies"
 )
 
 var day = safety.MustDate("2026-11-22")
 
+// shared is one list reader for all tests: it is only read.
+var shared = sync.OnceValues(func() (*caselist.List, error) {
+	f, err := prescribing.House()
+	if err != nil {
+		return nil, err
+	}
+	b, err := jurisdiction.Open()
+	if err != nil {
+		return nil, err
+	}
+	return caselist.New(f, caselist.Packs{Book: b, Rules: f.Rules}, day), nil
+})
+
 func lister(tb testing.TB) *caselist.List {
 	tb.Helper()
-	f, err := prescribing.House()
+	l, err := shared()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return caselist.New(f, places(tb, f), day)
+	return l
 }
 
 func ask(tb testing.TB, l *caselist.List, c any) caselist.Answer {
@@ -170,17 +182,4 @@ func TestAThousandPlainPrescriptionsRaiseFewAlarms(t *testing.T) {
 	if total != 1000 || count["hard_stop"] >= 50 || count["warning"] >= 150 {
 		t.Errorf("of %d plain prescriptions %d were stopped (under 50 are allowed) and %d warned of (under 150)", total, count["hard_stop"], count["warning"])
 	}
-}
-
-func places(tb testing.TB, f *prescribing.Formulary) caselist.Place {
-	tb.Helper()
-	files, err := fs.Sub(policies.Jurisdictions, "jurisdictions")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	b, err := jurisdiction.Load(files)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return caselist.Packs{Book: b, Rules: f.Rules}
 }

@@ -79,6 +79,31 @@ func (b *Book) facts(place string) map[string]bool {
 	return out
 }
 
+// NeedsGuardian names the rule that keeps a person of this age from being seen without a guardian, the
+// place's own before the house's.
+func (b *Book) NeedsGuardian(place, day string, months int) (rule string, needed bool) {
+	facts := func(present bool) Facts {
+		return Facts{Yes: map[string]bool{"guardian_present": present, "child_specialist_present": true}, Numbers: map[string]float64{"age_months": float64(months)}}
+	}
+	with := map[string]bool{}
+	for _, d := range b.Decide(place, Consult, day, facts(true)) {
+		with[d.Rule] = true
+	}
+	for _, d := range b.Decide(place, Consult, day, facts(false)) {
+		if !with[d.Rule] && d.Hinders() && (rule == "" || strings.HasPrefix(rule, "HOUSE-")) {
+			rule = d.Rule
+		}
+	}
+	return rule, rule != ""
+}
+
+// NeedsProof tells whether somebody must show an earlier diagnosis before they are seen.
+func (b *Book) NeedsProof(place, day string) bool {
+	return slices.ContainsFunc(b.Decide(place, Intake, day, Facts{Yes: map[string]bool{"doctor_ticked_revisit": true}}), func(d Decision) bool {
+		return d.Hinders() && slices.Contains(d.Missing, "proof_uploaded")
+	})
+}
+
 // Explain says in words what is decided at a stage and why, one rule a line, and which rules were asked.
 func (b *Book) Explain(place, stage, day string, f Facts) string {
 	var out strings.Builder

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"housecall/policies"
 )
 
 // What a rule decides. Block can't be overridden; Redirect ends the visit; Require and Limit hold until
@@ -97,6 +99,15 @@ func Load(files fs.FS) (*Book, error) {
 		b.packs[p.Place] = p
 	}
 	return b, b.check()
+}
+
+// Open loads the packs that come with housecall.
+func Open() (*Book, error) {
+	files, err := fs.Sub(policies.Jurisdictions, "jurisdictions")
+	if err != nil {
+		return nil, fmt.Errorf("open the packs: %w", err)
+	}
+	return Load(files)
 }
 
 // check refuses packs that can't be meant.

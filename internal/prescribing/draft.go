@@ -170,7 +170,7 @@ func (s *Service) write(ctx context.Context, a access.Actor, rx *Prescription, w
 	rx.Items, rx.Subject = items, facts.Subject
 	rx.ValidDays, rx.Repeats, rx.EveryDays, rx.Replaces = w.ValidDays, w.Repeats, w.EveryDays, w.Replaces
 	if rx.ValidDays == 0 {
-		rx.ValidDays = houseValidity
+		rx.ValidDays = s.validity(rx.Jurisdiction, s.today(ctx, rx.Visit))
 	}
 	if err := s.judge(ctx, rx, facts); err != nil {
 		return err

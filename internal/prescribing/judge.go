@@ -31,7 +31,13 @@ func (s *Service) judge(ctx context.Context, rx *Prescription, facts Facts) erro
 		return err
 	}
 	rx.Basis = Basis{At: s.clock.Now(), Edition: s.formulary.Edition, Patient: facts.Patient, Current: current}
-	rx.Findings = safety.Check(facts.Patient, current, rx.medicines(""), s.formulary.Rules, s.today(ctx, rx.Visit))
+	on := s.today(ctx, rx.Visit)
+	found := safety.Check(facts.Patient, current, rx.medicines(""), s.formulary.Rules, on)
+	local, err := s.judgePlace(ctx, rx, Facts{Patient: facts.Patient, Present: current}, on)
+	if err != nil {
+		return err
+	}
+	rx.Findings = safety.Sorted(append(found, local...))
 	return nil
 }
 

@@ -1,12 +1,47 @@
 package prescribing
 
 import (
+	"context"
+	"maps"
 	"slices"
 	"strings"
 
 	"housecall/internal/jurisdiction"
 	"housecall/internal/safety"
 )
+
+// judgePlace asks the rules of the place where the patient is, in force there today, about each item.
+func (s *Service) judgePlace(ctx context.Context, rx *Prescription, known Facts, on safety.Date) ([]safety.Finding, error) {
+	visit, err := s.visits.Visit(ctx, rx.Visit)
+	if err != nil {
+		return nil, err
+	}
+	var found []safety.Finding
+	for _, m := range rx.medicines("") {
+		drug := s.formulary.Rules.Lookup(m.INN)
+		told := map[string]bool{}
+		maps.Copy(told, visit.Told)
+		facts := FactsOf(s.formulary.Rules, known, m, drug, on, told, map[string]float64{
+			"medicines": float64(len(rx.Items)), "validity_days": float64(rx.ValidDays), "refills": float64(rx.Repeats),
+		})
+		for _, one := range s.places.Decide(rx.Jurisdiction, jurisdiction.Prescribe, on.String(), facts) {
+			found = append(found, PlaceFinding(one, drug))
+		}
+	}
+	return found, nil
+}
+
+// validity is how many days a prescription is good for where its doctor says nothing: the house's days,
+// or that day alone where the place allows only few.
+func (s *Service) validity(place string, on safety.Date) int {
+	asked := jurisdiction.Facts{Numbers: map[string]float64{"validity_days": houseValidity}}
+	for _, one := range s.places.Decide(place, jurisdiction.Sign, on.String(), asked) {
+		if one.Limit > 0 && one.Limit < houseValidity && len(one.Missing) == 0 {
+			return 1
+		}
+	}
+	return houseValidity
+}
 
 // PlaceFinding says a decision of the rules of a place, about one medicine, as a finding of the check.
 func PlaceFinding(one jurisdiction.Decision, d *safety.Drug) safety.Finding {

@@ -10,6 +10,7 @@ import (
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
 	"housecall/internal/id"
+	"housecall/internal/jurisdiction"
 	"housecall/internal/paper"
 	"housecall/internal/safety"
 )
@@ -43,8 +44,9 @@ type VisitFacts struct {
 	Patient      id.Patient
 	State        string
 	Open         bool
-	Jurisdiction string // "CN", "US", "EU", or "" where the house rules alone hold
-	Zone         string // IANA name of the time zone where the patient is; "" is UTC
+	Jurisdiction string          // "CN", "US", "EU", or "" where the house rules alone hold
+	Zone         string          // IANA name of the time zone where the patient is; "" is UTC
+	Told         map[string]bool // what the visit tells the rules of the place
 }
 
 // Health knows the lasting facts of a patient.
@@ -123,6 +125,7 @@ type Service struct {
 	clock         clock.Clock
 	guard         *access.Guard
 	formulary     *Formulary
+	places        *jurisdiction.Book
 	visits        Visits
 	health        Health
 	factor        SecondFactor
@@ -151,6 +154,9 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 		public: d.Public, keeper: d.Keeper, names: d.Names, website: d.Website,
 	}
 	var err error
+	if s.places, err = jurisdiction.Open(); err != nil {
+		return nil, fmt.Errorf("load the rules of the places: %w", err)
+	}
 	s.prescriptions, err = docstore.Open[Prescription](ctx, d.Store, d.Clock, docstore.Spec[Prescription]{
 		Name: "prescriptions", Indexes: map[string]func(*Prescription) (docstore.Key, bool){
 			"patient": func(rx *Prescription) (docstore.Key, bool) {

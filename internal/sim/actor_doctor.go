@@ -140,6 +140,9 @@ func (d *doctor) treat(ctx context.Context, visit JSON) error {
 	if err != nil {
 		return err
 	}
+	if err := d.qualify(ctx, text(visit, "intake"), intake); err != nil {
+		return err
+	}
 	born, _ := time.Parse(time.DateOnly, text(visit, "born"))
 	child := d.clock.Now().AddDate(-12, 0, 0).Before(born)
 	plan := remedyFor(intake.Text("complaint"), child)
@@ -154,6 +157,15 @@ func (d *doctor) treat(ctx context.Context, visit JSON) error {
 		d.signed = true
 	}
 	return d.complete(ctx)
+}
+
+// qualify ticks that an earlier diagnosis qualifies, where one was shown and nobody has said so.
+func (d *doctor) qualify(ctx context.Context, id string, intake Answer) error {
+	if intake.At("earlier_diagnosis") == nil || intake.Text("earlier_diagnosis.verdict") != "" {
+		return nil
+	}
+	_, err := d.Post(ctx, "/intakes/"+id+"/earlier-diagnosis/verdict", JSON{"verdict": "qualifies"})
+	return err
 }
 
 func (d *doctor) note(ctx context.Context, plan remedy) error {

@@ -1,0 +1,25 @@
+package app
+
+import (
+	"time"
+
+	"housecall/internal/jurisdiction"
+	"housecall/internal/safety"
+)
+
+// rulesOfPlace answers what intake and consult ask of the rules of a place.
+type rulesOfPlace struct{ book *jurisdiction.Book }
+
+// NeedsEarlierDiagnosis implements intake.Rules.
+func (r rulesOfPlace) NeedsEarlierDiagnosis(place string, on time.Time) bool {
+	return r.book.NeedsProof(place, on.Format(time.DateOnly))
+}
+
+// NeedsGuardian implements consult.Rules.
+func (r rulesOfPlace) NeedsGuardian(place string, born, day time.Time) (string, bool) {
+	age, known := safety.AgeOn(safety.DateOf(born), safety.DateOf(day))
+	if !known {
+		return "", false
+	}
+	return r.book.NeedsGuardian(place, day.Format(time.DateOnly), age.Months)
+}
