@@ -295,7 +295,7 @@ func TestAPackThatCannotBeMeantIsRefused(t *testing.T) {
 		"a misspelt predicate": strings.Replace(good, "when: lacks", "when: lakcs", 1),
 		"a misspelt fact":      strings.Replace(good, "[signed]", "[singed]", 1),
 		"a misspelt decision":  strings.Replace(good, "block", "blok", 1),
-		"a misspelt key":       strings.Replace(good, "confidence", "confidense", 1),
+		"a misspelt key":       strings.Replace(good, "confidence", "certainty", 1),
 		"a day that is none":   strings.Replace(good, "when:", "from: \"2026-13-01\", when:", 1),
 		"no source":            strings.Replace(good, "source: s, ", "", 1),
 		"no zone":              strings.Replace(good, "UTC", "Nowhere/Land", 1),

@@ -18,6 +18,7 @@ func (c *check) organ(k Kind, m *taken, cl Clause, rule, fact, where string) Fin
 			if cl.Action == "max" {
 				severity, do = HardStop, "Lower the dose: "+cl.Text+" at most."
 			}
+		case Unknown: // the row can't be compared with a dose
 		}
 	}
 	return finding(k, severity, rule, []string{m.drug.INN}, fact, sentence(where, cl), do, m.drug.Sources)
