@@ -640,6 +640,26 @@ export interface FixView {
 	point: GeoPoint;
 }
 
+export interface ForecastHourView {
+	at: string;
+	/** That the orders expected take, by the simulated city. */
+	couriers: number;
+	/** That the upper bound takes. */
+	couriers_safe: number;
+	high: number;
+	low: number;
+	orders: number;
+}
+
+export interface ForecastView {
+	/** How many hours of history it rests on. */
+	history_hours: number;
+	hours: ForecastHourView[];
+	/** The share of orders in time that the couriers are counted for. */
+	share: number;
+	zone: string;
+}
+
 export interface GeoPoint {
 	/** Latitude in degrees. */
 	lat: number;
@@ -3057,6 +3077,8 @@ export interface Routes {
 	"GET /zones/{id}": { path: { id: string }; answer: ZoneView; };
 	/** Change a zone. */
 	"PUT /zones/{id}": { path: { id: string }; body: ZoneBody; answer: ZoneView; };
+	/** Forecast the orders of the hours to come, and the couriers they take. */
+	"GET /zones/{id}/forecast": { path: { id: string }; query: { hours?: number; percent?: number }; answer: ForecastView; };
 	/** End the cover of a zone. */
 	"POST /zones/{id}/withdraw": { path: { id: string }; answer: ZoneView; };
 }
