@@ -17,9 +17,6 @@ func (s *search) insert(t int32) bool {
 	if x.stays {
 		return s.insertHeld(t)
 	}
-	for _, r := range s.atShop[x.shop] {
-		s.tryBundles(t, r, &best)
-	}
 	for _, r := range s.shops[x.shop].near {
 		c := &s.riders[r]
 		if x.fits>>c.vehicle&1 == 0 {
@@ -32,6 +29,13 @@ func (s *search) insert(t int32) bool {
 		if s.random.Uint32()&63 != 0 {
 			s.tryNew(t, r, soon, &best)
 		}
+	}
+	there := s.atShop[x.shop] // after the new ones, whose best spares most of these
+	if s.many {
+		there = there[max(0, len(there)-5):]
+	}
+	for _, r := range there {
+		s.tryBundles(t, r, &best)
 	}
 	if len(s.busy) <= 400 {
 		for _, r := range s.busy {
@@ -88,7 +92,11 @@ func (s *search) tryBundles(t, r int32, best *spot) {
 		if s.floor(rt.marks[i].pick-s.counterBefore, x, way)-c.bonus >= best.delta {
 			continue
 		}
-		for k := int32(0); k <= b.n; k++ {
+		first := int32(0)
+		if s.many {
+			first = b.n
+		}
+		for k := first; k <= b.n; k++ {
 			s.scratch = append(s.scratch[:0], rt.bundles...)
 			s.scratch[i].insert(k, t)
 			s.offer(r, int32(i), k, best)
@@ -108,7 +116,11 @@ func (s *search) tryNew(t, r, soon int32, best *spot) {
 		s.scratch[0].insert(0, t)
 		s.offer(r, 0, 0, best)
 	}
-	for i := c.locked(); i <= len(rt.bundles); i++ {
+	first := c.locked()
+	if s.many { // at the end only: of thousands of jobs some come sooner elsewhere
+		first = len(rt.bundles)
+	}
+	for i := first; i <= len(rt.bundles); i++ {
 		if i > 0 && rt.marks[i-1].last != nobody {
 			m := rt.marks[i-1]
 			if s.floor(m.at+s.onwardWay(c.vehicle, m.last, x.shop), x, way)-c.bonus >= best.delta {

@@ -3,7 +3,7 @@ package dispatch
 import "time"
 
 // DefaultBudget is how many iterations a search makes where State asks for none.
-const DefaultBudget = 400
+const DefaultBudget = 100
 
 // Plan decides what is to be done now.
 func Plan(s State, now time.Time) Decision {
@@ -11,11 +11,19 @@ func Plan(s State, now time.Time) Decision {
 	x := newSearch(p)
 	x.match()
 	x.start()
-	budget := s.Budget
+	x.improve(iterations(s.Budget, len(p.tasks)))
+	x.match()
+	return x.decide()
+}
+
+// iterations is how many a search of so many jobs makes: few jobs need few, and of very many only the
+// first to leave are worth looking at before the next plan.
+func iterations(budget, jobs int) int {
 	if budget <= 0 {
 		budget = DefaultBudget
 	}
-	x.improve(min(budget, 8*len(p.tasks)))
-	x.match()
-	return x.decide()
+	if jobs > 1000 {
+		budget = budget * 1000 / jobs
+	}
+	return min(budget, 8*jobs)
 }

@@ -70,6 +70,7 @@ type problem struct {
 	State
 	now      time.Time
 	weights  weights
+	many     bool // so many jobs that only the likeliest places are looked at
 	jobs     []Job
 	couriers []Courier
 	tasks    []task
@@ -83,12 +84,18 @@ type problem struct {
 	ways ways
 }
 
+// manyJobs is from how many open jobs on a plan is made in a hurry.
+const manyJobs = 2000
+
 // soonEnough is how far ahead a courier must be free to be planned with.
 const soonEnough = 75 * time.Minute
 
 func newProblem(s State, now time.Time) *problem {
 	s = s.withDefaults()
 	p := &problem{State: s, now: now, weights: weightsOf(s.Objective)}
+	if p.many = len(s.Jobs) > manyJobs; p.many {
+		p.weights.candidates = 20
+	}
 	p.counterBefore, p.counterAfter = seconds(s.Hands.CounterBefore), seconds(s.Hands.CounterAfter)
 	p.doorBefore, p.doorAfter = seconds(s.Hands.DoorBefore), seconds(s.Hands.DoorAfter)
 	p.jobs = sortedOnce(s.Jobs, func(a, b Job) int { return cmp.Compare(a.ID, b.ID) })
@@ -170,7 +177,7 @@ func (p *problem) shopOf(name id.Pharmacy, at geo.Point) int32 {
 }
 
 func (p *problem) addRiders() {
-	kinds := map[Vehicle]int32{}
+	kinds := make(map[Vehicle]int32, len(Vehicles))
 	for _, v := range Vehicles { // in their own order, whatever the couriers' is
 		for _, c := range p.couriers {
 			if c.Vehicle == v {

@@ -64,9 +64,9 @@ func decisionsOf(took []time.Duration) Decisions {
 // WriteTable writes the report for reading.
 func (r Report) WriteTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "instance\torders\tundelivered %\tCtD\tCtD+\tp90\toverage\tready to pick-up\t<= 30 min %\t<= 40 min %\tcost an order\tideal courier\tp50 ms\tp99 ms\tworst ms\t")
+	_, _ = fmt.Fprintln(t, "instance\torders\tundelivered %\tCtD\tCtD+\tp90\toverage\tready to pick-up\t<= 30 min %\t<= 40 min %\tcost an order\tideal courier\tp50 ms\tp99 ms\tworst ms\t")
 	for _, f := range append(slices.Clone(r.Instances), r.Mean) {
-		fmt.Fprintf(t, "%s\t%d\t%.3f\t%.2f\t%.2f\t%.1f\t%.2f\t%.2f\t%.1f\t%.1f\t%.2f\t%.2f\t%.1f\t%.1f\t%.1f\t\n",
+		_, _ = fmt.Fprintf(t, "%s\t%d\t%.3f\t%.2f\t%.2f\t%.1f\t%.2f\t%.2f\t%.1f\t%.1f\t%.2f\t%.2f\t%.1f\t%.1f\t%.1f\t\n",
 			f.Instance, f.Orders, f.Undelivered, f.ClickToDoor, f.ClickToDoorPlus, f.P90, f.Overage, f.ReadyToPickup,
 			f.Within30, f.Within40, f.Cost, f.IdealClickToDoor, f.Decisions.P50, f.Decisions.P99, f.Decisions.Worst)
 	}

@@ -89,6 +89,7 @@ func TestNoisyReadyTimesCostMinutesAndBreakNoRule(t *testing.T) {
 
 // rewrite changes the first line that is like a pattern.
 func rewrite(t *testing.T, pattern, with string) func(string) string {
+	t.Helper()
 	return func(text string) string {
 		like := regexp.MustCompile("(?m)" + pattern)
 		at := like.FindStringSubmatchIndex(text)
