@@ -70,6 +70,7 @@ type Item struct {
 	INN            string          `json:"inn"`
 	NameZH         string          `json:"name_zh"`
 	Form           string          `json:"form"`
+	FormZH         string          `json:"form_zh,omitempty"`
 	Strength       string          `json:"strength"`
 	Route          string          `json:"route"`
 	ColdChain      bool            `json:"cold_chain,omitempty"`

@@ -63,9 +63,9 @@ type Pack struct {
 
 // form is how a dosage form is counted and said.
 type form struct {
-	name, basis, one, many, zh, verb, place, verbZH, route string
-	container, containers, containerZH                     string
-	size                                                   safety.Decimal // of a drop in mL, a fingertip length in g, an application in either
+	name, nameZH, basis, one, many, zh, verb, place, verbZH, route string
+	container, containers, containerZH                             string
+	size                                                           safety.Decimal // of a drop in mL, a fingertip length in g, an application in either
 }
 
 // word is a coded word of a dosage in both languages.

@@ -69,7 +69,7 @@ func (f *Formulary) item(w WrittenItem, p safety.Patient, on safety.Date) (it It
 // item fills what follows from the product and its steps.
 func (p *Product) item(w WrittenItem, steps []step) Item {
 	it := Item{
-		Product: p.Code, INN: p.Drug.INN, NameZH: p.Drug.NameZH, Form: p.Form, Strength: p.Strength, Route: p.form.route, ColdChain: p.Cold,
+		Product: p.Code, INN: p.Drug.INN, NameZH: p.Drug.NameZH, Form: p.Form, FormZH: p.form.nameZH, Strength: p.Strength, Route: p.form.route, ColdChain: p.Cold,
 		Steps: w.Steps, SupplyReason: w.SupplyReason, Indication: w.Indication, NoSubstitution: w.NoSubstitution,
 	}
 	days, worst := safety.Decimal{}, safety.Decimal{}

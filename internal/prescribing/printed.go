@@ -115,7 +115,11 @@ func (rx *Prescription) printed(it *Item, language string) paper.Line {
 // world behind it, so that any pharmacy can read it.
 func (it *Item) named(language string) string {
 	if language == paper.Chinese {
-		return strings.TrimSpace(it.NameZH+" "+it.Strength) + "（" + spaced(it.INN, it.Form) + "）"
+		name := it.NameZH
+		if !strings.HasSuffix(name, it.FormZH) { // 氯霉素滴眼液 says it already
+			name += it.FormZH
+		}
+		return strings.TrimSpace(name+" "+it.Strength) + "（" + spaced(it.INN, it.Form) + "）"
 	}
 	return strings.ToUpper(it.INN[:1]) + spaced(it.INN[1:], it.Strength, it.Form)
 }

@@ -74,7 +74,7 @@ func TestASignedPrescriptionIsPrintedInBothLanguagesAndChecksOffLine(t *testing.
 	rx := signed[0]
 
 	for language, want := range map[string]struct{ medicine, name string }{
-		paper.English: {"Ibuprofen 200 mg tablet", "Mei Lin"}, paper.Chinese: {"布洛芬 200 mg（ibuprofen tablet）", "Mei Lin"},
+		paper.English: {"Ibuprofen 200 mg tablet", "Mei Lin"}, paper.Chinese: {"布洛芬片 200 mg（ibuprofen tablet）", "Mei Lin"},
 	} {
 		pdf := w.paperOf(rx.ID, language)
 

@@ -54,16 +54,19 @@ func (d *reader) house(f *Formulary, sources map[string]bool) {
 }
 
 func (d *reader) readForms(f *Formulary) {
-	rows := d.table("forms.csv", "form", "basis", "one", "many", "zh", "verb", "place", "verb_zh", "route", "container", "containers", "container_zh", "size")
+	rows := d.table("forms.csv", "form", "form_zh", "basis", "one", "many", "zh", "verb", "place", "verb_zh", "route", "container", "containers", "container_zh", "size")
 	d.unique(rows, "form")
 	for _, c := range rows {
 		d.oneOf(c, "basis", byPiece, byVolume, byPuff, byDrop, byFingertip, byApplication, byUnit)
+		if c.get("form_zh") == "" {
+			d.bad(c, "has no Chinese name, which Chinese papers print")
+		}
 		size, err := safety.ParseDecimal(c.get("size"))
 		if err != nil && c.get("size") != "" {
 			d.bad(c, "size %q: %v", c.get("size"), err)
 		}
 		f.forms[c.get("form")] = form{
-			size: size, name: c.get("form"), basis: c.get("basis"), one: c.get("one"), many: c.get("many"), zh: c.get("zh"),
+			size: size, name: c.get("form"), nameZH: c.get("form_zh"), basis: c.get("basis"), one: c.get("one"), many: c.get("many"), zh: c.get("zh"),
 			verb: c.get("verb"), place: c.get("place"), verbZH: c.get("verb_zh"), route: c.get("route"),
 			container: c.get("container"), containers: c.get("containers"), containerZH: c.get("container_zh"),
 		}

@@ -3,12 +3,17 @@ package prescribing_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/anishathalye/porcupine"
 
+	"housecall/internal/apptest/engine"
+	"housecall/internal/docstore"
+	"housecall/internal/docstore/mongo"
 	"housecall/internal/fault"
 	"housecall/internal/id"
 )
@@ -110,25 +115,58 @@ var partModel = porcupine.Model{
 
 func TestEveryConcurrentHistoryOfAPartIsLinearizableAndDispensesAtMostOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	const histories, atOnce = 200, 8
-	var all sync.WaitGroup
-	for first := range atOnce {
-		all.Go(func() {
-			for h := first; h < histories; h += atOnce {
-				w.history(h)
+	for name, open := range map[string]func(t *testing.T) docstore.Store{
+		"on SQLite": func(t *testing.T) docstore.Store { return sqliteStore(t) },
+		"on MongoDB": func(t *testing.T) docstore.Store {
+			store, err := mongo.Open(t.Context(), engine.Mongod(t).Database("races"))
+			if err != nil {
+				t.Fatal(err)
 			}
+			t.Cleanup(func() { _ = store.Close() })
+			return store
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorldOn(t, open(t))
+			const atOnce = 8
+			all, wanted, seed := sync.WaitGroup{}, histories(t), rand.Uint64()
+			t.Logf("%d histories with seed %d", wanted, seed)
+			for first := range atOnce {
+				all.Go(func() {
+					for h := first; h < wanted && !t.Failed(); h += atOnce {
+						w.history(h, seed)
+					}
+				})
+			}
+			all.Wait()
 		})
 	}
-	all.Wait()
+}
+
+// histories is how many are tried on each store: a few by every go test, 200 by scripts/test, 10,000 by
+// scripts/drill.
+func histories(t *testing.T) int {
+	t.Helper()
+	if told := os.Getenv("HOUSECALL_DRILL_HISTORIES"); told != "" {
+		n, err := strconv.Atoi(told)
+		if err != nil || n < 1 {
+			t.Fatalf("HOUSECALL_DRILL_HISTORIES is %q, not a number", told)
+		}
+		return n
+	}
+	if os.Getenv("HOUSECALL_TEST_MONGO") == "1" {
+		return 200
+	}
+	return 40
 }
 
 // history lets four orders race for a part of their own and judges what they saw.
-func (w *world) history(h int) {
+func (w *world) history(h int, seed uint64) {
 	const orders, asks = 4, 3
-	operations := w.race(w.signedAlone(h), orders, asks, rand.New(rand.NewPCG(uint64(h), 7)))
+	operations := w.race(w.signedAlone(h), orders, asks, rand.New(rand.NewPCG(uint64(h), seed)))
 	if !porcupine.CheckOperations(partModel, operations) {
-		w.t.Errorf("history %d is not linearizable: %+v", h, operations)
+		w.t.Errorf("history %d of seed %d is not linearizable: %+v", h, seed, operations)
 	}
 	dispensed := map[int]bool{}
 	for _, o := range operations {

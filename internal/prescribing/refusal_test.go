@@ -227,6 +227,25 @@ func TestAFormularyChangedInMidPrescriptionMustBeLookedAtAgain(t *testing.T) {
 	is(t, err, "formulary-changed")
 }
 
+func TestNothingIsSignedWithAnotherFormularyThanItWasShownWith(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	rx := w.draft(sheet(amoxicillin()))
+	c, err := w.BeginSigning(t.Context(), asDoctor(), rx.ID)
+	ok(t, err)
+	head, _ := paracetamolRow(t)
+	w.formulary, err = prescribing.LoadFormulary(nil, fstest.MapFS{"formulary.csv": &fstest.MapFile{Data: []byte(head + "\n" + ownRow(t) + "\n")}})
+	ok(t, err)
+	w.connect()
+
+	_, err = w.Sign(t.Context(), asDoctor(), c.ID, freshCode())
+
+	is(t, err, "formulary-changed")
+	if w.asked != 0 || w.stands(rx.ID).State != prescribing.Draft {
+		t.Errorf("the code was asked %d times, it is %s", w.asked, w.stands(rx.ID).State)
+	}
+}
+
 func TestCheckingTheFormularySaysWhatItHolds(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder

@@ -41,6 +41,8 @@ type world struct {
 	store docstore.Store
 	keys  *prescribing.KeyBook
 
+	formulary *prescribing.Formulary
+
 	mu       sync.Mutex // guards what follows
 	facts    prescribing.Facts
 	visits   map[id.Visit]prescribing.VisitFacts
@@ -52,13 +54,23 @@ type world struct {
 
 func newWorld(tb testing.TB) *world {
 	tb.Helper()
+	return newWorldOn(tb, sqliteStore(tb))
+}
+
+func sqliteStore(tb testing.TB) docstore.Store {
+	tb.Helper()
 	store, err := sqlite.Open(tb.Context(), filepath.Join(tb.TempDir(), "x.db"))
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+func newWorldOn(tb testing.TB, store docstore.Store) *world {
+	tb.Helper()
 	w := &world{
-		t: tb, store: store, clock: clock.NewFake(time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)),
+		t: tb, store: store, formulary: house(tb), clock: clock.NewFake(time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)),
 		facts: prescribing.Facts{Patient: woman(), Subject: prescribing.Subject{Name: "Mei Lin", Born: safety.MustDate("1980-05-01"), Sex: "f"}},
 		visits: map[id.Visit]prescribing.VisitFacts{
 			visit:   {Doctor: doctor, Patient: mei, State: "in_progress", Open: true, Zone: "Asia/Shanghai"},
@@ -82,7 +94,7 @@ func (w *world) connect() {
 	}
 	w.Service, err = prescribing.New(w.t.Context(), prescribing.Deps{
 		Store: w.store, Clock: w.clock,
-		Guard: access.NewGuard(rules, w, w), Formulary: house(w.t), Visits: w, Health: w, Factor: w, Vetting: w, Fillers: w,
+		Guard: access.NewGuard(rules, w, w), Formulary: w.formulary, Visits: w, Health: w, Factor: w, Vetting: w, Fillers: w,
 		Signer: w.keys, Public: w.keys, Keeper: w.keys, Names: w, Website: "https://housecall.example/",
 	})
 	if err != nil {
