@@ -116,8 +116,9 @@ var partModel = porcupine.Model{
 func TestEveryConcurrentHistoryOfAPartIsLinearizableAndDispensesAtMostOnce(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string]func(t *testing.T) docstore.Store{
-		"on SQLite": func(t *testing.T) docstore.Store { return sqliteStore(t) },
+		"on SQLite": func(t *testing.T) docstore.Store { t.Helper(); return sqliteStore(t) },
 		"on MongoDB": func(t *testing.T) docstore.Store {
+			t.Helper()
 			store, err := mongo.Open(t.Context(), engine.Mongod(t).Database("races"))
 			if err != nil {
 				t.Fatal(err)
