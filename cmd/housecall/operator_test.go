@@ -98,7 +98,7 @@ func newClinic(t *testing.T) *clinic {
 	c := &clinic{t: t, mail: openOffice(t), data: filepath.Join(t.TempDir(), "data")}
 	secret := c.file("secret", strings.Repeat("0123456789abcdef", 4))
 	c.args = []string{
-		"--data", c.data, "--listen", "127.0.0.1:0", "--public-url", "http://care.example", "--secret-file", secret,
+		"--data", c.data, "--listen", "127.0.0.1:0", "--public-url", "http://localhost", "--secret-file", secret,
 		"--mail-host", "127.0.0.1", "--mail-port", c.mail.port, "--mail-from", "care@clinic.example", "--mail-tls", "none",
 	}
 	return c

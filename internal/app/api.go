@@ -17,6 +17,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		limits = httpapi.Limits{}
 	}
 	mounts := append(httpapi.FileMounts(e.files), httpapi.PaperMounts(a.Prescribing)...)
+	mounts = append(mounts, httpapi.CallMounts(a.calls.rooms)...)
 	var outbox [][]httpapi.Route
 	if o.Demo && o.Outbox != nil {
 		mounts = append(mounts, httpapi.OutboxMounts(o.Outbox)...)
@@ -29,13 +30,13 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		httpapi.SignIn(a.Identity, c.PublicURL), httpapi.Sessions(a.Identity), httpapi.Accounts(a.Identity), httpapi.Persons(a.Identity),
 		httpapi.Grants(a.Identity, e.wall), httpapi.Enrolment(a.Identity, e.wall), httpapi.Applications(a.Onboarding),
 		httpapi.Intakes(a.Intake), httpapi.Attachments(a.Intake), httpapi.HealthRecord(a.Intake),
-		httpapi.Visits(a.Consult), httpapi.Queue(a.Consult), httpapi.Slots(a.Consult), httpapi.Notes(a.Consult), httpapi.Calls(a.Consult),
+		httpapi.Visits(a.Consult), httpapi.Queue(a.Consult), httpapi.Slots(a.Consult), httpapi.Notes(a.Consult), httpapi.Calls(a.Consult, a.calls),
 		httpapi.Threads(a.Consult),
 		httpapi.Formulary(a.Prescribing), httpapi.Prescriptions(a.Prescribing), httpapi.Papers(a.Prescribing),
 		httpapi.Pharmacies(a.Pharmacy, e.clock), httpapi.Stock(a.Pharmacy), httpapi.Quotes(a.Pharmacy), httpapi.Fills(a.Pharmacy),
 		httpapi.Orders(a.Order, e.clock),
 		httpapi.Zones(a.Delivery), httpapi.Addresses(a.Delivery), httpapi.Shifts(a.Delivery, e.clock), httpapi.Jobs(a.Delivery, e.clock),
-		httpapi.Rides(a.Delivery), httpapi.Tracking(a.Delivery), httpapi.Forecasts(a.Forecast, a.Delivery), httpapi.Talks(a.Delivery),
+		httpapi.Rides(a.Delivery), httpapi.Tracking(a.Delivery), httpapi.Forecasts(a.Forecast, a.Delivery), httpapi.Talks(a.Delivery, a.calls),
 		httpapi.Payments(a.Billing), httpapi.Receipts(a.Billing), httpapi.Coupons(a.Billing), httpapi.Payouts(a.Billing), httpapi.Ledger(a.Billing),
 		httpapi.Cases(a.Support), httpapi.Audit(a.Audit), httpapi.AccessLog(a.Audit),
 		httpapi.Feed(a.Bus, httpapi.ReachOf(a.Identity, e.wall)), httpapi.Stuck(a.Bus),

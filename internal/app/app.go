@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,6 +27,7 @@ import (
 	"housecall/internal/identity"
 	"housecall/internal/journey"
 	"housecall/internal/notify"
+	"housecall/internal/tlsport"
 	"housecall/internal/web"
 )
 
@@ -68,6 +70,8 @@ type App struct {
 	dispatcher *dispatcher.Dispatcher
 	server     *http.Server
 	listener   net.Listener
+	port       *tlsport.Port // nil where somebody else ends TLS
+	calls      *calls
 	served     chan error
 	stopWithin time.Duration
 }
@@ -194,25 +198,39 @@ func (a *App) run(ctx context.Context, e engines) error {
 // listen serves HTTP.
 func (a *App) listen(ctx context.Context, o Options, e engines) error {
 	c := o.Config
-	a.API = a.api(o, e)
 	var err error
 	a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w; is another housecall running? choose another with --listen", c.Listen, err)
 	}
+	web := a.listener
+	if c.TLS.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(c.TLS.Cert, c.TLS.Key)
+		if err != nil {
+			return errors.Join(fmt.Errorf("tls.cert, tls.key: %w", err), a.listener.Close())
+		}
+		a.port = tlsport.Serve(a.listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12})
+		web = a.port.Web()
+	}
+	if err := a.openCalls(ctx, o, e, a.port); err != nil {
+		return errors.Join(err, a.closeListener())
+	}
+	a.API = a.api(o, e)
 	a.server = &http.Server{
-		Handler: a.API, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		Handler: tlsport.Handler(a.API), ConnContext: tlsport.ConnContext,
+		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}
 	a.server.RegisterOnShutdown(a.Bus.EndFeeds) // they do not end by themselves, and stopping waits for every request
-	go func() {
-		if c.TLS.Cert != "" {
-			a.served <- a.server.ServeTLS(a.listener, c.TLS.Cert, c.TLS.Key)
-			return
-		}
-		a.served <- a.server.Serve(a.listener)
-	}()
+	go func() { a.served <- a.server.Serve(web) }()
 	return nil
+}
+
+func (a *App) closeListener() error {
+	if a.port != nil {
+		return a.port.Close()
+	}
+	return a.listener.Close()
 }
 
 // Addr is where the app listens, "127.0.0.1:8080".
@@ -243,9 +261,9 @@ func (a *App) Stop(ctx context.Context) error {
 	}
 	var all []error
 	if a.server != nil {
-		if err := a.server.Shutdown(ctx); err != nil {
-			all = append(all, a.server.Close())
-		}
+		all = append(all, a.stopServing(ctx))
+	} else if a.calls != nil {
+		a.calls.stop(ctx)
 	}
 	if a.dispatcher != nil {
 		a.dispatcher.Stop()
@@ -258,6 +276,19 @@ func (a *App) Stop(ctx context.Context) error {
 	}
 	if a.Store != nil {
 		all = append(all, a.Store.Close())
+	}
+	return errors.Join(all...)
+}
+
+// stopServing lets calls end or move, answers what is in flight, and closes the port.
+func (a *App) stopServing(ctx context.Context) error {
+	var all []error
+	a.calls.stop(ctx)
+	if err := a.server.Shutdown(ctx); err != nil {
+		all = append(all, a.server.Close())
+	}
+	if a.port != nil {
+		all = append(all, a.port.Close())
 	}
 	return errors.Join(all...)
 }
@@ -281,6 +312,9 @@ func (a *App) ready(ctx context.Context) map[string]string {
 	}
 	if err := a.Bus.Ping(ctx); err != nil {
 		missing["events"] = brief(err)
+	}
+	if err := a.calls.ready(ctx); err != nil {
+		missing["relay"] = brief(err)
 	}
 	return missing
 }

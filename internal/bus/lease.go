@@ -54,6 +54,18 @@ func (b *Bus) Lease(ctx context.Context, name, holder string) (*Lease, error) {
 	return l, nil
 }
 
+// Holder is who has the named lease now; "" for nobody. It may be another's a moment later.
+func (b *Bus) Holder(ctx context.Context, name string) (string, error) {
+	entry, err := b.leases.Get(ctx, safe(name))
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("ask who holds lease %s: %w", name, err)
+	}
+	return string(entry.Value()), nil
+}
+
 func (l *Lease) takeBack(ctx context.Context) error {
 	entry, err := l.bus.leases.Get(ctx, l.key)
 	if err != nil || string(entry.Value()) != l.holder {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -31,6 +33,7 @@ func (c Config) Check() error {
 	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
 		say("tls.cert and tls.key go together: set both, or neither")
 	}
+	all = append(all, c.checkCalls()...)
 	if c.Payment != "sandbox" {
 		say("payment is %q: only sandbox is built so far", c.Payment)
 	}
@@ -46,6 +49,40 @@ func (c Config) Check() error {
 		all = append(all, err)
 	}
 	return errors.Join(all...)
+}
+
+// checkCalls makes sure that callers elsewhere could reach the media of a service for them.
+func (c Config) checkCalls() []error {
+	var all []error
+	say := func(format string, args ...any) { all = append(all, fmt.Errorf(format, args...)) }
+	host, port, err := net.SplitHostPort(c.Media.Listen)
+	if err != nil {
+		say("media.listen is %q: say it like :7443, and open that port for UDP and TCP", c.Media.Listen)
+	}
+	if u, bad := url.Parse(c.PublicURL); err == nil && bad == nil && !near(u.Hostname()) && (near(host) || port == "0") {
+		say("media.listen is %q: callers elsewhere can't reach that; say it like :7443, and open that port for UDP and TCP", c.Media.Listen)
+	}
+	for _, text := range strings.FieldsFunc(c.Media.Addresses, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if _, err := netip.ParseAddr(text); err != nil {
+			say("media.addresses: %q is no IP address: say what callers reach this machine by, like 203.0.113.7", text)
+		}
+	}
+	if _, _, err := net.SplitHostPort(c.Turn.Listen); c.Turn.Listen != "" && err != nil {
+		say("turn.listen is %q: say it like :3478, and open that port for UDP and TCP, or leave it empty", c.Turn.Listen)
+	}
+	if u, err := url.Parse(c.Media.NodeURL); c.Media.NodeURL != "" && (err != nil || u.Host == "") {
+		say("media.node_url is %q: say the address of this very node, like https://node1.care.example.org", c.Media.NodeURL)
+	}
+	if c.Bus != "" && c.Media.NodeURL == "" {
+		say("media.node_url is not set: where several nodes serve (bus is set), a call lives on one of them, so name the address of this very node")
+	}
+	return all
+}
+
+// near tells a host that is this machine alone.
+func near(host string) bool {
+	at, err := netip.ParseAddr(host)
+	return host == "localhost" || (err == nil && at.IsLoopback())
 }
 
 // checkData makes sure that the data folder can be written, by writing.

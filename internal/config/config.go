@@ -26,6 +26,8 @@ type Config struct {
 	Log   Log   `yaml:"log"`
 	Limit Limit `yaml:"limit"`
 	Visit Visit `yaml:"visit"`
+	Media Media `yaml:"media"`
+	Turn  Turn  `yaml:"turn"`
 
 	Clinic Clinic `yaml:"clinic"`
 
@@ -96,6 +98,20 @@ type Clinic struct {
 	Phone   string `yaml:"phone" help:"telephone for the same, with the country's prefix"`
 }
 
+// Media is how calls reach this node.
+type Media struct {
+	Listen    string `yaml:"listen" help:"address for the sound and pictures of calls, UDP and TCP on one number; open it for both"`
+	Addresses string `yaml:"addresses" help:"IP addresses that callers reach this node by, with commas; empty: those of this machine"`
+	NodeURL   string `yaml:"node_url" help:"address that browsers reach this very node at, where several serve; empty: public_url"`
+}
+
+// Turn is the relay for callers whose network lets no UDP through. With tls.cert it also answers on the
+// service's own port.
+type Turn struct {
+	Listen string `yaml:"listen" help:"address of the relay, UDP and TCP; empty: TLS on the service's own port alone"`
+	Host   string `yaml:"host" help:"name that callers reach the relay by; empty: that of public_url"`
+}
+
 // Default is the configuration of a laptop. What it lacks for serving people (a secret, a mail
 // server) Check names.
 func Default() Config {
@@ -104,6 +120,7 @@ func Default() Config {
 		Mail: Mail{Port: 587, TLS: "starttls"}, Log: Log{Level: "info", Format: "json"},
 		Limit:   Limit{PerSecond: 50, Burst: 100, Nobody: 10},
 		Visit:   Visit{Fee: 5000},
+		Media:   Media{Listen: "localhost:0"},
 		Timeout: 15 * time.Second, StopWithin: 20 * time.Second,
 	}
 }

@@ -73,6 +73,7 @@ func TestCompleteConfigurationIsAccepted(t *testing.T) {
 	c := config.Default()
 	c.Data, c.PublicURL, c.Mail.Host, c.Mail.From = t.TempDir(), "https://care.example", "mail.example", "care@care.example"
 	c.SecretFile = write(t, "4f1d2c3b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff001\n")
+	c.Media.Listen = ":7443"
 
 	if err := c.Check(); err != nil {
 		t.Error(err)
@@ -84,5 +85,32 @@ func TestTwoPurposesNeverShareAKey(t *testing.T) {
 
 	if string(config.Key(secret, "audit")) == string(config.Key(secret, "codes")) {
 		t.Error("one key for two purposes")
+	}
+}
+
+func TestServiceForOthersNeedsMediaThatOthersReach(t *testing.T) {
+	good := func() config.Config {
+		c := config.Default()
+		c.Data, c.PublicURL, c.Mail.Host, c.Mail.From = t.TempDir(), "https://care.example", "mail.example", "care@care.example"
+		c.SecretFile = write(t, "4f1d2c3b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff001\n")
+		c.Media.Listen, c.Media.Addresses, c.Turn.Listen = ":7443", "203.0.113.7, 2001:db8::7", ":3478"
+		return c
+	}
+	for want, spoil := range map[string]func(*config.Config){
+		"":                     func(*config.Config) {},
+		"media.listen is":      func(c *config.Config) { c.Media.Listen = "localhost:7443" },
+		"callers elsewhere":    func(c *config.Config) { c.Media.Listen = ":0" },
+		"say it like :7443":    func(c *config.Config) { c.Media.Listen = "7443" },
+		"no IP address":        func(c *config.Config) { c.Media.Addresses = "care.example" },
+		"turn.listen":          func(c *config.Config) { c.Turn.Listen = "3478" },
+		"media.node_url":       func(c *config.Config) { c.Bus = "nats://a:4222" },
+		"media.node_url is \"": func(c *config.Config) { c.Media.NodeURL = "node1" },
+	} {
+		c := good()
+		spoil(&c)
+
+		if err := c.Check(); (err == nil) != (want == "") || (err != nil && !strings.Contains(err.Error(), want)) {
+			t.Errorf("error = %v, want %q in it", err, want)
+		}
 	}
 }

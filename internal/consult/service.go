@@ -78,6 +78,7 @@ type Service struct {
 	slots   *docstore.Collection[Slot, *Slot]
 	notes   *docstore.Collection[Note, *Note]
 	threads *docstore.Collection[Thread, *Thread]
+	lines   *docstore.Collection[Line, *Line]
 }
 
 // New opens the collections.
@@ -101,6 +102,9 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 		return nil, err
 	}
 	if s.notes, err = docstore.Open[Note](ctx, d.Store, d.Clock, docstore.Spec[Note]{Name: "notes"}); err != nil {
+		return nil, err
+	}
+	if s.lines, err = docstore.Open[Line](ctx, d.Store, d.Clock, lines); err != nil {
 		return nil, err
 	}
 	s.threads, err = docstore.Open[Thread](ctx, d.Store, d.Clock, docstore.Spec[Thread]{Name: "threads"})

@@ -34,7 +34,7 @@ const mostSeats = 4
 
 // Rights of a seat.
 var rights = map[string][]string{
-	"doctor":    {"speak", "chat", "share", "file", "end"},
+	"doctor":    {"speak", "chat", "share", "file", "record", "end"},
 	"patient":   {"speak", "chat", "share", "file"},
 	"caregiver": {"speak", "chat", "share", "file"},
 	"guest":     {"speak", "chat"},

@@ -34,8 +34,9 @@ type Said struct {
 	Text phi.Text   `json:"text"`
 }
 
-// DocID implements docstore.Document.
-func (t *Talk) DocID() string { return string(t.Order) }
+// DocID implements docstore.Document. It is not the order's own id: events are told apart by the id and
+// version of their document.
+func (t *Talk) DocID() string { return TalkRoom(t.Order) }
 
 // What happens to a talk. Both carry order and job; nothing of what was said.
 const (
@@ -77,7 +78,7 @@ func (s *Service) TalkTicket(ctx context.Context, a access.Actor, order id.Order
 	if s.tickets == nil {
 		return TalkTicket{}, fault.New(fault.Unavailable, "Nobody can be called here. Write instead.")
 	}
-	j, _, err := s.talking(ctx, a, "talk.join", order)
+	j, err := s.talking(ctx, a, "talk.join", order)
 	if err != nil {
 		return TalkTicket{}, err
 	}
@@ -90,7 +91,7 @@ func (s *Service) TalkTicket(ctx context.Context, a access.Actor, order id.Order
 
 // Say writes to everybody of an order that is on its way.
 func (s *Service) Say(ctx context.Context, a access.Actor, order id.Order, text phi.Text) (*Talk, error) {
-	j, _, err := s.talking(ctx, a, "talk.write", order)
+	j, err := s.talking(ctx, a, "talk.write", order)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +136,7 @@ func (s *Service) ReadTalk(ctx context.Context, a access.Actor, order id.Order) 
 	return t.seenBy(a, j), nil
 }
 
-// CloseTalk ends the talk of an order that has ended. Where nobody talked there is nothing to end.
+// CloseTalk ends the talk of an order that has ended, whether anybody talked or not: a room may be open.
 func (s *Service) CloseTalk(ctx context.Context, a access.Actor, order id.Order) error {
 	j, err := s.latest(ctx, order)
 	if err != nil {
@@ -172,23 +173,41 @@ func (s *Service) TalkGoesOn(ctx context.Context, order id.Order, seat string) (
 	return true, nil
 }
 
-// talking is the way in for who may write and speak: not after the end.
-func (s *Service) talking(ctx context.Context, a access.Actor, action access.Action, order id.Order) (*Job, *Talk, error) {
+// TalkLostCourier tells whether the courier of an order has just gone who had said yes: their seat is
+// nobody's any more.
+func (s *Service) TalkLostCourier(ctx context.Context, a access.Actor, order id.Order) (bool, error) {
 	j, err := s.latest(ctx, order)
 	if err != nil {
-		return nil, nil, err
+		return false, err
+	}
+	if err := s.guard.Check(ctx, a, advance, j.facts()); err != nil {
+		return false, err
+	}
+	for _, step := range slices.Backward(j.History) {
+		if step.To == Planned {
+			return step.From != Offered, nil
+		}
+	}
+	return false, nil
+}
+
+// talking is the way in for who may write and speak: not after the end.
+func (s *Service) talking(ctx context.Context, a access.Actor, action access.Action, order id.Order) (*Job, error) {
+	j, err := s.latest(ctx, order)
+	if err != nil {
+		return nil, err
 	}
 	if err := s.guard.Check(ctx, a, action, j.talkers()); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	t, err := s.talkOf(ctx, order)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if t.closed(j) {
-		return nil, nil, talkEnded()
+		return nil, talkEnded()
 	}
-	return j, t, nil
+	return j, nil
 }
 
 func talkEnded() error {
@@ -275,7 +294,7 @@ func (j *Job) acceptedAt() time.Time {
 }
 
 func (s *Service) talkOf(ctx context.Context, order id.Order) (*Talk, error) {
-	t, err := s.talks.Get(ctx, string(order))
+	t, err := s.talks.Get(ctx, TalkRoom(order))
 	if fault.Is(err, fault.NotFound) {
 		return &Talk{Order: order}, nil
 	}
@@ -305,7 +324,7 @@ func (s *Service) keep(ctx context.Context, a access.Actor, j *Job, said Said) (
 
 // write changes the talk of an order, which begins with the first write.
 func (s *Service) write(ctx context.Context, order id.Order, on docstore.On, do func(*Talk) error) (*Talk, error) {
-	t, err := s.talks.Update(ctx, string(order), on, do)
+	t, err := s.talks.Update(ctx, TalkRoom(order), on, do)
 	if !fault.Is(err, fault.NotFound) {
 		return t, err
 	}
@@ -315,7 +334,7 @@ func (s *Service) write(ctx context.Context, order id.Order, on docstore.On, do 
 	}
 	err = s.talks.Insert(ctx, on.Request, first)
 	if errors.Is(err, docstore.ErrExists) {
-		return s.talks.Update(ctx, string(order), on, do)
+		return s.talks.Update(ctx, TalkRoom(order), on, do)
 	}
 	return first, err
 }

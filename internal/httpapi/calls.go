@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"housecall/internal/access"
@@ -9,10 +10,39 @@ import (
 	"housecall/internal/id"
 )
 
+// Rooms knows how the rooms of calls are reached.
+type Rooms interface {
+	Way(ctx context.Context, room, seat string) (CallWay, error)
+}
+
+// CallWay is how a browser reaches a room.
+type CallWay struct {
+	URL   string     `json:"url" doc:"The websocket of the node that the room lives on."`
+	Relay *CallRelay `json:"relay,omitempty" doc:"For networks that let nothing but TCP or TLS through."`
+}
+
+// CallRelay is what a browser's RTCIceServer needs, for ten minutes.
+type CallRelay struct {
+	URLs       []string  `json:"urls" nullable:"false"`
+	Username   string    `json:"username"`
+	Credential string    `json:"credential"`
+	Expires    time.Time `json:"expires"`
+}
+
+// CallMounts is the websocket of calls. Who opens it shows a ticket in the first message; nothing in the
+// address or the headers lets anybody in.
+func CallMounts(rooms http.Handler) []Mount {
+	return []Mount{{Method: http.MethodGet, Path: Base + "/calls/:id/ws", Action: "call.connect", Handle: func(w http.ResponseWriter, r *http.Request, _ access.Actor) {
+		rooms.ServeHTTP(w, r)
+	}}}
+}
+
 // Calls are the routes to the room of a visit.
-func Calls(visits *consult.Service) []Route {
-	r := callRoutes{visits}
+func Calls(visits *consult.Service, rooms Rooms) []Route {
+	r := callRoutes{visits, rooms}
 	return []Route{
+		get("/visits/{id}/call", "visit.read_call", "Read where the call stands and how well it went", r.read),
+		post("/call-checks", "call.check", "Get a ticket to a room that sends back what is sent, for trying camera and network", r.check).keyless(),
 		post("/visits/{id}/ticket", "visit.join", "Get a ticket to the room, good for a minute", r.ticket),
 		post("/visits/{id}/call/end", "visit.end_call", "End the call; the visit goes on", r.end),
 		post("/visits/{id}/guests", "visit.invite", "Make a one-time link for a guest", r.invite).created(),
@@ -20,16 +50,20 @@ func Calls(visits *consult.Service) []Route {
 	}
 }
 
-type callRoutes struct{ visits *consult.Service }
+type callRoutes struct {
+	visits *consult.Service
+	rooms  Rooms
+}
 
 // CallTicket lets one person take one seat.
 type CallTicket struct {
 	Token  string    `json:"token"`
 	Room   string    `json:"room"`
 	Seat   string    `json:"seat"`
-	Role   string    `json:"role" enum:"doctor,patient,caregiver,guest"`
+	Role   string    `json:"role" enum:"doctor,patient,caregiver,guest,me"`
 	Rights []string  `json:"rights" nullable:"false"`
 	Expiry time.Time `json:"expiry"`
+	CallWay
 }
 
 func (r callRoutes) ticket(ctx context.Context, a access.Actor, in *ByID) (*Reply[CallTicket], error) {
@@ -37,7 +71,47 @@ func (r callRoutes) ticket(ctx context.Context, a access.Actor, in *ByID) (*Repl
 	if err != nil {
 		return nil, err
 	}
-	return reply(0, CallTicket{t.Token, t.Room, t.Seat, t.Role, t.Rights, t.Expiry}), nil
+	return r.ticketed(ctx, t)
+}
+
+func (r callRoutes) check(ctx context.Context, a access.Actor, _ *none) (*Reply[CallTicket], error) {
+	t, err := r.visits.CheckTicket(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	return r.ticketed(ctx, t)
+}
+
+func (r callRoutes) ticketed(ctx context.Context, t consult.Ticket) (*Reply[CallTicket], error) {
+	way, err := r.rooms.Way(ctx, t.Room, t.Seat)
+	if err != nil {
+		return nil, err
+	}
+	return reply(0, CallTicket{t.Token, t.Room, t.Seat, t.Role, t.Rights, t.Expiry, way}), nil
+}
+
+// CallView is the call of a visit: where it stands, and how well it went.
+type CallView struct {
+	State string     `json:"state" enum:"none,open,connected,interrupted,ended"`
+	Lines []CallLine `json:"lines" nullable:"false"`
+}
+
+// CallLine is how well one room served those in it, oldest first.
+type CallLine struct {
+	Room    string           `json:"room"`
+	Samples []consult.Sample `json:"samples" nullable:"false"`
+}
+
+func (r callRoutes) read(ctx context.Context, a access.Actor, in *ByID) (*Reply[CallView], error) {
+	v, lines, err := r.visits.Lines(ctx, a, id.Visit(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	view := CallView{State: "none", Lines: each(lines, func(l *consult.Line) CallLine { return CallLine{l.Room, l.Samples} })}
+	if v.Call != nil {
+		view.State = string(v.Call.State)
+	}
+	return reply(0, view), nil
 }
 
 func (r callRoutes) end(ctx context.Context, a access.Actor, in *ByID) (*Reply[VisitView], error) {

@@ -356,6 +356,7 @@ var behindRoutes = map[string]string{
 	"support message.list any": "support reads messages as evidence of a case",
 	"file.get":                 "the signature in the address is the permission",
 	"file.put":                 "the signature in the address is the permission",
+	"call.connect":             "the ticket in the websocket's first message is the permission",
 }
 
 func TestEveryRuleIsHeldAgainstADecision(t *testing.T) {
@@ -434,7 +435,7 @@ func TestEveryActionHasRulesAndIsAskedBySomebody(t *testing.T) {
 			t.Errorf("%s: nobody may %s", route, action)
 		}
 	}
-	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil), httpapi.PaperMounts(nil)) {
+	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil), httpapi.PaperMounts(nil), httpapi.CallMounts(nil)) {
 		asked[m.Action] = true
 	}
 	for _, r := range ruleRows() {

@@ -188,7 +188,7 @@ func (s *Server) watch(c *gin.Context) {
 	begun := time.Now() //nolint:forbidigo // how long the machine took, whatever time the service shows
 	i := &info{reference: reference(), remote: c.ClientIP(), actor: access.Actor{Role: access.Nobody}}
 	ctx := context.WithValue(c.Request.Context(), infoKey{}, i)
-	if s.timeout > 0 && strings.HasPrefix(c.FullPath(), Base) && !strings.HasSuffix(c.FullPath(), "/feed") {
+	if s.timeout > 0 && strings.HasPrefix(c.FullPath(), Base) && !lasting(c.FullPath()) {
 		var stop context.CancelFunc
 		ctx, stop = context.WithTimeout(ctx, s.timeout)
 		defer stop()
@@ -218,6 +218,11 @@ func (s *Server) watch(c *gin.Context) {
 		attrs = append(attrs, logCause(i.cause))
 	}
 	s.log.LogAttrs(ctx, level, "request answered", attrs...)
+}
+
+// lasting tells a route that is answered for as long as somebody follows it.
+func lasting(route string) bool {
+	return strings.HasSuffix(route, "/feed") || strings.HasSuffix(route, "/ws")
 }
 
 func reference() string {

@@ -35,13 +35,13 @@ func resources() map[string][]httpapi.Route {
 		"Applications": httpapi.Applications(nil),
 		"Intakes":      httpapi.Intakes(nil), "Attachments": httpapi.Attachments(nil), "HealthRecord": httpapi.HealthRecord(nil),
 		"Visits": httpapi.Visits(nil), "Queue": httpapi.Queue(nil), "Slots": httpapi.Slots(nil), "Notes": httpapi.Notes(nil),
-		"Calls": httpapi.Calls(nil), "Threads": httpapi.Threads(nil),
+		"Calls": httpapi.Calls(nil, nil), "Threads": httpapi.Threads(nil),
 		"Formulary": httpapi.Formulary(nil), "Prescriptions": httpapi.Prescriptions(nil), "Papers": httpapi.Papers(nil),
 		"Pharmacies": httpapi.Pharmacies(nil, clk), "Stock": httpapi.Stock(nil), "Quotes": httpapi.Quotes(nil), "Fills": httpapi.Fills(nil),
 		"Orders": httpapi.Orders(nil, clk),
 		"Zones":  httpapi.Zones(nil), "Addresses": httpapi.Addresses(nil), "Shifts": httpapi.Shifts(nil, clk), "Jobs": httpapi.Jobs(nil, clk),
 		"Rides": httpapi.Rides(nil), "Tracking": httpapi.Tracking(nil),
-		"Forecasts": httpapi.Forecasts(nil, nil), "Talks": httpapi.Talks(nil),
+		"Forecasts": httpapi.Forecasts(nil, nil), "Talks": httpapi.Talks(nil, nil),
 		"Payments": httpapi.Payments(nil), "Receipts": httpapi.Receipts(nil), "Coupons": httpapi.Coupons(nil), "Payouts": httpapi.Payouts(nil),
 		"Ledger": httpapi.Ledger(nil), "Cases": httpapi.Cases(nil), "Audit": httpapi.Audit(nil), "AccessLog": httpapi.AccessLog(nil),
 		"Feed": httpapi.Feed(nil, nil), "Outbox": httpapi.Outbox(nil), "Stuck": httpapi.Stuck(nil),
@@ -101,7 +101,7 @@ func TestTableOfRoutesChangesOnlyInReview(t *testing.T) {
 	for _, r := range wholeServer(t).Routes() {
 		fmt.Fprintf(&b, "%-6s %-60s %s\n", r.Method, r.Path, r.Action)
 	}
-	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil), httpapi.PaperMounts(nil)) {
+	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil), httpapi.PaperMounts(nil), httpapi.CallMounts(nil)) {
 		fmt.Fprintf(&b, "%-6s %-60s %s\n", m.Method, "(beside the API) "+m.Path, m.Action)
 	}
 	golden(t, "routes.txt", b.String())

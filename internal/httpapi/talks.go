@@ -11,8 +11,8 @@ import (
 )
 
 // Talks are the routes of those who write and speak to each other about an order on its way.
-func Talks(deliveries *delivery.Service) []Route {
-	r := talkRoutes{deliveries}
+func Talks(deliveries *delivery.Service, rooms Rooms) []Route {
+	r := talkRoutes{deliveries, rooms}
 	return []Route{
 		get("/orders/{id}/talk", "talk.read", "Read what was said about an order on its way", r.read),
 		post("/orders/{id}/talk", "talk.write", "Write to everybody of an order on its way", r.say).created(),
@@ -20,7 +20,10 @@ func Talks(deliveries *delivery.Service) []Route {
 	}
 }
 
-type talkRoutes struct{ deliveries *delivery.Service }
+type talkRoutes struct {
+	deliveries *delivery.Service
+	rooms      Rooms
+}
 
 // TalkView is what was said about an order, as far as who asks has part in it.
 type TalkView struct {
@@ -72,6 +75,7 @@ type TalkTicket struct {
 	Role   string    `json:"role" enum:"patient,caregiver,courier,pharmacy,support"`
 	Rights []string  `json:"rights" nullable:"false"`
 	Expiry time.Time `json:"expiry"`
+	CallWay
 }
 
 func (r talkRoutes) ticket(ctx context.Context, a access.Actor, in *ByID) (*Reply[TalkTicket], error) {
@@ -79,5 +83,9 @@ func (r talkRoutes) ticket(ctx context.Context, a access.Actor, in *ByID) (*Repl
 	if err != nil {
 		return nil, err
 	}
-	return reply(0, TalkTicket{t.Token, t.Room, t.Seat, t.Role, t.Rights, t.Expiry}), nil
+	way, err := r.rooms.Way(ctx, t.Room, t.Seat)
+	if err != nil {
+		return nil, err
+	}
+	return reply(0, TalkTicket{t.Token, t.Room, t.Seat, t.Role, t.Rights, t.Expiry, way}), nil
 }

@@ -114,7 +114,7 @@ func newPractice(t *testing.T) (*counter, *practice) {
 		Auth: people, Guard: guard, Clock: clk, Log: slog.New(slog.DiscardHandler),
 		Metrics: prometheus.NewRegistry(), Timeout: 5 * time.Second, Ready: func(context.Context) map[string]string { return nil },
 	},
-		httpapi.Intakes(p.intakes), httpapi.Attachments(p.intakes), httpapi.HealthRecord(p.intakes), httpapi.Visits(p.visits), httpapi.Calls(p.visits),
+		httpapi.Intakes(p.intakes), httpapi.Attachments(p.intakes), httpapi.HealthRecord(p.intakes), httpapi.Visits(p.visits), httpapi.Calls(p.visits, here{}),
 		httpapi.Queue(p.visits), httpapi.Slots(p.visits), httpapi.Notes(p.visits), httpapi.Threads(p.visits))}, p
 }
 
@@ -308,4 +308,11 @@ func TestARedFlagIsAnsweredWithTheEmergencyNumberOverHTTP(t *testing.T) {
 	if refused["status"] != 409.0 {
 		t.Errorf("refused = %v", refused)
 	}
+}
+
+// here has every room on one node, without a relay.
+type here struct{}
+
+func (here) Way(_ context.Context, room, _ string) (httpapi.CallWay, error) {
+	return httpapi.CallWay{URL: "ws://here/" + room}, nil
 }

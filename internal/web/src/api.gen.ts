@@ -216,13 +216,34 @@ export interface CallBackView {
 	number: string;
 }
 
+export interface CallLine {
+	room: string;
+	samples: ConsultSample[];
+}
+
+export interface CallRelay {
+	credential: string;
+	expires: string;
+	urls: string[];
+	username: string;
+}
+
 export interface CallTicket {
 	expiry: string;
+	/** For networks that let nothing but TCP or TLS through. */
+	relay?: CallRelay;
 	rights: string[];
-	role: "doctor" | "patient" | "caregiver" | "guest";
+	role: "doctor" | "patient" | "caregiver" | "guest" | "me";
 	room: string;
 	seat: string;
 	token: string;
+	/** The websocket of the node that the room lives on. */
+	url: string;
+}
+
+export interface CallView {
+	lines: CallLine[];
+	state: "none" | "open" | "connected" | "interrupted" | "ended";
 }
 
 export interface CaseAction {
@@ -325,6 +346,20 @@ export interface ConfirmInBody {
 export interface ConfirmSealInBody {
 	/** The number on the bag's seal. */
 	seal: string;
+}
+
+export interface ConsultSample {
+	at: string;
+	freezes: number;
+	frozen_ms: number;
+	jitter_ms: number;
+	kbps: number;
+	level: string;
+	loss: number;
+	of: string;
+	relayed: boolean;
+	rtt_ms: number;
+	seat: string;
 }
 
 export interface CountInBody {
@@ -2286,11 +2321,15 @@ export interface TakingView {
 
 export interface TalkTicket {
 	expiry: string;
+	/** For networks that let nothing but TCP or TLS through. */
+	relay?: CallRelay;
 	rights: string[];
 	role: "patient" | "caregiver" | "courier" | "pharmacy" | "support";
 	room: string;
 	seat: string;
 	token: string;
+	/** The websocket of the node that the room lives on. */
+	url: string;
 }
 
 export interface TalkView {
@@ -2587,6 +2626,8 @@ export interface Routes {
 	"GET /audit": { query: { cursor?: string; limit?: number; patient?: string; record?: string; account?: string; from?: string; until?: string }; answer: ListOfAuditLine; };
 	/** Walk the audit's chains and prove that nothing was altered. */
 	"POST /audit/verify": { answer: AuditProof; };
+	/** Get a ticket to a room that sends back what is sent, for trying camera and network. */
+	"POST /call-checks": { answer: CallTicket; };
 	/** List cases for support, oldest first. */
 	"GET /cases": { query: { cursor?: string; limit?: number; state?: "open" | "waiting_for_person" | "waiting_for_support" | "resolved" | "closed"; assigned?: string; subject?: string; overdue?: boolean }; answer: ListOfCaseView; };
 	/** Say that something went wrong. */
@@ -3021,6 +3062,8 @@ export interface Routes {
 	"POST /visits/{id}/admit": { path: { id: string }; answer: VisitView; };
 	/** Calendar file of a booked visit. */
 	"GET /visits/{id}/calendar": { path: { id: string }; answer: string; };
+	/** Read where the call stands and how well it went. */
+	"GET /visits/{id}/call": { path: { id: string }; answer: CallView; };
 	/** See the number to call the patient back. */
 	"POST /visits/{id}/call-back": { path: { id: string }; answer: CallBackView; };
 	/** End the call; the visit goes on. */
