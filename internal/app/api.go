@@ -28,7 +28,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		Ready: a.ready, Timeout: c.Timeout, Mounts: mounts, Fallback: web.New(web.Options{Ground: ground}),
 	}, append(outbox,
 		httpapi.SignIn(a.Identity, c.PublicURL), httpapi.Sessions(a.Identity), httpapi.Accounts(a.Identity), httpapi.Persons(a.Identity),
-		httpapi.Grants(a.Identity, e.wall), httpapi.Enrolment(a.Identity, e.wall), httpapi.Applications(a.Onboarding),
+		httpapi.Grants(a.Identity, e.wall), httpapi.Enrolment(a.Identity, e.wall), httpapi.Applications(a.Onboarding), httpapi.Uploads(a.Upload),
 		httpapi.Intakes(a.Intake), httpapi.Attachments(a.Intake), httpapi.HealthRecord(a.Intake),
 		httpapi.Visits(a.Consult), httpapi.Queue(a.Consult), httpapi.Slots(a.Consult), httpapi.Notes(a.Consult), httpapi.Calls(a.Consult, a.calls),
 		httpapi.Threads(a.Consult),

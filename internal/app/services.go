@@ -27,6 +27,7 @@ import (
 	"housecall/internal/pharmacy"
 	"housecall/internal/prescribing"
 	"housecall/internal/support"
+	"housecall/internal/upload"
 	"housecall/policies"
 )
 
@@ -40,6 +41,7 @@ type Services struct {
 	Onboarding  *onboarding.Service
 	Intake      *intake.Service
 	Consult     *consult.Service
+	Upload      *upload.Service
 	Formulary   *prescribing.Formulary
 	Prescribing *prescribing.Service
 	Pharmacy    *pharmacy.Service
@@ -132,7 +134,13 @@ func (s *Services) buildAccess(ctx context.Context, c config.Config, o Options, 
 }
 
 func (s *Services) buildPeople(ctx context.Context, c config.Config, e engines) (err error) {
-	if s.Onboarding, err = onboarding.New(ctx, onboarding.Deps{Store: e.store, Clock: e.clock, Guard: s.Guard}); err != nil {
+	if s.Upload, err = upload.New(ctx, upload.Deps{Store: e.store, Clock: e.clock, Guard: s.Guard, Files: attachments{e.files}}); err != nil {
+		return err
+	}
+	s.Onboarding, err = onboarding.New(ctx, onboarding.Deps{
+		Store: e.store, Clock: e.clock, Guard: s.Guard, Uploads: forUpload{s, upload.Paper},
+	})
+	if err != nil {
 		return err
 	}
 	outside := intake.Place{Jurisdiction: c.Jurisdiction, EmergencyNumber: c.Emergency, Currency: c.Currency, TimeZone: "UTC"}
@@ -176,6 +184,7 @@ func (s *Services) buildMedicine(ctx context.Context, _ config.Config, e engines
 	s.Delivery, err = delivery.New(ctx, delivery.Deps{
 		Store: e.store, Clock: e.clock, Guard: s.Guard, Vetting: forDelivery{s}, Names: forDelivery{s},
 		Secret: config.Key(e.secret, "hand-overs"), Tickets: talkTickets{ticketKey(e.secret)},
+		Photos: forUpload{s, upload.Photo},
 	})
 	if err != nil {
 		return err

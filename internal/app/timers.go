@@ -17,6 +17,7 @@ import (
 	"housecall/internal/pharmacy"
 	"housecall/internal/prescribing"
 	"housecall/internal/support"
+	"housecall/internal/upload"
 )
 
 // timers subscribes each capability to its own timers: the event comes back to the document that set it.
@@ -46,6 +47,9 @@ func (s *Services) timers(b *bus.Bus) error {
 		}},
 		{"onboarding", onboarding.Timers(), func(ctx context.Context, a access.Actor, e event.Event) error {
 			return s.Onboarding.TimerFired(ctx, a, e.Doc, e.Kind)
+		}},
+		{"upload", upload.TimerKinds, func(ctx context.Context, a access.Actor, e event.Event) error {
+			return s.Upload.TimerFired(ctx, a, e.Doc, e.Kind)
 		}},
 		{"support", support.TimerKinds, func(ctx context.Context, a access.Actor, e event.Event) error {
 			return s.Support.TimerFired(ctx, a, e.Doc, e.Kind)

@@ -18,7 +18,7 @@ var layers = []string{
 	"dispatch safety paper",
 	"city sim/mdrp",
 	"access docstore",
-	"identity intake consult prescribing pharmacy order delivery billing support onboarding audit notify forecast",
+	"identity intake consult prescribing pharmacy order delivery billing support onboarding upload audit notify forecast",
 	"bus blob gateway tlsport docstore/sqlite docstore/mongo ../signaling/turn ../signaling/sfu",
 	"../signaling",
 	"../signaling/signalingtest", // also behind `housecall load`

@@ -67,6 +67,14 @@ func (s *Service) Fail(ctx context.Context, a access.Actor, job id.Job, st Step,
 	if !slices.Contains(failures, reason) {
 		return nil, fault.InvalidField("/reason", "Choose one of the reasons.")
 	}
+	if photo != "" {
+		if s.photos == nil {
+			return nil, fault.InvalidField("/photo", "No photo can be sent here. Leave it out.")
+		}
+		if err := s.photos.Handed(ctx, photo, a.Account); err != nil {
+			return nil, err
+		}
+	}
 	return s.stepWhy(ctx, a, job, "job.fail", st, Fail, reason, func(j *Job) (event.Kind, map[string]string, error) {
 		j.Failure = &Failure{Reason: reason, Photo: photo, At: s.clock.Now()}
 		return JobFailed, map[string]string{"reason": reason}, nil

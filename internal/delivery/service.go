@@ -36,6 +36,13 @@ type Deps struct {
 	Secret []byte
 	// Tickets signs tickets to the sound rooms of orders; nil: there are none here.
 	Tickets Tickets
+	// Photos knows the photos of failed deliveries; nil: none can be sent here.
+	Photos Photos
+}
+
+// Photos tells whether a photo was looked at and sent by who names it.
+type Photos interface {
+	Handed(ctx context.Context, photo id.Attachment, by id.Account) error
 }
 
 // Service is deliveries, shifts, zones and addresses.
@@ -46,6 +53,7 @@ type Service struct {
 	names   Names
 	secret  []byte
 	tickets Tickets
+	photos  Photos
 
 	zones     *docstore.Collection[Zone, *Zone]
 	jobs      *docstore.Collection[Job, *Job]
@@ -67,7 +75,7 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 	if len(d.Secret) < 32 {
 		return nil, errors.New("delivery: the secret has fewer than 32 bytes")
 	}
-	s := &Service{clock: d.Clock, guard: d.Guard, vetting: d.Vetting, names: d.Names, secret: d.Secret, tickets: d.Tickets}
+	s := &Service{clock: d.Clock, guard: d.Guard, vetting: d.Vetting, names: d.Names, secret: d.Secret, tickets: d.Tickets, photos: d.Photos}
 	var err error
 	if s.zones, err = docstore.Open(ctx, d.Store, d.Clock, zoneSpec()); err != nil {
 		return nil, fmt.Errorf("open zones: %w", err)

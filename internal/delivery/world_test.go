@@ -83,7 +83,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) another(t *testing.T) *delivery.Service {
 	t.Helper()
 	s, err := delivery.New(t.Context(), delivery.Deps{
-		Store: w.store, Clock: w.clock, Guard: w.guard, Vetting: w, Names: w, Tickets: signer{},
+		Store: w.store, Clock: w.clock, Guard: w.guard, Vetting: w, Names: w, Tickets: signer{}, Photos: album{},
 		Secret: []byte("0123456789abcdef0123456789abcdef"),
 	})
 	must(t, err)
@@ -293,4 +293,14 @@ func (w *world) events(t *testing.T) []docstore.Outgoing {
 	out, err := w.store.Waiting(t.Context(), 500)
 	must(t, err)
 	return out
+}
+
+// album knows one photo, of anybody.
+type album struct{}
+
+func (album) Handed(_ context.Context, photo id.Attachment, _ id.Account) error {
+	if photo != "att_1" {
+		return fault.New(fault.Invalid, "No such photo.")
+	}
+	return nil
 }

@@ -475,6 +475,7 @@ system stock.edit any
 system stock.import any
 system stock.read any
 system support.advance any
+system upload.advance any
 system visit.advance any
 system visit.read any
 `), "\n")

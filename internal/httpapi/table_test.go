@@ -32,8 +32,8 @@ func resources() map[string][]httpapi.Route {
 	return map[string][]httpapi.Route{
 		"SignIn": httpapi.SignIn(nil, "https://housecall.example"), "Sessions": httpapi.Sessions(nil), "Accounts": httpapi.Accounts(nil),
 		"Persons": httpapi.Persons(nil), "Grants": httpapi.Grants(nil, clk), "Enrolment": httpapi.Enrolment(nil, clk),
-		"Applications": httpapi.Applications(nil),
-		"Intakes":      httpapi.Intakes(nil), "Attachments": httpapi.Attachments(nil), "HealthRecord": httpapi.HealthRecord(nil),
+		"Applications": httpapi.Applications(nil), "Uploads": httpapi.Uploads(nil),
+		"Intakes": httpapi.Intakes(nil), "Attachments": httpapi.Attachments(nil), "HealthRecord": httpapi.HealthRecord(nil),
 		"Visits": httpapi.Visits(nil), "Queue": httpapi.Queue(nil), "Slots": httpapi.Slots(nil), "Notes": httpapi.Notes(nil),
 		"Calls": httpapi.Calls(nil, nil), "Threads": httpapi.Threads(nil),
 		"Formulary": httpapi.Formulary(nil), "Prescriptions": httpapi.Prescriptions(nil), "Papers": httpapi.Papers(nil),

@@ -13,5 +13,5 @@
 // subject's. Standing answers all other parts of the service, at the cost of a look in memory, whether
 // a subject may act now, in which specialties, languages and places.
 //
-// Accounts are left to identity, what a pharmacy sells to pharmacy, uploads to the attachments of httpapi.
+// Accounts are left to identity, what a pharmacy sells to pharmacy, the files of papers to upload.
 package onboarding

@@ -43,11 +43,21 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w := &world{t: t, store: store, clock: clock.NewFake(time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC))}
-	w.Service, err = onboarding.New(t.Context(), onboarding.Deps{Store: store, Clock: w.clock, Guard: access.NewGuard(policy, nobodys{}, silent{})})
+	w.Service, err = onboarding.New(t.Context(), onboarding.Deps{Store: store, Clock: w.clock, Guard: access.NewGuard(policy, nobodys{}, silent{}), Uploads: desk{}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// desk knows one file, of anybody.
+type desk struct{}
+
+func (desk) Handed(_ context.Context, file id.Attachment, _ id.Account) error {
+	if file != "att_1" {
+		return fault.New(fault.Invalid, "No such file.")
+	}
+	return nil
 }
 
 type nobodys struct{}

@@ -42,6 +42,9 @@ func (s *Service) AddPaper(ctx context.Context, a access.Actor, aid id.Applicati
 	if err := p.check(a, now); err != nil {
 		return nil, err
 	}
+	if err := s.handed(ctx, a, p); err != nil {
+		return nil, err
+	}
 	return s.change(ctx, a, "application.edit", aid, docstore.On{Request: a.Request}, func(app *Application) error {
 		switch {
 		case app.State == Reviewing:
@@ -75,6 +78,17 @@ func (p NewPaper) check(a access.Actor, now time.Time) error {
 		return fault.InvalidField("/attachment", "Name the upload by its id.")
 	}
 	return nil
+}
+
+// handed makes sure that the file of a paper is there, and is of who hands it in.
+func (s *Service) handed(ctx context.Context, a access.Actor, p NewPaper) error {
+	switch {
+	case p.Attachment == "":
+		return nil
+	case s.d.Uploads == nil:
+		return fault.InvalidField("/attachment", "Nothing can be uploaded here. Show the paper to an operator.")
+	}
+	return s.d.Uploads.Handed(ctx, p.Attachment, a.Account)
 }
 
 // change loads, asks the guard and changes.

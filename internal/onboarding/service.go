@@ -19,6 +19,13 @@ type Deps struct {
 	Store docstore.Store
 	Clock clock.Clock
 	Guard *access.Guard
+	// Uploads knows the files that papers name; nil: nothing can be uploaded here.
+	Uploads Uploads
+}
+
+// Uploads tells whether a file was looked at and sent by who names it.
+type Uploads interface {
+	Handed(ctx context.Context, file id.Attachment, by id.Account) error
 }
 
 // Service is onboarding at work.

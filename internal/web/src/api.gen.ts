@@ -212,6 +212,13 @@ export interface BeginIntakeInBody {
 	specialty?: string;
 }
 
+export interface BeginUploadInBody {
+	/** A paper for vetting; a photo of a delivery that failed. */
+	purpose: "paper" | "photo";
+	size: number;
+	type: string;
+}
+
 export interface CallBackView {
 	number: string;
 }
@@ -569,6 +576,16 @@ export interface FavouritesView {
 
 export interface FileAddress {
 	url: string;
+}
+
+export interface FileView {
+	id: string;
+	purpose: "paper" | "photo";
+	size: number;
+	state: "awaited" | "readable" | "refused" | "abandoned";
+	type: string;
+	/** Why it is refused; coded. */
+	why?: string;
 }
 
 export interface FillFinding {
@@ -3048,6 +3065,12 @@ export interface Routes {
 	"POST /stuck-events/{number}/replay": { path: { number: number }; answer: void; };
 	/** Follow a delivery by its link. */
 	"GET /track": { answer: TrackedView; };
+	/** Say what will be uploaded, and learn where to. */
+	"POST /uploads": { body: BeginUploadInBody; answer: UploadView; };
+	/** Learn where to read a file. */
+	"GET /uploads/{id}": { path: { id: string }; answer: FileAddress; };
+	/** Have an uploaded file looked at and made readable. */
+	"POST /uploads/{id}/settle": { path: { id: string }; answer: FileView; };
 	/** Ask what became of the prescription on a paper. */
 	"POST /verify": { body: VerifyInBody; answer: VerifyView; };
 	/** List the visits of the doctor who asks, newest first. */
