@@ -18,8 +18,13 @@ func (f forConsult) Asked(ctx context.Context, a access.Actor, in id.Intake) (co
 	if err != nil {
 		return consult.Asked{}, err
 	}
+	// Who may ask for the visit was judged above; the name is for the doctor who will see the person.
+	person, err := f.Identity.Person(ctx, house, i.Patient)
+	if err != nil {
+		return consult.Asked{}, err
+	}
 	out := consult.Asked{
-		Patient: i.Patient, Submitted: i.State == intake.Submitted, Born: i.Born, Specialty: i.Specialty, Language: i.Language,
+		Patient: i.Patient, Name: person.Name, Submitted: i.State == intake.Submitted, Born: i.Born, Specialty: i.Specialty, Language: i.Language,
 		Complaint: i.Complaint, CallBack: i.CallBack,
 	}
 	if i.Place != nil {

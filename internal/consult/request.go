@@ -71,7 +71,7 @@ func (s *Service) draft(ctx context.Context, a access.Actor, w Wish) (*Visit, er
 		return nil, conflict("intake-not-submitted", "Hand in the intake first.")
 	}
 	v := &Visit{
-		ID: id.Derive[id.Visit](string(w.Intake)), Intake: w.Intake, Patient: asked.Patient, By: a.Account, Born: asked.Born,
+		ID: id.Derive[id.Visit](string(w.Intake)), Intake: w.Intake, Patient: asked.Patient, By: a.Account, Name: asked.Name, Born: asked.Born,
 		Specialty: or(w.Specialty, asked.Specialty), Language: or(w.Language, asked.Language), Complaint: asked.Complaint,
 		Jurisdiction: asked.Jurisdiction, EmergencyNumber: asked.EmergencyNumber, TimeZone: asked.TimeZone, CallBack: asked.CallBack,
 	}

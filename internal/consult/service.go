@@ -35,7 +35,7 @@ type Asked struct {
 	Submitted                                               bool
 	Born, Jurisdiction, EmergencyNumber, TimeZone, Currency string
 	Specialty, Language, Complaint                          string
-	CallBack                                                phi.Text
+	Name, CallBack                                          phi.Text
 }
 
 // Intakes reads an intake for a visit, asking for who asks whether they may.

@@ -90,6 +90,7 @@ type VisitView struct {
 	Specialty       string           `json:"specialty"`
 	Language        string           `json:"language"`
 	Complaint       string           `json:"complaint"`
+	PatientName     phi.Text         `json:"patient_name,omitempty" doc:"As it was when the visit was asked for."`
 	Born            string           `json:"born,omitempty"`
 	Jurisdiction    string           `json:"jurisdiction"`
 	EmergencyNumber string           `json:"emergency_number"`
@@ -114,7 +115,7 @@ type VisitView struct {
 func visitView(v *consult.Visit) VisitView {
 	out := VisitView{
 		ID: v.ID, State: v.State, Patient: v.Patient, Intake: v.Intake, Doctor: v.Doctor, Specialty: v.Specialty, Language: v.Language,
-		Complaint: v.Complaint, Born: v.Born, Jurisdiction: v.Jurisdiction, EmergencyNumber: v.EmergencyNumber, Terms: termsView(v.Fee.Terms),
+		Complaint: v.Complaint, PatientName: v.Name, Born: v.Born, Jurisdiction: v.Jurisdiction, EmergencyNumber: v.EmergencyNumber, Terms: termsView(v.Fee.Terms),
 		FeeState: v.Fee.State, StartsAt: v.StartsAt, EndsAt: v.EndsAt, QueuedAt: v.QueuedAt, AdmittedAt: v.AdmittedAt, EndedAt: v.EndedAt,
 		Here: v.HereAt != nil, Away: v.Away, There: v.ThereAt != nil, LeftAlone: v.LeftAlone != nil, Guardian: v.Guardian != nil,
 		CallBackSeen: len(v.Revealed), CreatedAt: v.CreatedAt, History: []StepView{},

@@ -2474,6 +2474,8 @@ export interface VisitView {
 	/** No doctor is on duty for this visit: take a time, wait, or cancel without a fee. */
 	left_alone: boolean;
 	patient: string;
+	/** As it was when the visit was asked for. */
+	patient_name?: string;
 	queued_at: string;
 	/** Why it came to this state; coded. */
 	reason?: string;

@@ -17,14 +17,14 @@ type Document = keyof ReturnType<typeof words>["documents"];
 /** Chart is who it is and what is known; what is not known says so. */
 export function Chart({ seen, reload }: { seen: Seen; reload: () => Promise<void> }) {
 	const w = words();
-	const { visit, person, intake } = seen;
+	const { visit, intake } = seen;
 	const record = useLive(`no-keep record ${visit.patient}`, () => call("GET /patients/{id}/health-record", { path: { id: visit.patient } }));
 	const past = useLive(`no-keep past ${visit.patient}`, () => call("GET /patients/{id}/visits", { path: { id: visit.patient } }));
 	const facts = (record.data?.facts ?? []).filter((f) => !f.ended);
 	return (
 		<section class="chart" id="chart" tabIndex={-1}>
-			<Head>{person.name}</Head>
-			<p class="sub num">{[person.birth_date && w.age(age(person.birth_date)), person.sex].filter(Boolean).join(", ")}</p>
+			<Head>{visit.patient_name ?? w.open}</Head>
+			<p class="sub num">{visit.born && w.age(age(visit.born))}</p>
 			<Strip facts={facts} record={record.data} />
 			<Trouble problem={record.problem} />
 			<h2>{w.complaint}</h2>

@@ -32,7 +32,7 @@ export default function Today() {
 							<h2>{w.unsigned}</h2>
 							<Lines>
 								{open.map((v) => (
-									<Line key={v.id} to={`/d/visit/${v.id}`} icon="stethoscope" title={v.complaint.replace(/_/g, " ")} sub={v.admitted_at && when(v.admitted_at)} test="open-visit" />
+									<Line key={v.id} to={`/d/visit/${v.id}`} icon="stethoscope" title={v.patient_name ?? v.complaint.replace(/_/g, " ")} sub={v.admitted_at && when(v.admitted_at)} test="open-visit" />
 								))}
 							</Lines>
 						</section>
@@ -42,7 +42,7 @@ export default function Today() {
 							<h2>{w.booked}</h2>
 							<Lines>
 								{booked.map((v) => (
-									<Line key={v.id} to={`/d/visit/${v.id}`} icon="calendar" title={when(v.starts_at ?? "")} sub={v.complaint.replace(/_/g, " ")} end={v.here ? w.here : ""} />
+									<Line key={v.id} to={`/d/visit/${v.id}`} icon="calendar" title={when(v.starts_at ?? "")} sub={[v.patient_name, v.complaint.replace(/_/g, " ")].filter(Boolean).join(", ")} end={v.here ? w.here : ""} />
 								))}
 							</Lines>
 						</section>

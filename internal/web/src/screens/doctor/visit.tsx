@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 
-import type { IntakeView, PersonView, VisitView } from "../../api.gen";
+import type { IntakeView, VisitView } from "../../api.gen";
 import { useAct } from "../../client/act";
 import { call } from "../../client/call";
 import { useLive } from "../../client/live";
@@ -20,7 +20,6 @@ import { words } from "./words";
 /** Seen is what a doctor needs of a visit at once. */
 export interface Seen {
 	visit: VisitView;
-	person: PersonView;
 	intake: IntakeView;
 }
 
@@ -74,8 +73,7 @@ export default function Visit({ id }: { id: string }) {
 
 async function load(id: string): Promise<Seen> {
 	const visit = await call("GET /visits/{id}", { path: { id } });
-	const [person, intake] = await Promise.all([call("GET /patients/{id}", { path: { id: visit.patient } }), call("GET /intakes/{id}", { path: { id: visit.intake } })]);
-	return { visit, person, intake };
+	return { visit, intake: await call("GET /intakes/{id}", { path: { id: visit.intake } }) };
 }
 
 function Admit({ visit, reload }: { visit: VisitView; reload: () => Promise<void> }) {
