@@ -193,7 +193,9 @@ func TestLeavingThePageNeverLosesThePlaceInTheQueue(t *testing.T) {
 	t.Parallel()
 	w := apptest.Start(t)
 	w.OnDuty(w.Doctor)
-	first, second := w.Queues(), w.Queues()
+	first := w.Queues()
+	w.Pass(time.Second)
+	second := w.Queues()
 	w.Pass(5 * time.Minute) // the page is closed, nothing is heard of her
 	here(t.Context(), w, first, second)
 
