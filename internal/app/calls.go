@@ -58,7 +58,7 @@ func (a *App) openCalls(ctx context.Context, o Options, e engines, port *tlsport
 	if c.relay != nil {
 		d.Relay = c
 	}
-	c.rooms = signaling.New(d) //nolint:contextcheck // calls outlive the one that starts them
+	c.rooms = signaling.New(d)
 	c.places.lost = func(room string) { c.rooms.EndRoom(room, "placed_elsewhere") }
 	c.gauges(a.Metrics)
 	return a.endCalls()

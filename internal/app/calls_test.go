@@ -270,9 +270,7 @@ func TestNodeThatStopsSendsCallersElsewhereAndEndsNothing(t *testing.T) {
 	if got := w.bye(patient); got != "moved" {
 		t.Errorf("the patient was told %q, want moved", got)
 	}
-	if got := w.call(); got != consult.RoomInterrupted {
-		t.Errorf("the call is %s, want interrupted", got)
-	}
+	w.becomes(consult.RoomInterrupted)
 	w.joins(w.Mother, 4)
 	w.joins(w.Doctor, 5)
 	w.becomes(consult.RoomConnected)

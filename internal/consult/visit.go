@@ -21,7 +21,7 @@ type Visit struct {
 
 	Intake          id.Intake  `json:"intake"`
 	Patient         id.Patient `json:"patient"`
-	By              id.Account `json:"by"` // who asked and pays: the patient or a caregiver
+	By              id.Account `json:"by"`             // who asked and pays: the patient or a caregiver
 	Name            phi.Text   `json:"name,omitempty"` // as it was when the visit was asked for
 	Born            string     `json:"born"`
 	Specialty       string     `json:"specialty"`

@@ -1,0 +1,1 @@
+export{n as default}from"./lists-CP_Jv7xv.js";
