@@ -257,19 +257,19 @@ func (q *queue) take() []func(context.Context) {
 	return all
 }
 
-// run ends with ctx, after all that was added before.
+// run ends with ctx, after all that was added before: what happened is told whole, even while it stops.
 func (q *queue) run(ctx context.Context) {
-	call := func(ctx context.Context) {
+	call := func() {
 		for _, f := range q.take() {
-			f(ctx)
+			f(context.WithoutCancel(ctx))
 		}
 	}
 	for {
 		select {
 		case <-q.wake:
-			call(ctx)
+			call()
 		case <-ctx.Done():
-			call(context.WithoutCancel(ctx))
+			call()
 			return
 		}
 	}
