@@ -1,1 +1,0 @@
-import{t as e}from"./talk-CBpLdvu7.js";import{M as t}from"./main-DKMb0S4p.js";function n({order:n}){return t(e,{order:n,up:`/p`})}export{n as default};
