@@ -533,11 +533,7 @@ function placed(seats: readonly Seat[], seat: Seat): Seat[] {
 
 /** moved is the same address at another node. */
 function moved(url: string, node: string): string {
-	const at = new URL(url, location.href);
-	const to = new URL(node);
-	at.host = to.host;
-	at.protocol = to.protocol === "https:" || to.protocol === "wss:" ? "wss:" : "ws:";
-	return at.href;
+	return new URL(new URL(url, location.href).pathname, node).href;
 }
 
 interface Kept {

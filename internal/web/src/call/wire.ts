@@ -20,7 +20,7 @@ export class Wire {
 	private over = false;
 
 	constructor(url: string, private readonly on: WireEvents, opened: () => void) {
-		this.ws = new WebSocket(url);
+		this.ws = new WebSocket(socketAddress(url));
 		this.ws.onopen = () => {
 			this.heard = performance.now();
 			this.timer = window.setInterval(() => this.beat(), pingEvery);
@@ -75,4 +75,11 @@ export class Wire {
 		this.close();
 		this.on.lost();
 	}
+}
+
+/** socketAddress is where a ticket leads: a path is of this page's own host, and http means ws. */
+export function socketAddress(url: string): string {
+	const at = new URL(url, location.href);
+	at.protocol = at.protocol === "https:" || at.protocol === "wss:" ? "wss:" : "ws:";
+	return at.href;
 }
