@@ -1,0 +1,1 @@
+export{t as default}from"./lists-D-3np4ND.js";

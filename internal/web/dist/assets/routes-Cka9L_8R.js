@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/me-CFSjhgvH.js","assets/words-D04ellCF.js","assets/main-KL2Kqot0.js","assets/main-uyUlgxPn.css","assets/live-DX37QYpL.js","assets/list-DBTogGRG.js"])))=>i.map(i=>d[i]);
-import{l as e,t}from"./main-KL2Kqot0.js";var n=[[`/me`,()=>e(()=>import(`./me-CFSjhgvH.js`),__vite__mapDeps([0,1,2,3,4,5]))]],r={home:()=>`/me`,table:[...n],tabs:()=>[{to:`/me`,icon:`user`,text:t().me,last:!0}],staff:!0};export{n as own,r as role};

@@ -1,1 +1,0 @@
-import{t as e}from"./talk-Cy4avqDz.js";import{M as t}from"./main-KL2Kqot0.js";function n({order:n}){return t(e,{order:n,up:`/p`})}export{n as default};

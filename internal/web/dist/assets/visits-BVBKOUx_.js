@@ -1,1 +1,0 @@
-export{n as default}from"./lists-CP_Jv7xv.js";
