@@ -57,7 +57,7 @@ func TestVictim(t *testing.T) {
 		if err := bells.Insert(t.Context(), id.Request{}, d); err != nil {
 			t.Fatal(err)
 		}
-		say("written", d.ID+".1.0")
+		say("written", "bells."+d.ID+".1.0")
 	}
 }
 
@@ -83,7 +83,7 @@ func TestKilledProcessLosesNoEventAndShowsNoneTwice(t *testing.T) {
 	for _, e := range again.all() {
 		handled[e.ID] = true
 	}
-	shown := map[string]bool{"bell_0.1.0": true} // the first stands at place 1, after which the feed was asked for
+	shown := map[string]bool{"bells.bell_0.1.0": true} // the first stands at place 1, after which the feed was asked for
 	for len(shown) < len(written) {
 		item := next(t, stream)
 		if item.Reset || shown[item.Event.ID] {

@@ -241,7 +241,9 @@ func (c *Collection[T, P]) encode(p P, now time.Time) (Record, error) {
 		e := &m.outbox[i]
 		e.Doc, e.At = p.DocID(), now
 		if e.ID == "" {
-			e.ID = fmt.Sprintf("%s.%d.%d", p.DocID(), m.Version, i)
+			// Two collections may hold one id (a visit and its thread): without the name, the bus would take
+			// the event of one for that of the other told twice, and drop it.
+			e.ID = fmt.Sprintf("%s.%s.%d.%d", c.spec.Name, p.DocID(), m.Version, i)
 		}
 	}
 	body, err := json.Marshal(p)
