@@ -53,7 +53,8 @@ func (b *Bus) Feed(ctx context.Context, topics []string, after uint64) (<-chan F
 	if err != nil {
 		return nil, fmt.Errorf("follow the feed: %w", err)
 	}
-	messages, err := reader.Messages(jetstream.PullMaxMessages(64))
+	expiry, heartbeat := b.watched()
+	messages, err := reader.Messages(jetstream.PullMaxMessages(64), expiry, heartbeat)
 	if err != nil {
 		return nil, fmt.Errorf("read the feed: %w", err)
 	}
