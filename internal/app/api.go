@@ -1,6 +1,11 @@
 package app
 
 import (
+	"cmp"
+	"net/url"
+
+	"housecall/internal/blob"
+	"housecall/internal/config"
 	"housecall/internal/httpapi"
 	"housecall/internal/web"
 )
@@ -16,7 +21,10 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 	if o.Demo {
 		limits = httpapi.Limits{}
 	}
-	mounts := append(httpapi.FileMounts(e.files), httpapi.PaperMounts(a.Prescribing)...)
+	mounts := httpapi.PaperMounts(a.Prescribing)
+	if folder, ours := a.Files.(*blob.Folder); ours {
+		mounts = append(mounts, httpapi.FileMounts(folder)...)
+	}
 	mounts = append(mounts, httpapi.CallMounts(a.calls.rooms)...)
 	var outbox [][]httpapi.Route
 	if o.Demo && o.Outbox != nil {
@@ -25,7 +33,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: a.Identity, Guard: a.Guard, Clock: e.clock, Log: e.log, Metrics: a.Metrics, Limits: limits, Version: Version,
-		Ready: a.ready, Timeout: c.Timeout, Mounts: mounts, Fallback: web.New(web.Options{Ground: ground}),
+		Ready: a.ready, Timeout: c.Timeout, Mounts: mounts, Fallback: web.New(web.Options{Ground: ground, Reach: reach(c.Files)}),
 	}, append(outbox,
 		httpapi.SignIn(a.Identity, c.PublicURL), httpapi.Sessions(a.Identity), httpapi.Accounts(a.Identity), httpapi.Persons(a.Identity),
 		httpapi.Grants(a.Identity, e.wall), httpapi.Enrolment(a.Identity, e.wall), httpapi.Applications(a.Onboarding), httpapi.Uploads(a.Upload),
@@ -41,4 +49,13 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		httpapi.Cases(a.Support), httpapi.Audit(a.Audit), httpapi.AccessLog(a.Audit),
 		httpapi.Feed(a.Bus, httpapi.ReachOf(a.Identity, e.wall)), httpapi.Stuck(a.Bus),
 	)...)
+}
+
+// reach is where the web app sends files to and shows them from, beside this service.
+func reach(f config.Files) []string {
+	u, err := url.Parse(cmp.Or(f.PublicURL, f.URL))
+	if err != nil || u.Host == "" {
+		return nil
+	}
+	return []string{u.Scheme + "://" + u.Host}
 }
