@@ -260,3 +260,24 @@ func write(tb testing.TB, file, text string) {
 		tb.Fatal(err)
 	}
 }
+
+// Leads waits until every stream of an account has a leader.
+func (c *NATSCluster) Leads(tb testing.TB, creds string) {
+	tb.Helper()
+	conn, js := c.connect(tb, creds)
+	defer conn.Close()
+	for _, stream := range []string{"EVENTS", "FEED", "TIMERS", "DEAD", "KV_LEASES"} {
+		for {
+			ctx, cancel := context.WithTimeout(tb.Context(), time.Second)
+			s, err := js.Stream(ctx, stream)
+			cancel()
+			if err == nil && s.CachedInfo().Cluster != nil && s.CachedInfo().Cluster.Leader != "" {
+				break
+			}
+			if tb.Context().Err() != nil {
+				tb.Fatalf("stream %s has no leader: %v", stream, err)
+			}
+			pause(50 * time.Millisecond)
+		}
+	}
+}
