@@ -46,6 +46,12 @@ type Config struct {
 	StartWithin   time.Duration `yaml:"start_within" help:"how long to wait at start for engines that do not answer yet"`
 	Drain         time.Duration `yaml:"drain" help:"how long a node that stops says so on /readyz and still answers, for a balancer to turn away from it"`
 	StopWithin    time.Duration `yaml:"stop_within" help:"how long a graceful stop may take"`
+	Drill         Drill         `yaml:"drill"`
+}
+
+// Drill is what goes wrong on purpose; only scripts/drill sets it.
+type Drill struct {
+	ClockJump time.Duration `yaml:"clock_jump" help:"for the fault drill alone: this node's clock jumps by so much, five seconds after its start"`
 }
 
 // Files is where files are kept: empty, in the data folder; else in a bucket of MinIO or any S3.
