@@ -253,9 +253,7 @@ func (c *Collection[T, P]) encode(p P, now time.Time) (Record, error) {
 		e := &m.outbox[i]
 		e.Doc, e.At = p.DocID(), now
 		if e.ID == "" {
-			// Two collections may hold one id (a visit and its thread): without the name, the bus would take
-			// the event of one for that of the other told twice, and drop it.
-			e.ID = fmt.Sprintf("%s.%s.%d.%d", c.spec.Name, p.DocID(), m.Version, i)
+			e.ID = eventID(c.spec.Name, p.DocID(), m.Version, i)
 		}
 	}
 	body, err := json.Marshal(p)
