@@ -73,6 +73,8 @@ type Bus struct {
 	leases jetstream.KeyValue
 	sched  Scheduler
 
+	adrift atomic.Bool // our clock is wrong
+
 	stopping chan struct{} // closed when nothing new is begun
 	noFeeds  chan struct{} // closed when live feeds end, before or with stopping
 	endFeeds sync.Once
@@ -104,6 +106,9 @@ func Start(ctx context.Context, cfg Config, deps Deps) (*Bus, error) {
 	}
 	if !cfg.Idle {
 		b.running.Go(b.relay)
+		if cfg.URL != "" && cfg.ClockTimers == nil {
+			b.running.Go(b.watchClock) //nolint:contextcheck // it looks until the bus stops
+		}
 	}
 	return b, nil
 }
@@ -184,6 +189,9 @@ func (b *Bus) shut() {
 func (b *Bus) Ping(ctx context.Context) error {
 	if _, err := b.events.Info(ctx); err != nil {
 		return fmt.Errorf("ask the event stream: %w", err)
+	}
+	if b.adrift.Load() {
+		return clockIsWrong()
 	}
 	return nil
 }

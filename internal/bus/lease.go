@@ -34,6 +34,9 @@ func (b *Bus) Lease(ctx context.Context, name, holder string) (*Lease, error) {
 		return nil, errors.New("take lease " + name + ": the bus has stopped")
 	default:
 	}
+	if b.adrift.Load() {
+		return nil, fmt.Errorf("take lease %s: %w", name, clockIsWrong())
+	}
 	l := &Lease{
 		bus: b, key: safe(name), holder: holder,
 		lost: make(chan struct{}), release: make(chan struct{}), ended: make(chan struct{}),
@@ -103,6 +106,10 @@ func (l *Lease) keep(renewed time.Time) {
 			l.giveBack()
 			return
 		case <-tick.C:
+		}
+		if l.bus.adrift.Load() {
+			l.giveBack()
+			return
 		}
 		asked := time.Now()
 		err := l.renew(renewed.Add(2 * ttl / 3))
