@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -63,6 +64,9 @@ func openCluster(t *testing.T, nodes int) *cluster {
 func (c *cluster) add(name string, more ...string) *node {
 	c.t.Helper()
 	home := newClinic(c.t)
+	if os.Getenv(firewalled) != "" {
+		home.group = cutGroup + uint32(len(c.nodes)) //nolint:gosec // a few
+	}
 	home.args = slices.Concat(home.args, c.common, []string{"--node", name, "--media-node-url", "http://" + name + ".localhost"}, more)
 	n := &node{served: home.serve(), clinic: home}
 	c.nodes = append(c.nodes, n)
@@ -116,7 +120,7 @@ type balancer struct {
 
 func newBalancer(t *testing.T) *balancer {
 	t.Helper()
-	b := &balancer{inner: &http.Transport{MaxIdleConnsPerHost: 16, DisableCompression: true}, nodes: map[string]bool{}}
+	b := &balancer{inner: &http.Transport{MaxIdleConnsPerHost: 16, DisableCompression: true, ResponseHeaderTimeout: 20 * time.Second}, nodes: map[string]bool{}}
 	proxy := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetXForwarded(); r.Out.URL.Scheme = "http" },
 		Transport: b, FlushInterval: -1,

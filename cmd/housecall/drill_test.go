@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -102,6 +105,56 @@ var (
 	}}
 )
 
+// firewalled says that the drill runs in a network namespace of its own, whose firewall it may change.
+const (
+	firewalled = "HOUSECALL_TEST_FIREWALL"
+	cutGroup   = 4200
+)
+
+var (
+	cutNode = fault{"a node is cut from all others for eight seconds", func(d *drill) {
+		i := d.rand.IntN(len(d.c.nodes))
+		d.firewall("add table inet drill; add chain inet drill out { type filter hook output priority 0; }; "+
+			"add rule inet drill out meta skgid %d drop", cutGroup+i)
+		d.wait(8 * time.Second)
+		d.firewall("delete table inet drill")
+		d.backWithin(5 * time.Second)
+	}}
+	jumpClock = fault{"a node's clock jumps by an hour", func(d *drill) {
+		i := d.rand.IntN(len(d.c.nodes))
+		n := d.c.nodes[i]
+		right := n.clinic.args
+		n.clinic.args = append(right[:len(right):len(right)], "--drill-clock-jump", "1h")
+		d.c.replace(i)
+		said, err := sim.Until(d.t.Context(), 20*time.Second, func() (sim.Answer, error) { return readiness(n) },
+			func(a sim.Answer) bool { return strings.Contains(a.Text("said"), "clock") })
+		if err != nil {
+			d.t.Errorf("the node does not see that its clock is wrong: %v, %v", said.Body, err)
+		}
+		d.backWithin(5 * time.Second)
+		d.wait(5 * time.Second)
+		n.clinic.args = right
+		d.c.replace(i)
+	}}
+)
+
+func readiness(n *node) (sim.Answer, error) {
+	w, err := http.Get("http://" + n.address + "/readyz") //nolint:noctx // a node of the test's own
+	if err != nil {
+		return sim.Answer{}, err
+	}
+	defer func() { _ = w.Body.Close() }()
+	text, err := io.ReadAll(w.Body)
+	return sim.Answer{Body: sim.JSON{"said": string(text)}}, err
+}
+
+func (d *drill) firewall(rules string, args ...any) {
+	d.t.Helper()
+	if out, err := exec.CommandContext(d.t.Context(), "nft", fmt.Sprintf(rules, args...)).CombinedOutput(); err != nil { //nolint:gosec // our own words
+		d.t.Fatalf("nft: %v: %s", err, out)
+	}
+}
+
 // TestDrill is the long one: scripts/drill runs it.
 func TestDrill(t *testing.T) {
 	seed, err := strconv.ParseUint(os.Getenv("HOUSECALL_TEST_DRILL"), 10, 64)
@@ -110,11 +163,16 @@ func TestDrill(t *testing.T) {
 	}
 	d := newDrill(t, openCluster(t, 3), seed)
 	var faults []fault
-	for range 20 {
+	rounds, err := strconv.Atoi(cmp.Or(os.Getenv("HOUSECALL_TEST_DRILL_ROUNDS"), "4"))
+	must(t, err)
+	for range 5 * rounds {
 		faults = append(faults, killNode)
 	}
-	for range 4 {
-		faults = append(faults, killPrimary, killEvents, killFiles, pauseNode, pausePrimary, pauseEvents, pauseFiles)
+	for range rounds {
+		faults = append(faults, killPrimary, killEvents, killFiles, pauseNode, pausePrimary, pauseEvents, pauseFiles, jumpClock)
+		if os.Getenv(firewalled) != "" {
+			faults = append(faults, cutNode)
+		}
 	}
 	d.rand.Shuffle(len(faults), func(i, j int) { faults[i], faults[j] = faults[j], faults[i] })
 	t.Logf("seed %d: %d faults", seed, len(faults))

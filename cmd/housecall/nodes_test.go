@@ -31,6 +31,7 @@ func TestSeveralNodesOnRealEngines(t *testing.T) {
 		{"what is done at one node is seen on the live feed of another", feedOverNodes},
 		{"a photo sent to the bucket is settled at one node and shown by another", fileOverNodes},
 		{"nodes are drained and replaced one by one, and nobody sees an error", replacedUnderLoad},
+		{"a backup is made while people order, and restored as a service of its own", backedUpWhileServing},
 		{"a short drill", shortDrill},
 	} {
 		t.Run(story.name, func(t *testing.T) { story.tell(t, c) })
@@ -260,5 +261,5 @@ func replacedUnderLoad(t *testing.T, c *cluster) {
 
 func shortDrill(t *testing.T, c *cluster) {
 	d := newDrill(t, c, 1)
-	d.run(killNode, killPrimary, killEvents, pauseNode, killFiles)
+	d.run(killNode, killPrimary, killEvents, pauseNode, killFiles, jumpClock)
 }

@@ -91,6 +91,8 @@ type clinic struct {
 	mail *office
 	data string
 	args []string
+	// group is what its processes run as, where the rules of a firewall are to know them.
+	group uint32
 }
 
 func newClinic(t *testing.T) *clinic {
@@ -153,6 +155,9 @@ type served struct {
 func (c *clinic) serve() *served {
 	c.t.Helper()
 	s := &served{t: c.t, cmd: command(context.WithoutCancel(c.t.Context()), append([]string{"serve"}, c.args...)...)}
+	if c.group != 0 {
+		s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Gid: c.group}}
+	}
 	lines, err := s.cmd.StderrPipe()
 	if err == nil {
 		err = s.cmd.Start()

@@ -126,6 +126,18 @@ func (a *App) assemble(ctx context.Context, o *Options) (engines, error) {
 
 // open reads the secrets and opens documents, events and files.
 func (a *App) open(ctx context.Context, o *Options) (engines, error) {
+	e, err := a.keys(o)
+	if err != nil {
+		return e, err
+	}
+	if err := a.openEngines(ctx, o, &e); err != nil {
+		return e, err
+	}
+	return e, outside(ctx, o.Config, o, &e)
+}
+
+// keys reads the secrets, and what the run is told of clocks and names.
+func (*App) keys(o *Options) (engines, error) {
 	c := o.Config
 	e := engines{clock: o.Clock, wall: clock.NewReal(), log: o.Log, mailer: o.Mailer, texter: o.Texter, gateway: o.Gateway, secret: o.Secret, node: c.Node}
 	if o.TestTimers != nil {
@@ -133,6 +145,10 @@ func (a *App) open(ctx context.Context, o *Options) (engines, error) {
 	}
 	if e.clock == nil {
 		e.clock = e.wall
+	}
+	if c.Drill.ClockJump != 0 {
+		o.Log.Warn("the clock of this node will jump, as the fault drill asked", "duration", c.Drill.ClockJump)
+		e.clock = clock.NewJump(e.clock, c.Drill.ClockJump, 5*time.Second)
 	}
 	if e.node == "" {
 		e.node, _ = os.Hostname()
@@ -149,10 +165,7 @@ func (a *App) open(ctx context.Context, o *Options) (engines, error) {
 		sum := sha256.Sum256([]byte(token))
 		o.adminToken = sum[:]
 	}
-	if err := a.openEngines(ctx, o, &e); err != nil {
-		return e, err
-	}
-	return e, outside(ctx, c, o, &e)
+	return e, nil
 }
 
 func busDir(c config.Config) string {

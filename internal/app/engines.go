@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"housecall/internal/backup"
 	"housecall/internal/blob"
 	"housecall/internal/bus"
 	"housecall/internal/clock"
@@ -21,6 +22,7 @@ import (
 // files is what the app wants of a keeper of files.
 type files interface {
 	blob.Store
+	backup.Files
 	Ping(ctx context.Context) error
 }
 
@@ -36,30 +38,46 @@ func (a *App) openEngines(ctx context.Context, o *Options, e *engines) error {
 	if err != nil {
 		return fmt.Errorf("ask whose documents these are: %w", err)
 	}
-	node := e.node
-	if o.tool {
-		node += "-tool" // the node itself may be running, and its leases are its own
-	}
-	engine := bus.Config{
-		Dir: busDir(c), URL: c.Bus, Creds: c.BusCreds, CA: c.BusCA, Replicas: c.Replicas, Node: node, Service: service, Idle: o.tool, ClockTimers: o.TestTimers,
-	}
 	err = wait.until(ctx, "bus", func() (err error) {
-		a.Bus, err = bus.Start(ctx, engine, bus.Deps{Store: a.Store, Clock: e.clock, Log: o.Log})
+		a.Bus, err = bus.Start(ctx, busConfig(*o, e, service), bus.Deps{Store: a.Store, Clock: e.clock, Log: o.Log})
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("start events: %w", err)
 	}
-	err = wait.until(ctx, "files", func() (err error) { a.Files, err = openFiles(ctx, c, e, service); return err })
+	err = wait.until(ctx, "files", func() (err error) { a.Files, err = openFiles(ctx, c, e); return err })
 	if err != nil {
 		return fmt.Errorf("open files: %w", err)
+	}
+	if err := claim(ctx, a.Files, service); err != nil {
+		return err
 	}
 	e.store, e.bus, e.files = a.Store, a.Bus, a.Files
 	return nil
 }
 
+// busConfig says where events are, and whose.
+func busConfig(o Options, e *engines, service string) bus.Config {
+	c, node := o.Config, e.node
+	if o.tool {
+		node += "-tool" // the node itself may be running, and its leases are its own
+	}
+	return bus.Config{
+		Dir: busDir(c), URL: c.Bus, Creds: c.BusCreds, CA: c.BusCA, Replicas: c.Replicas, Node: node, Service: service, Idle: o.tool, ClockTimers: o.TestTimers,
+	}
+}
+
+// claim marks a bucket as this service's. The folder is in the data folder, with which it belongs together.
+func claim(ctx context.Context, f files, service string) error {
+	b, shared := f.(*blob.Bucket)
+	if !shared {
+		return nil
+	}
+	return b.Claim(ctx, service)
+}
+
 // openFiles opens a bucket, or the folder in the data folder.
-func openFiles(ctx context.Context, c config.Config, e *engines, service string) (files, error) {
+func openFiles(ctx context.Context, c config.Config, e *engines) (files, error) {
 	if c.Files.URL == "" {
 		f, err := blob.New(filepath.Join(c.Data, "files"), config.Key(e.secret, "files"), e.wall, c.PublicURL)
 		if err != nil {
@@ -78,7 +96,7 @@ func openFiles(ctx context.Context, c config.Config, e *engines, service string)
 	if err != nil {
 		return nil, err
 	}
-	return b, b.Claim(ctx, service)
+	return b, nil
 }
 
 // ErrUnreachable says that an engine did not answer for as long as the start waits. Nothing was begun.

@@ -22,7 +22,7 @@ var layers = []string{
 	"bus blob gateway tlsport docstore/sqlite docstore/mongo ../signaling/turn ../signaling/sfu",
 	"../signaling",
 	"../signaling/signalingtest", // also behind `housecall load`
-	"dispatcher journey caselist",
+	"dispatcher journey caselist backup",
 	"web fhir logging config",
 	"httpapi",
 	"app",
@@ -42,6 +42,7 @@ var seams = map[string]string{
 	"go.mongodb.org/mongo-driver":     "docstore/mongo apptest/engine",
 	"github.com/minio/minio-go":       "blob blob/blobtest apptest/engine",
 	"github.com/nats-io/":             "bus apptest/engine",
+	"github.com/tink-crypto/":         "backup",
 	"modernc.org/sqlite":              "docstore/sqlite",
 	"github.com/spf13/cobra":          "../cmd/housecall",
 	"github.com/go-webauthn/webauthn": "identity",
