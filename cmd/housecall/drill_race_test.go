@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"sync"
@@ -55,31 +54,42 @@ func (d *drill) startRace() *race {
 		"currency": "CNY", "fulfilments": []string{"pickup"}, "hours": hours,
 	})
 	must(d.t, err)
-	r := &race{d: d, pharmacy: ph.Text("id"), pharmacist: &sim.Client{Base: d.c.balance.url, HTTP: how}}
-	invite, err := operator.Post(ctx, "/invites", sim.JSON{
-		"role": "pharmacist", "address": fmt.Sprintf("r%d@drill.example", time.Now().UnixNano()), "name": "Race", "pharmacy": r.pharmacy,
-	})
-	must(d.t, err)
-	taken, err := r.pharmacist.Post(ctx, "/enrolment/accept", sim.JSON{"token": invite.Text("token"), "password": "seven lamps at the ford"})
-	must(d.t, err)
-	code, err := totp.GenerateCode(taken.Text("secret"), time.Now())
-	must(d.t, err)
-	opened, err := r.pharmacist.Post(ctx, "/enrolment/confirm", sim.JSON{"token": invite.Text("token"), "code": code})
-	must(d.t, err)
-	r.pharmacist.Token = opened.Text("token")
-	for kind, subject := range map[string]string{"pharmacy": r.pharmacy, "pharmacist": invite.Text("account")} {
-		r.vet(ctx, operator, kind, subject)
-	}
-	_, err = operator.Post(ctx, "/pharmacies/"+r.pharmacy+"/staff", sim.JSON{"account": invite.Text("account"), "role": "pharmacist"})
+	r := &race{d: d, pharmacy: ph.Text("id")}
+	pharmacist, account := enrolStaff(d.t, operator, "pharmacist", r.pharmacy)
+	r.pharmacist = pharmacist
+	vetSubject(d.t, operator, "pharmacy", r.pharmacy)
+	_, err = operator.Post(ctx, "/pharmacies/"+r.pharmacy+"/staff", sim.JSON{"account": account, "role": "pharmacist"})
 	must(d.t, err)
 	return r
 }
 
-func (r *race) vet(ctx context.Context, operator *sim.Client, kind, subject string) {
-	t := r.d.t
+// enrolStaff makes and vets somebody by an operator, and signs them in by their authenticator.
+func enrolStaff(t *testing.T, operator *sim.Client, role, pharmacy string) (c *sim.Client, account string) {
 	t.Helper()
+	ctx := t.Context()
+	body := sim.JSON{"role": role, "address": fmt.Sprintf("s%d@drill.example", time.Now().UnixNano()), "name": "Race " + role}
+	if pharmacy != "" {
+		body["pharmacy"] = pharmacy
+	}
+	invite, err := operator.Post(ctx, "/invites", body)
+	must(t, err)
+	c, account = &sim.Client{Base: operator.Base, HTTP: operator.HTTP}, invite.Text("account")
+	taken, err := c.Post(ctx, "/enrolment/accept", sim.JSON{"token": invite.Text("token"), "password": "seven lamps at the ford"})
+	must(t, err)
+	code, err := totp.GenerateCode(taken.Text("secret"), time.Now())
+	must(t, err)
+	opened, err := c.Post(ctx, "/enrolment/confirm", sim.JSON{"token": invite.Text("token"), "code": code})
+	must(t, err)
+	c.Token = opened.Text("token")
+	vetSubject(t, operator, role, account)
+	return c, account
+}
+
+func vetSubject(t *testing.T, operator *sim.Client, kind, subject string) {
+	t.Helper()
+	ctx := t.Context()
 	a, err := operator.Post(ctx, "/applications", sim.JSON{
-		"kind": kind, "subject": subject, "licence": "R-1", "specialties": []string{"general"}, "languages": []string{"en"}, "jurisdictions": []string{"house"},
+		"kind": kind, "subject": subject, "licence": "R-1", "specialties": []string{"race"}, "languages": []string{"en"}, "jurisdictions": []string{"house"},
 	})
 	must(t, err)
 	path := "/applications/" + a.Text("id")

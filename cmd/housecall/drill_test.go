@@ -188,8 +188,9 @@ func (d *drill) run(faults ...fault) {
 	for range 2 {
 		all.Go(func() { d.walk(done) })
 	}
-	race := d.startRace()
+	race, bookings := d.startRace(), d.startBookings()
 	all.Go(func() { race.until(done) })
+	all.Go(func() { bookings.until(done) })
 	for _, f := range faults {
 		d.wait(time.Duration(d.rand.IntN(3000)) * time.Millisecond)
 		begun := time.Now()
@@ -199,6 +200,7 @@ func (d *drill) run(faults ...fault) {
 	close(done)
 	all.Wait()
 	race.judge()
+	bookings.judge()
 	d.invariants()
 	d.t.Logf("%d orders went through the whole chain meanwhile; %d requests were sent again; after each fault: %s", d.walked.Load(), d.again.Load(), strings.Join(d.back, ", "))
 }

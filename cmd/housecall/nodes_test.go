@@ -32,6 +32,7 @@ func TestSeveralNodesOnRealEngines(t *testing.T) {
 		{"a photo sent to the bucket is settled at one node and shown by another", fileOverNodes},
 		{"nodes are drained and replaced one by one, and nobody sees an error", replacedUnderLoad},
 		{"a backup is made while people order, and restored as a service of its own", backedUpWhileServing},
+		{"a node whose engines are not fit, or not its own, is refused with what to do", unfitEngines},
 		{"a short drill", shortDrill},
 	} {
 		t.Run(story.name, func(t *testing.T) { story.tell(t, c) })
