@@ -15,7 +15,7 @@ import (
 
 func simulateCommand() *cobra.Command {
 	c := &cobra.Command{Use: "simulate", Short: "Try the plans out before anybody rides by them"}
-	c.AddCommand(simulateCityCommand(), simulateMDRPCommand(), simulateStaffingCommand())
+	c.AddCommand(simulateCityCommand(), simulateMDRPCommand(), simulateStaffingCommand(), simulateWeekCommand())
 	return c
 }
 
