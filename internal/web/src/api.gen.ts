@@ -429,6 +429,13 @@ export interface DeclineJobInBody {
 	sequence: number;
 }
 
+export interface DemoView {
+	/** What the demo's clock shows. */
+	now: string;
+	/** How many of its seconds pass in one. */
+	speed: number;
+}
+
 export interface DiagnosisCode {
 	code: string;
 	title: string;
@@ -2687,6 +2694,8 @@ export interface Routes {
 	"GET /couriers/{id}/shift": { path: { id: string }; answer: ShiftView; };
 	/** Ask whether a place is covered. */
 	"POST /coverage": { body: CoverInBody; answer: CoverageView; };
+	/** Learn that this is a demo, and how fast its clock runs. */
+	"GET /demo": { answer: DemoView; };
 	/** Search the list of coded diagnoses. */
 	"GET /diagnoses": { query: { q: string }; answer: ListOfDiagnosisCode; };
 	/** Read when a doctor can be booked. */
