@@ -27,6 +27,7 @@ var layers = []string{
 	"httpapi",
 	"app",
 	"sim",
+	"sim/load",
 	"../cmd/housecall",
 }
 
