@@ -290,4 +290,3 @@ func goesHome(t *testing.T, courier string) {
 		t.Error(err)
 	}
 }
-

@@ -54,12 +54,7 @@ const (
 // town starts the demo and the browser, or skips the story where no browser was asked for.
 func town(t *testing.T) world {
 	t.Helper()
-	if os.Getenv("HOUSECALL_TEST_BROWSER") == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("the browser stories were skipped: run scripts/e2e, which brings Chromium")
-		}
-		t.Skip("set HOUSECALL_TEST_BROWSER, or run scripts/e2e")
-	}
+	chromium(t)
 	begin.Do(func() { running = started(t) })
 	if running.demo == nil {
 		t.Fatal("the demo or the browser did not start")
@@ -67,18 +62,38 @@ func town(t *testing.T) world {
 	return running
 }
 
-func started(t *testing.T) world {
+// chromium is the browser of this machine; where none was asked for the story is skipped.
+func chromium(t *testing.T) string {
 	t.Helper()
-	path := ""
+	if os.Getenv("HOUSECALL_TEST_BROWSER") == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("the browser stories were skipped: run scripts/e2e, which brings Chromium")
+		}
+		t.Skip("set HOUSECALL_TEST_BROWSER, or run scripts/e2e")
+	}
 	for _, name := range []string{os.Getenv("HOUSECALL_TEST_CHROMIUM"), "chromium", "chromium-browser", "google-chrome"} {
 		if found, err := exec.LookPath(name); name != "" && err == nil {
-			path = found
-			break
+			return found
 		}
 	}
-	if path == "" {
-		t.Fatal("no Chromium here: apt-get install chromium, or set HOUSECALL_TEST_CHROMIUM")
-	}
+	t.Fatal("no Chromium here: apt-get install chromium, or set HOUSECALL_TEST_CHROMIUM")
+	return ""
+}
+
+// flags start it with a camera and a microphone of its own, and nobody asked whether they may be used.
+func flags(t *testing.T) []chromedp.ExecAllocatorOption {
+	t.Helper()
+	return append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox,
+		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
+		chromedp.Flag("enable-unsafe-swiftshader", true), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "en"),
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
+	)
+}
+
+func started(t *testing.T) world {
+	t.Helper()
+	with := flags(t)
 	ctx := context.Background() // lives for all stories of the run
 	towns := [2]*sim.Demo{}
 	for i := range towns {
@@ -89,12 +104,7 @@ func started(t *testing.T) world {
 		ending = append(ending, func() { _ = demo.Stop(ctx) })
 		towns[i] = demo
 	}
-	alloc, stop := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox,
-		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
-		chromedp.Flag("enable-unsafe-swiftshader", true), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "en"),
-		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
-	)...)
+	alloc, stop := chromedp.NewExecAllocator(ctx, with...)
 	ending = append(ending, stop)
 	chrome, end := chromedp.NewContext(alloc)
 	ending = append(ending, end)
@@ -106,12 +116,12 @@ func started(t *testing.T) world {
 
 // browser is what one person has before them.
 type browser struct {
-	t       *testing.T
-	ctx     context.Context // the tab's own life
-	town    *sim.Demo
-	url     string
-	who     string
-	width   int64
+	t     *testing.T
+	ctx   context.Context // the tab's own life
+	town  *sim.Demo
+	url   string
+	who   string
+	width int64
 }
 
 // open opens a phone for somebody in the lively town: their own cookies, their own storage.
@@ -310,4 +320,3 @@ func (b *browser) save(name string) {
 		b.t.Logf("keep a picture of %s: %v", name, err)
 	}
 }
-

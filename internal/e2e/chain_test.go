@@ -56,8 +56,9 @@ func (c cast) isSeen() {
 	p.told(admitted, "that the doctor is ready", shown("join"))
 	d.sees("side-prescribe")
 	p.press("join")
-	p.sees("call")
-	d.until("the patient in the room", `document.querySelector('.room')?.innerText.length > 0`)
+	p.state(within, "call", "phase", "here")
+	d.state(within, "call", "phase", "here")
+	d.until("the patient in the room", test("call")+`?.dataset.seats === '1'`)
 
 	d.types("note-subjective", "Sore throat since last night.")
 	d.types("summary", "You have a sore throat. Rest, drink, and take the capsules as written.")

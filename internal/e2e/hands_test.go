@@ -77,10 +77,14 @@ func (b *browser) told(since time.Time, what, script string) {
 func (b *browser) marks() { b.t.Helper(); b.eval(`window.__same = true`, nil) }
 
 // shown is a script that tells whether something with this data-test can be seen.
-func shown(name string) string { return test(name) + " && " + test(name) + ".getClientRects().length > 0" }
+func shown(name string) string {
+	return test(name) + " && " + test(name) + ".getClientRects().length > 0"
+}
 
 // isState is a script that tells what state something says it is in.
-func isState(name, state string) string { return fmt.Sprintf(`%s?.dataset.state === %q`, test(name), state) }
+func isState(name, state string) string {
+	return fmt.Sprintf(`%s?.dataset.state === %q`, test(name), state)
+}
 
 // pressLabel presses the button of this name.
 func (b *browser) pressLabel(label string) {
