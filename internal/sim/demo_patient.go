@@ -44,7 +44,7 @@ func SeePatient(ctx context.Context, c *Client, what Ailment, within time.Durati
 		}
 		what.Patient = me.Text("patient")
 	}
-	visit, err := askForVisit(ctx, c, what)
+	visit, err := AskForVisit(ctx, c, what)
 	if err != nil {
 		return "", fmt.Errorf("ask for a visit: %w", err)
 	}
@@ -65,7 +65,8 @@ func SeePatient(ctx context.Context, c *Client, what Ailment, within time.Durati
 // home is where the patient of SeePatient lives.
 var home = inTown(400, 500)
 
-func askForVisit(ctx context.Context, c *Client, what Ailment) (string, error) {
+// AskForVisit answers the questions of an intake and takes a place in the queue; the answer is the visit.
+func AskForVisit(ctx context.Context, c *Client, what Ailment) (string, error) {
 	options, err := c.Get(ctx, "/intake-options")
 	if err != nil {
 		return "", err

@@ -51,7 +51,7 @@ export default function Audit() {
 				>
 					<div class="batch">
 						<Field label={w.patient} value={s.value.patient} onType={(patient) => set({ patient })} test="audit-patient" />
-						<Field label={w.account} value={s.value.account} onType={(account) => set({ account })} />
+						<Field label={w.account} value={s.value.account} onType={(account) => set({ account })} test="audit-account" />
 						<Field label={w.from} type="date" value={s.value.from} onType={(from) => set({ from })} />
 						<Field label={w.untilDay} type="date" value={s.value.until} onType={(until) => set({ until })} />
 					</div>
@@ -67,7 +67,7 @@ export default function Audit() {
 				)}
 				{!!found.value?.items.length && (
 					<div class="scroll-x">
-						<table class="rows-table num">
+						<table class="rows-table num" data-test="audit-lines">
 							<tbody>
 								{found.value.items.map((l, n) => (
 									<tr key={n}>

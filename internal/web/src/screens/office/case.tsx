@@ -32,7 +32,7 @@ export default function Case({ id }: { id: string }) {
 					<Head>{c.category.replace(/_/g, " ")}</Head>
 					<p class="hint">{w.caseStates[c.state]}</p>
 					<div class="cols">
-						<section>
+						<section data-test="evidence">
 							<h2>{w.evidence}</h2>
 							{evidence.missing.length > 0 && <Notice kind="warn">{w.missing(evidence.missing.join(", "))}</Notice>}
 							<ol class="chain num">
@@ -92,7 +92,7 @@ function Side({ of: c, reload }: { of: CaseView; reload: () => Promise<void> }) 
 				</div>
 			))}
 			{c.actions.map((a) => (
-				<Notice key={a.id} kind={a.state === "done" ? "ok" : a.state === "failed" ? "stop" : "lamp"}>
+				<Notice key={a.id} test={`action-${a.state}`} kind={a.state === "done" ? "ok" : a.state === "failed" ? "stop" : "lamp"}>
 					{a.what} {a.amount && money(a.amount)} · {a.state}
 				</Notice>
 			))}
@@ -109,13 +109,13 @@ function Side({ of: c, reload }: { of: CaseView; reload: () => Promise<void> }) 
 						<Btn kind="main" busy={step.busy} off={!text.value.trim()} onPress={() => void step("answer")} test="answer">
 							{w.answer}
 						</Btn>
-						<Btn busy={step.busy} off={!text.value.trim()} onPress={() => void step("resolve")}>
+						<Btn busy={step.busy} off={!text.value.trim()} onPress={() => void step("resolve")} test="resolve">
 							{w.resolve}
 						</Btn>
 						<Btn onPress={() => (open.value = "refund")} test="refund">
 							{w.refund}
 						</Btn>
-						<Btn busy={step.busy} onPress={() => void step("redeliver")}>
+						<Btn busy={step.busy} onPress={() => void step("redeliver")} test="redeliver">
 							{w.redeliver}
 						</Btn>
 						{c.state === "resolved" && (
