@@ -59,7 +59,7 @@ func seeAndOrder(ctx context.Context, c *Client, what Ailment, within time.Durat
 		}
 		what.Patient = me.Text("patient")
 	}
-	visit, err := askForVisit(ctx, c, what)
+	visit, err := AskForVisit(ctx, c, what)
 	if err != nil {
 		return Answer{}, fmt.Errorf("ask for a visit: %w", err)
 	}
@@ -80,7 +80,8 @@ func seeAndOrder(ctx context.Context, c *Client, what Ailment, within time.Durat
 // home is where the patient of SeePatient lives.
 var home = inTown(400, 500)
 
-func askForVisit(ctx context.Context, c *Client, what Ailment) (string, error) {
+// AskForVisit answers the questions of an intake and takes a place in the queue; the answer is the visit.
+func AskForVisit(ctx context.Context, c *Client, what Ailment) (string, error) {
 	options, err := c.Get(ctx, "/intake-options")
 	if err != nil {
 		return "", err
