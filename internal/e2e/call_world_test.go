@@ -298,7 +298,6 @@ func consulting(t *testing.T) (v visit, patient, doctor *browser) {
 	return v, patient, doctor
 }
 
-
 // middle is the median.
 func middle(all []time.Duration) time.Duration {
 	sorted := slices.Sorted(slices.Values(all))
