@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
@@ -91,4 +92,25 @@ func TestPictureMovesSoonAfterJoinIsPressed(t *testing.T) {
 	}
 
 	t.Logf("from the press to a moving picture: %v; in all %v (the target on a quiet machine is a p50 under 400 ms)", middle(all), all)
+}
+
+func TestNobodysPictureIsTakenAtTheStartOfACallOnAGoodNetwork(t *testing.T) {
+	_, patient, doctor := consulting(t)
+	for _, b := range []*browser{patient, doctor} {
+		b.eval(`(() => { const e = `+test("call")+`; window.__levels = [e.dataset.level];
+			new MutationObserver(() => window.__levels.push(e.dataset.level)).observe(e, { attributes: true, attributeFilter: ['data-level'] }); })()`, nil)
+	}
+	patient.watches(blue)
+	doctor.watches(red)
+
+	// A ladder that falls does so within the first ten seconds: a browser first says what it can take after five.
+	patient.untilIn(2*within, "fifteen seconds of pictures", `document.querySelector('[data-test="other-picture"] video').currentTime > 15`)
+
+	for _, b := range []*browser{patient, doctor} {
+		var levels []string
+		b.eval(`window.__levels`, &levels)
+		if slices.ContainsFunc(levels, func(l string) bool { return l != "video" }) {
+			t.Errorf("%s was sent %v", b.who, levels)
+		}
+	}
 }

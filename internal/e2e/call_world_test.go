@@ -93,6 +93,8 @@ func admitted(t *testing.T, w *ward, p pair) visit {
 	must("the patient asks for a visit", err)
 	_, err = patient.Post(ctx, "/visits/"+id+"/here", nil)
 	must("the patient is there", err)
+	_, err = sim.Until(ctx, within, func() (sim.Answer, error) { return patient.Get(ctx, "/visits/"+id) }, func(a sim.Answer) bool { return a.Text("fee_state") == "held" })
+	must("the fee is held", err)
 	doctor, err := w.demo.SignIn(ctx, p.doctor)
 	must("the doctor signs in", err)
 	_, err = doctor.Post(ctx, "/duty/on", nil)
@@ -295,7 +297,6 @@ func consulting(t *testing.T) (v visit, patient, doctor *browser) {
 	patient.state(within, "call", "phase", "here")
 	return v, patient, doctor
 }
-
 
 // middle is the median.
 func middle(all []time.Duration) time.Duration {

@@ -13,7 +13,7 @@ import (
 // SignIn signs in as somebody of the demo: by the code on the outbox page, or as staff do.
 func (d *Demo) SignIn(ctx context.Context, address string) (*Client, error) {
 	p := d.person(address)
-	c := &Client{Base: d.URL}
+	c := &Client{Base: d.URL, HTTP: d.http}
 	if p.Secret != "" {
 		return c, signInStaff(ctx, c, p.Address, p.Password, &authenticator{secret: p.Secret, wall: clock.NewReal()})
 	}

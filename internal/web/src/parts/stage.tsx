@@ -74,7 +74,7 @@ export function Stage(p: StageProps) {
 	const nameOf = (x: Seat | undefined) => (x && p.names?.[x.seat]) || (w.roles[x?.role ?? ""] ?? x?.role ?? "");
 	const v = ui.value;
 	return (
-		<section class={`stage ${p.inset ? "inset" : ""} ${s.phase}`} aria-label={w.title} data-test="call" data-phase={s.phase} data-seats={others.length}>
+		<section class={`stage ${p.inset ? "inset" : ""} ${s.phase}`} aria-label={w.title} data-test="call" data-phase={s.phase} data-seats={others.length} data-level={(main && s.levels.get(main.slot)?.level) ?? "video"}>
 			<header class="callbar">
 				<div>
 					<b>{p.title}</b>
