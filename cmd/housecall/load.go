@@ -1,37 +1,169 @@
 package main
 
 import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"housecall/internal/clock"
+	"housecall/internal/config"
+	"housecall/internal/sim"
+	"housecall/internal/sim/load"
 	"housecall/signaling/signalingtest"
 )
 
+// loadFlags are what the load command is told.
+type loadFlags struct {
+	urls, tokenFile, store, mediaURL, secretFile string
+	patients, doctors, callers, seconds          int
+	calls, bitrate                               int
+	seed                                         uint64
+	asJSON, insecure                             bool
+}
+
 // loadCommand puts synthetic people on a server, and says how it bore them.
 func loadCommand() *cobra.Command {
-	c := &cobra.Command{Use: "load", Short: "Put synthetic calls on a media node and measure them", Args: cobra.NoArgs}
-	url := c.Flags().String("url", "ws://localhost:8090/ws", "the websocket of the media node")
-	secret := c.Flags().String("secret-file", "", "file of the secret that tickets are signed with")
-	calls := c.Flags().Int("calls", 10, "calls of two people each")
-	bitrate := c.Flags().Int("bitrate", 1_000_000, "bit/s of each picture")
-	seconds := c.Flags().Int("seconds", 20, "how long to measure")
-	_ = c.MarkFlagRequired("secret-file")
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		key, err := ticketSecret(*secret)
+	var f loadFlags
+	c := &cobra.Command{
+		Use: "load", Short: "Put synthetic people on a server, measure them and check what must hold", Args: cobra.NoArgs,
+		Long: "Put synthetic people on a server, measure them and check what must hold.\n\n" +
+			"--patients go through the whole chain over the public API; --calls are calls of two people each on a media node, alone or beside them.",
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.urls, "url", "", "servers to load, with commas; empty starts a demo of its own")
+	flags.StringVar(&f.tokenFile, "admin-token-file", "", "file with the administrator's token of servers started with serve")
+	flags.StringVar(&f.store, "store", "", "where the own demo keeps documents: empty for a file, or mongodb://...")
+	flags.IntVar(&f.patients, "patients", 0, "patients at once")
+	flags.IntVar(&f.doctors, "doctors", 0, "doctors, who sign once in half a minute each; 0: two for each patient")
+	flags.IntVar(&f.callers, "callers", 16, "requests under way at once")
+	flags.IntVar(&f.seconds, "seconds", 20, "how long to measure")
+	flags.Uint64Var(&f.seed, "seed", 1, "of what is left to chance")
+	flags.BoolVar(&f.asJSON, "json", false, "print the result as JSON")
+	flags.BoolVar(&f.insecure, "insecure", false, "take a self-signed certificate, of demo --tls")
+	flags.IntVar(&f.calls, "calls", 0, "calls of two people each")
+	flags.StringVar(&f.mediaURL, "media-url", "ws://localhost:8090/ws", "the websocket of the media node for --calls")
+	flags.StringVar(&f.secretFile, "secret-file", "", "file of the secret that tickets of --calls are signed with")
+	flags.IntVar(&f.bitrate, "bitrate", 1_000_000, "bit/s of each picture of --calls")
+	c.RunE = func(c *cobra.Command, _ []string) error { return f.run(c) }
+	return c
+}
+
+func (f *loadFlags) run(c *cobra.Command) error {
+	if strings.HasPrefix(f.urls, "ws") { // a media node alone
+		f.mediaURL, f.urls = f.urls, ""
+	}
+	if f.secretFile != "" && f.calls == 0 {
+		f.calls = 10
+	}
+	if f.patients < 0 || f.calls < 0 || f.seconds < 1 || f.callers < 1 || f.patients+f.calls == 0 {
+		return errors.New("say how large the load is: --patients 200 or --calls 10 or both, --seconds and --callers at least 1")
+	}
+	called := make(chan error, 1)
+	if f.calls > 0 {
+		key, err := ticketSecret(f.secretFile)
 		if err != nil {
 			return err
 		}
-		report, err := signalingtest.Load(c.Context(), signalingtest.LoadOptions{
-			URL: *url, Secret: key, Calls: *calls, Bitrate: *bitrate, Duration: time.Duration(*seconds) * time.Second, Now: clock.NewReal().Now,
-		})
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprint(c.OutOrStdout(), report)
+		go func() { called <- f.call(c, key) }()
+	} else {
+		called <- nil
+	}
+	if f.patients == 0 {
+		return <-called
+	}
+	return errors.Join(f.treat(c), <-called)
+}
+
+// call puts calls on a media node.
+func (f *loadFlags) call(c *cobra.Command, secret []byte) error {
+	report, err := signalingtest.Load(c.Context(), signalingtest.LoadOptions{
+		URL: f.mediaURL, Secret: secret, Calls: f.calls, Bitrate: f.bitrate, Duration: time.Duration(f.seconds) * time.Second, Now: clock.NewReal().Now,
+	})
+	if err != nil {
 		return err
 	}
-	return c
+	out := c.OutOrStdout()
+	if f.asJSON && f.patients > 0 {
+		out = c.ErrOrStderr() // the one JSON is that of the patients
+	}
+	_, err = fmt.Fprint(out, report)
+	return err
+}
+
+// treat has patients go through the chain.
+func (f *loadFlags) treat(c *cobra.Command) error {
+	transport := &http.Transport{
+		MaxIdleConnsPerHost: f.callers + 8, IdleConnTimeout: time.Minute,
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: f.insecure}, //nolint:gosec // asked for, for a demo
+	}
+	urls, token, stop, err := f.servers(c.Context(), &http.Client{Transport: transport, Timeout: 30 * time.Second})
+	if err != nil {
+		return err
+	}
+	o := load.Options{
+		URLs: urls, Token: token, Patients: f.patients, Doctors: f.doctors, Callers: f.callers,
+		For: time.Duration(f.seconds) * time.Second, Seed: f.seed, Transport: transport,
+	}
+	bar := load.NewBar(os.Stderr)
+	if bar.Shown() {
+		o.Progress = bar.Show
+	}
+	report, err := load.Run(c.Context(), o)
+	bar.Clear()
+	if err != nil {
+		return errors.Join(err, stop())
+	}
+	return errors.Join(loaded(c, report, f.asJSON), stop())
+}
+
+// servers answers where the load goes, with an operator's token, and what stops a demo of our own.
+func (f *loadFlags) servers(ctx context.Context, client *http.Client) (urls []string, token string, stop func() error, err error) {
+	stop = func() error { return nil }
+	if f.urls == "" {
+		d, err := sim.StartDemo(ctx, sim.DemoOptions{Listen: "localhost:0", Store: f.store, Quiet: true})
+		if err != nil {
+			return nil, "", stop, err
+		}
+		stop = func() error { return d.Stop(context.WithoutCancel(ctx)) }
+		f.urls = d.URL
+	}
+	urls = strings.Split(f.urls, ",")
+	if f.tokenFile != "" {
+		token, err = config.ReadSecret(f.tokenFile)
+		if err != nil {
+			return nil, "", stop, fmt.Errorf("--admin-token-file: %w", err)
+		}
+		return urls, token, stop, nil
+	}
+	operator, err := sim.SignInDemoOperator(ctx, urls[0], client)
+	if err != nil {
+		err = fmt.Errorf("%s is no demo, or not there; servers started with serve need --admin-token-file: %w", urls[0], err)
+		return nil, "", stop, errors.Join(err, stop())
+	}
+	return urls, operator.Token, stop, nil
+}
+
+// loaded prints what was found; what is broken makes the command fail.
+func loaded(c *cobra.Command, r *load.Report, asJSON bool) error {
+	if asJSON {
+		e := json.NewEncoder(c.OutOrStdout())
+		e.SetIndent("", " ")
+		if err := e.Encode(r); err != nil {
+			return err
+		}
+	} else {
+		r.Print(c.OutOrStdout())
+	}
+	if !r.OK {
+		return errSaid
+	}
+	return nil
 }

@@ -179,7 +179,7 @@ func busDir(c config.Config) string {
 func (a *App) run(ctx context.Context, e engines) error {
 	j := journey.New(journey.Deps{
 		Intake: a.Intake, Consult: a.Consult, Prescribing: a.Prescribing, Pharmacy: a.Pharmacy, Order: a.Order,
-		Delivery: a.Delivery, Billing: a.Billing, Support: a.Support, Log: e.log,
+		Delivery: a.Delivery, Billing: a.Billing, Support: a.Support, Paces: a.Forecast, Log: e.log,
 	})
 	if err := j.Subscribe(a.Bus); err != nil {
 		return err

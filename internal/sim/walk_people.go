@@ -70,28 +70,11 @@ func (w *Walk) openPharmacy(ctx context.Context) (string, error) {
 	return "approved", w.vet(ctx, "pharmacy", w.pharmacy)
 }
 
-// vet takes an application through every step, as an operator who was shown the papers.
+// desk is where the operator enrols and vets people of this walk.
+func (w *Walk) desk() Desk { return Desk{Operator: w.Operator, Specialty: w.specialty} }
+
 func (w *Walk) vet(ctx context.Context, kind, subject string) error {
-	a, err := w.Operator.Post(ctx, "/applications", JSON{
-		"kind": kind, "subject": subject, "licence": "W-" + newKey()[:6],
-		"specialties": []string{w.specialty}, "languages": []string{"en"}, "jurisdictions": []string{"house"},
-	})
-	if err != nil {
-		return err
-	}
-	path := "/applications/" + a.Text("id")
-	until := time.Now().AddDate(1, 0, 0).UTC().Format(time.RFC3339) //nolint:forbidigo // a date on a paper
-	for _, paper := range []string{"licence", "identity", "background_check", "insurance"} {
-		if _, err := w.Operator.Post(ctx, path+"/papers", JSON{"kind": paper, "valid_until": until}); err != nil {
-			return err
-		}
-	}
-	for _, step := range []string{"/submit", "/review", "/approve"} {
-		if _, err := w.Operator.Post(ctx, path+step, nil); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.desk().Vet(ctx, kind, subject)
 }
 
 func (w *Walk) enrolStaff(ctx context.Context) (string, error) {
@@ -132,43 +115,18 @@ func (w *Walk) enrolPatients(ctx context.Context) (string, error) {
 	return "enrolled", err
 }
 
-// enrol makes an account by an enrolment link, as a desk does, and takes it up. The second answer is
-// the secret of the authenticator, for staff, and the address, for patients.
+// enrol adds somebody. The second answer is the secret of the authenticator, for staff, and the
+// address, for patients.
 func (w *Walk) enrol(ctx context.Context, role, name, pharmacy string) (*Client, string, error) {
-	address := newKey() + "@walk.example"
-	body := JSON{"role": role, "address": address, "name": name}
-	if pharmacy != "" {
-		body["pharmacy"] = pharmacy
+	e, err := w.desk().Enrol(ctx, role, name, pharmacy)
+	if err != nil {
+		return nil, "", err
 	}
+	w.accounts = noted(w.accounts, e.Client, e.Account)
 	if role == "patient" {
-		body["birth_date"], body["sex"] = "1950-05-05", "female"
+		return e.Client, e.Address, nil
 	}
-	invite, err := w.Operator.Post(ctx, "/invites", body)
-	if err != nil {
-		return nil, "", err
-	}
-	c := &Client{Base: w.Base, HTTP: w.Operator.HTTP}
-	take := JSON{"token": invite.Text("token")}
-	if role != "patient" {
-		take["password"] = newKey() + newKey()
-	}
-	taken, err := c.Post(ctx, "/enrolment/accept", take)
-	if err != nil {
-		return nil, "", err
-	}
-	w.accounts = noted(w.accounts, c, invite.Text("account"))
-	if role == "patient" {
-		c.Token = taken.Text("session.token")
-		return c, address, nil
-	}
-	secret := taken.Text("secret")
-	code, err := totp.GenerateCode(secret, time.Now()) //nolint:forbidigo // the authenticator's clock is the world's
-	if err != nil {
-		return nil, "", err
-	}
-	opened, err := c.Post(ctx, "/enrolment/confirm", JSON{"token": invite.Text("token"), "code": code})
-	c.Token = opened.Text("token")
-	return c, secret, err
+	return e.Client, e.Secret, nil
 }
 
 func noted(m map[*Client]string, c *Client, account string) map[*Client]string {

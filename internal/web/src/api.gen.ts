@@ -429,6 +429,13 @@ export interface DeclineJobInBody {
 	sequence: number;
 }
 
+export interface DemoView {
+	/** What the demo's clock shows. */
+	now: string;
+	/** How many of its seconds pass in one. */
+	speed: number;
+}
+
 export interface DiagnosisCode {
 	code: string;
 	title: string;
@@ -533,6 +540,8 @@ export interface EvidenceView {
 }
 
 export interface ExchangeInBody {
+	/** What the guest wants to be called, for the others in this call. */
+	name?: string;
 	token: string;
 }
 
@@ -753,6 +762,16 @@ export interface GrantView {
 export interface GuestLink {
 	token: string;
 	until: string;
+}
+
+export interface GuestLook {
+	as: "interpreter" | "family" | "other";
+	/** As patients read it. */
+	doctor?: string;
+	stage: "early" | "open" | "over";
+	starts_at?: string;
+	/** Somebody has joined by it. */
+	used: boolean;
 }
 
 export interface GuestSession {
@@ -1291,6 +1310,10 @@ export interface ListOfZoneView {
 	items: ZoneView[];
 	/** Cursor of the next page; absent on the last. */
 	next?: string;
+}
+
+export interface LookInBody {
+	token: string;
 }
 
 export interface LookView {
@@ -2268,6 +2291,37 @@ export interface SlotView {
 	start: string;
 }
 
+export interface SpreadView {
+	p50_seconds: number;
+	p90_seconds: number;
+}
+
+export interface StageHourView {
+	at: string;
+	/** Delivered before their promise broke. */
+	in_time: number;
+	orders: number;
+	stages: StageView[];
+	to_door: SpreadView;
+}
+
+export interface StageView {
+	/** What it may take; 0: no time of its own. */
+	budget_seconds: number;
+	p50_seconds: number;
+	p90_seconds: number;
+	stage: "review" | "pack" | "collect" | "ride";
+}
+
+export interface StagesView {
+	/** There were more orders than one report reads; the newest are in it. */
+	cut: boolean;
+	from: string;
+	hours: StageHourView[];
+	until: string;
+	whole: StageHourView;
+}
+
 export interface StartShiftInBody {
 	/** Where you start: inside a zone. */
 	point: GeoPoint;
@@ -2426,6 +2480,14 @@ export interface VisitCall {
 	state: "open" | "connected" | "interrupted" | "ended";
 }
 
+export interface VisitGuest {
+	as: "interpreter" | "family" | "other";
+	/** As they said it. */
+	name?: string;
+	/** Theirs in the call. */
+	seat?: string;
+}
+
 export interface VisitOffer {
 	emergency_number: string;
 	language: string;
@@ -2464,6 +2526,8 @@ export interface VisitView {
 	fee_state: "pending" | "held" | "refused";
 	/** A guardian was seen. */
 	guardian: boolean;
+	/** Who has joined by a guest's link. */
+	guests?: VisitGuest[] | null;
 	/** The patient is, or was, in the waiting room. */
 	here: boolean;
 	history: StepView[];
@@ -2687,6 +2751,8 @@ export interface Routes {
 	"GET /couriers/{id}/shift": { path: { id: string }; answer: ShiftView; };
 	/** Ask whether a place is covered. */
 	"POST /coverage": { body: CoverInBody; answer: CoverageView; };
+	/** Learn that this is a demo, and how fast its clock runs. */
+	"GET /demo": { answer: DemoView; };
 	/** Search the list of coded diagnoses. */
 	"GET /diagnoses": { query: { q: string }; answer: ListOfDiagnosisCode; };
 	/** Read when a doctor can be booked. */
@@ -2711,6 +2777,12 @@ export interface Routes {
 	"POST /enrolment/accept": { body: AcceptInBody; answer: Enrolled; };
 	/** End an enrolment with the authenticator's first code. */
 	"POST /enrolment/confirm": { body: ConfirmEnrolmentInBody; answer: SignedIn; };
+	/** Write what a search of the audit finds as a CSV file. */
+	"GET /exports/audit": { query: { patient?: string; record?: string; account?: string; from?: string; until?: string }; answer: string; };
+	/** Write every posting of a period as a CSV file. */
+	"GET /exports/ledger": { query: { from?: string; until?: string }; answer: string; };
+	/** Write the orders of a period as a CSV file. */
+	"GET /exports/orders": { query: { from?: string; until?: string }; answer: string; };
 	/** List your favourites. */
 	"GET /favourites": { answer: FavouritesView; };
 	/** Write your favourites anew. */
@@ -2769,6 +2841,8 @@ export interface Routes {
 	"POST /grants/{id}/revoke": { path: { id: string }; answer: GrantView; };
 	/** Exchange a guest's link for a session, once. */
 	"POST /guests/exchange": { body: ExchangeInBody; answer: GuestSession; };
+	/** Learn whose call a guest's link is for; spends nothing. */
+	"POST /guests/look": { body: LookInBody; answer: GuestLook; };
 	/** List complaints, file types and the present consent version. */
 	"GET /intake-options": { answer: IntakeOptions; };
 	/** Begin an intake. */
@@ -2917,6 +2991,8 @@ export interface Routes {
 	"POST /patients/{id}/addresses": { path: { id: string }; body: PlaceBody; answer: PlaceView; };
 	/** List a patient's cases, newest first. */
 	"GET /patients/{id}/cases": { path: { id: string }; query: { cursor?: string; limit?: number }; answer: ListOfCaseView; };
+	/** Take the whole record of a person, as a FHIR R4 bundle. */
+	"GET /patients/{id}/everything": { path: { id: string }; answer: string; };
 	/** List what a patient has granted. */
 	"GET /patients/{id}/grants": { path: { id: string }; answer: ListOfGrantView; };
 	/** Give a caregiver rights, or other ones. */
@@ -3057,6 +3133,8 @@ export interface Routes {
 	"POST /signings/{id}/confirm": { path: { id: string }; body: ConfirmInBody; answer: ListOfPrescriptionView; };
 	/** List free times of doctors who fit, the earliest first. */
 	"GET /slots": { query: { specialty: string; language: string; jurisdiction: string; doctor?: string; from?: string; until?: string }; answer: ListOfSlotView; };
+	/** Report how long orders took in each stage, hour by hour. */
+	"GET /stages": { query: { zone?: string; hours?: number }; answer: StagesView; };
 	/** Read one product of a pharmacy's stock. */
 	"GET /stock/{id}": { path: { id: string }; answer: StockView; };
 	/** Set price and count of a product. */
