@@ -31,6 +31,8 @@ func TestSeveralNodesOnRealEngines(t *testing.T) {
 		{"what is done at one node is seen on the live feed of another", feedOverNodes},
 		{"a photo sent to the bucket is settled at one node and shown by another", fileOverNodes},
 		{"nodes are drained and replaced one by one, and nobody sees an error", replacedUnderLoad},
+		{"a room lives on one node, others show the way, and it moves when that one dies", roomOverNodes},
+		{"nodes are replaced while many people order, and what must hold does", loadedUnderReplacement},
 		{"a backup is made while people order, and restored as a service of its own", backedUpWhileServing},
 		{"a node whose engines are not fit, or not its own, is refused with what to do", unfitEngines},
 		{"a short drill", shortDrill},
