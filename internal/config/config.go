@@ -22,6 +22,7 @@ type Config struct {
 
 	Mail  Mail  `yaml:"mail"`
 	SMS   SMS   `yaml:"sms"`
+	Keys  Keys  `yaml:"keys"`
 	TLS   TLS   `yaml:"tls"`
 	Log   Log   `yaml:"log"`
 	Limit Limit `yaml:"limit"`
@@ -62,6 +63,13 @@ type Mail struct {
 type SMS struct {
 	URL       string `yaml:"url" help:"HTTP gateway for messages; empty: mail only"`
 	TokenFile string `yaml:"token_file" help:"file with its bearer token"`
+}
+
+// Keys is the key service that makes doctors' signing keys and signs with them.
+type Keys struct {
+	URL       string `yaml:"url" help:"key service that signs for doctors (Vault or OpenBao, transit); empty: keys are sealed in the store"`
+	Mount     string `yaml:"mount" help:"where its transit engine is mounted"`
+	TokenFile string `yaml:"token_file" help:"file with its token, read at each signature"`
 }
 
 // TLS is the certificate of the service; without one a proxy in front ends TLS.
@@ -118,9 +126,9 @@ func Default() Config {
 	return Config{
 		Listen: "localhost:8080", Data: "data", Payment: "sandbox", Currency: "CNY", Jurisdiction: "house", Emergency: "112",
 		Mail: Mail{Port: 587, TLS: "starttls"}, Log: Log{Level: "info", Format: "json"},
-		Limit:   Limit{PerSecond: 50, Burst: 100, Nobody: 10},
-		Visit:   Visit{Fee: 5000},
-		Media:   Media{Listen: "localhost:0"},
+		Limit: Limit{PerSecond: 50, Burst: 100, Nobody: 10},
+		Visit: Visit{Fee: 5000},
+		Media: Media{Listen: "localhost:0"}, Keys: Keys{Mount: "transit"},
 		Timeout: 15 * time.Second, StopWithin: 20 * time.Second,
 	}
 }
