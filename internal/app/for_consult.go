@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strings"
 
 	"housecall/internal/access"
 	"housecall/internal/consult"
@@ -29,6 +30,7 @@ func (f forConsult) Asked(ctx context.Context, a access.Actor, in id.Intake) (co
 	}
 	if i.Place != nil {
 		out.Jurisdiction, out.EmergencyNumber = i.Place.Jurisdiction, i.Place.EmergencyNumber
+		out.Region = strings.ToLower(i.Place.State)
 		out.TimeZone, out.Currency = i.Place.TimeZone, i.Place.Currency
 	}
 	return out, nil

@@ -39,11 +39,17 @@ func (f forOrder) Fillable(ctx context.Context, a access.Actor, part id.Part) (o
 
 // Quote implements order.Quotes.
 func (f forOrder) Quote(ctx context.Context, a access.Actor, ph id.Pharmacy, part id.Part, s order.Script, by order.Fulfilment, door geo.Point) (order.Quote, error) {
+	bars, err := f.barred(ctx, a, sale{part: part, door: door, warned: s.Warned})
+	if err != nil {
+		return order.Quote{}, err
+	}
+	if d, barred := bars[by]; barred {
+		return order.Quote{}, forbidden(d)
+	}
 	r := pharmacy.QuoteRequest{Part: part, Door: door, Fulfilment: string(by)}
 	for _, l := range s.Lines {
 		r.Lines = append(r.Lines, pharmacy.Line{Product: l.Product, Quantity: l.Quantity})
 	}
-	var err error
 	if r.Zone, err = f.ZoneOf(ctx, door); err != nil {
 		return order.Quote{}, err
 	}

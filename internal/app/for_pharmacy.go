@@ -83,6 +83,17 @@ func (f forPharmacy) Recheck(ctx context.Context, a access.Actor, part id.Part) 
 	return out, nil
 }
 
+// Barred implements pharmacy.Scripts. The risk of a prescription medicine is shown before the order, after the
+// comparison of pharmacies.
+func (f forPharmacy) Barred(ctx context.Context, a access.Actor, part id.Part, door geo.Point) (map[string]string, error) {
+	bars, err := forOrder(f).barred(ctx, a, sale{part: part, door: door, warned: true})
+	out := map[string]string{}
+	for way, d := range bars {
+		out[string(way)] = inWords(d)
+	}
+	return out, err
+}
+
 // Label implements pharmacy.Formulary.
 func (f forPharmacy) Label(_ context.Context, product string) (string, error) {
 	p, known := f.Formulary.Product(product)

@@ -50,9 +50,14 @@ func (f forPrescribing) Visit(ctx context.Context, visit id.Visit) (prescribing.
 
 // told is what a visit and its intake tell the rules of the place.
 func (f forPrescribing) told(ctx context.Context, v *consult.Visit) (map[string]bool, error) {
+	st, err := f.Onboarding.Standing(ctx, string(v.Doctor))
+	if err != nil {
+		return nil, fmt.Errorf("ask the standing of %s: %w", v.Doctor, err)
+	}
 	told := map[string]bool{
+		"licensed_in_state": v.Region != "" && st.In(strings.ToLower(v.Jurisdiction+"-"+v.Region)), "audio_video": v.ThereAt != nil,
 		"guardian_present": v.Guardian != nil, "child_specialist_present": v.Specialty == "paediatrics" || v.Specialty == "pediatrics",
-		"written_by_doctor": true, "emergency_visit": false, "state_confirmed": true,
+		"written_by_doctor": true, "emergency_visit": false, "state_confirmed": v.Region != "",
 	}
 	in, err := f.Intake.Intake(ctx, house, v.Intake)
 	if fault.Is(err, fault.NotFound) {
@@ -87,7 +92,7 @@ func (f forPrescribing) MayPrescribe(ctx context.Context, doctor id.Account, jur
 		return nil
 	}
 	for _, j := range st.Jurisdictions {
-		if strings.EqualFold(j, jurisdiction) {
+		if strings.EqualFold(j, jurisdiction) || strings.HasPrefix(j, strings.ToLower(jurisdiction)+"-") { // a state of it: which, the rules ask
 			return nil
 		}
 	}

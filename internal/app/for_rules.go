@@ -1,6 +1,7 @@
 package app
 
 import (
+	"strings"
 	"time"
 
 	"housecall/internal/jurisdiction"
@@ -13,6 +14,18 @@ type rulesOfPlace struct{ book *jurisdiction.Book }
 // NeedsEarlierDiagnosis implements intake.Rules.
 func (r rulesOfPlace) NeedsEarlierDiagnosis(place string, on time.Time) bool {
 	return r.book.NeedsProof(place, on.Format(time.DateOnly))
+}
+
+// Licence implements consult.Rules: a rule that asks for a licence of the state makes it one.
+func (r rulesOfPlace) Licence(place, state string, on time.Time) (string, string) {
+	rule, asked := r.book.Asks(place, jurisdiction.Consult, on.Format(time.DateOnly), "licensed_in_state")
+	if !asked {
+		return place, ""
+	}
+	if state == "" {
+		return "", rule
+	}
+	return strings.ToLower(place + "-" + state), rule
 }
 
 // NeedsGuardian implements consult.Rules.

@@ -17,6 +17,7 @@ import (
 	"housecall/internal/delivery"
 	"housecall/internal/docstore"
 	"housecall/internal/forecast"
+	"housecall/internal/gateway"
 	"housecall/internal/id"
 	"housecall/internal/identity"
 	"housecall/internal/intake"
@@ -170,6 +171,13 @@ func (s *Services) buildCare(ctx context.Context, c config.Config, e engines) er
 	keys, err := prescribing.NewKeyBook(ctx, e.store, e.clock, config.Key(e.secret, "signing keys"))
 	if err != nil {
 		return err
+	}
+	if c.Keys.URL != "" {
+		vault, err := gateway.NewVault(gateway.VaultConfig{URL: c.Keys.URL, Mount: c.Keys.Mount, TokenFile: c.Keys.TokenFile})
+		if err != nil {
+			return err
+		}
+		keys.Into(vault)
 	}
 	s.Prescribing, err = prescribing.New(ctx, prescribing.Deps{
 		Store: e.store, Clock: e.clock, Guard: s.Guard, Formulary: s.Formulary,

@@ -120,14 +120,37 @@ func (w *Town) vetted(role access.Role, name string) access.Actor {
 	return a
 }
 
-func (w *Town) vet(kind onboarding.Kind, subject string) {
+// Licensed is one more doctor, who may work in these places, like "us-ny".
+func (w *Town) Licensed(name string, places ...string) access.Actor {
+	w.t.Helper()
+	a := w.enrol(access.Doctor, name+" of elsewhere", name+"@town.example", "")
+	w.vet(onboarding.Doctor, string(a.Account), places...)
+	return a
+}
+
+// UnderLaw puts the town under the rules of a place, and into a state of it.
+func (w *Town) UnderLaw(place, state string) {
+	w.t.Helper()
+	z, err := w.Delivery.Zone(w.t.Context(), w.Zone)
+	w.Must(err)
+	content := z.ZoneContent
+	content.Jurisdiction, content.State = place, state
+	_, err = w.Delivery.ChangeZone(w.t.Context(), w.As(w.Operator), w.Zone, z.Version, content)
+	w.Must(err)
+	w.Settle()
+}
+
+func (w *Town) vet(kind onboarding.Kind, subject string, places ...string) {
+	if len(places) == 0 {
+		places = []string{"house"}
+	}
 	var papers []onboarding.NewPaper
 	for _, k := range []onboarding.PaperKind{onboarding.Licence, onboarding.Identity, onboarding.BackgroundCheck, onboarding.Insurance} {
 		papers = append(papers, onboarding.NewPaper{Kind: k, ValidUntil: Noon.AddDate(2, 0, 0).Truncate(24 * time.Hour)})
 	}
 	app, err := w.Onboarding.Seed(w.t.Context(), onboarding.Apply{
 		Kind: kind, Subject: subject,
-		Details: onboarding.Details{Licence: "T-0417", Jurisdictions: []string{"house"}, Specialties: []string{"general"}, Languages: []string{"en"}},
+		Details: onboarding.Details{Licence: "T-0417", Jurisdictions: places, Specialties: []string{"general"}, Languages: []string{"en"}},
 	}, papers...)
 	if err != nil {
 		w.t.Errorf("vet a %s: %v", kind, err)

@@ -36,13 +36,16 @@ func (c Config) Check() error {
 	}
 	all = append(all, c.checkCalls()...)
 	all = append(all, c.checkEngines()...)
+	if (c.Keys.URL == "") != (c.Keys.TokenFile == "") {
+		say("keys.url and keys.token_file go together: set both, or neither")
+	}
 	if c.Payment != "sandbox" {
 		say("payment is %q: only sandbox is built so far", c.Payment)
 	}
 	if _, err := c.Log.SlogLevel(); err != nil {
 		all = append(all, err)
 	}
-	for key, file := range map[string]string{"files.secret_file": c.Files.SecretFile, "mail.password_file": c.Mail.PasswordFile, "sms.token_file": c.SMS.TokenFile, "admin_token_file": c.AdminTokenFile} {
+	for key, file := range map[string]string{"files.secret_file": c.Files.SecretFile, "mail.password_file": c.Mail.PasswordFile, "sms.token_file": c.SMS.TokenFile, "admin_token_file": c.AdminTokenFile, "keys.token_file": c.Keys.TokenFile} {
 		if _, err := ReadSecret(file); err != nil {
 			say("%s: %w", key, err)
 		}

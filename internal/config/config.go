@@ -26,6 +26,7 @@ type Config struct {
 
 	Mail  Mail  `yaml:"mail"`
 	SMS   SMS   `yaml:"sms"`
+	Keys  Keys  `yaml:"keys"`
 	TLS   TLS   `yaml:"tls"`
 	Log   Log   `yaml:"log"`
 	Limit Limit `yaml:"limit"`
@@ -89,6 +90,13 @@ type SMS struct {
 	TokenFile string `yaml:"token_file" help:"file with its bearer token"`
 }
 
+// Keys is the key service that makes doctors' signing keys and signs with them.
+type Keys struct {
+	URL       string `yaml:"url" help:"key service that signs for doctors (Vault or OpenBao, transit); empty: keys are sealed in the store"`
+	Mount     string `yaml:"mount" help:"where its transit engine is mounted"`
+	TokenFile string `yaml:"token_file" help:"file with its token, read at each signature"`
+}
+
 // TLS is the certificate of the service; without one a proxy in front ends TLS.
 type TLS struct {
 	Cert string `yaml:"cert" help:"certificate file (PEM)"`
@@ -143,9 +151,9 @@ func Default() Config {
 	return Config{
 		Listen: "localhost:8080", Data: "data", Payment: "sandbox", Currency: "CNY", Jurisdiction: "house", Emergency: "112",
 		Mail: Mail{Port: 587, TLS: "starttls"}, Log: Log{Level: "info", Format: "json"},
-		Limit:    Limit{PerSecond: 50, Burst: 100, Nobody: 10},
-		Visit:    Visit{Fee: 5000},
-		Media:    Media{Listen: "localhost:0"},
+		Limit: Limit{PerSecond: 50, Burst: 100, Nobody: 10},
+		Visit: Visit{Fee: 5000},
+		Media: Media{Listen: "localhost:0"}, Keys: Keys{Mount: "transit"},
 		Replicas: 3, Files: Files{Bucket: "housecall", Region: "us-east-1", Encryption: "server", Keep: 30 * 24 * time.Hour},
 		Timeout: 15 * time.Second, StartWithin: 30 * time.Second, StopWithin: 20 * time.Second,
 	}

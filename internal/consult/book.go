@@ -45,7 +45,7 @@ func (s *Service) Book(ctx context.Context, a access.Actor, w Wish, doctor id.Ac
 func (s *Service) hold(ctx context.Context, a access.Actor, v *Visit, doctor id.Account, start time.Time) (id.Slot, error) {
 	start = start.UTC()
 	free, err := s.freeSlots(ctx, SlotQuery{
-		Doctor: doctor, Specialty: v.Specialty, Language: v.Language, Jurisdiction: v.Jurisdiction,
+		Doctor: doctor, Specialty: v.Specialty, Language: v.Language, Jurisdiction: v.licence(),
 		From: start, Until: start.Add(SlotLength),
 	})
 	if err != nil {

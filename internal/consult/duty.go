@@ -46,8 +46,11 @@ const (
 // fits tells whether somebody of this standing may see this visit.
 func (st Standing) fits(v *Visit) bool {
 	return st.Active && slices.Contains(st.Specialties, v.Specialty) && slices.Contains(st.Languages, v.Language) &&
-		slices.Contains(st.Jurisdictions, v.Jurisdiction)
+		slices.Contains(st.Jurisdictions, v.licence())
 }
+
+// licence is what the doctor of a visit must be licensed for.
+func (v *Visit) licence() string { return or(v.Licence, v.Jurisdiction) }
 
 // vetted answers the doctor's standing today, or a Denied fault.
 func (s *Service) vetted(ctx context.Context, doctor id.Account) (Standing, error) {

@@ -70,7 +70,12 @@ func (s *Service) draft(ctx context.Context, a access.Actor, w Wish) (*Visit, er
 	if !asked.Submitted {
 		return nil, conflict("intake-not-submitted", "Hand in the intake first.")
 	}
+	licence, rule := s.Rules.Licence(asked.Jurisdiction, asked.Region, s.Clock.Now())
+	if licence == "" {
+		return nil, conflict("state-not-known", "Where are you right now? The law there goes by the state (rule "+rule+"): give the place where you are in the intake.")
+	}
 	v := &Visit{
+		Region: asked.Region, Licence: licence,
 		ID: id.Derive[id.Visit](string(w.Intake)), Intake: w.Intake, Patient: asked.Patient, By: a.Account, Name: asked.Name, Born: asked.Born,
 		Specialty: or(w.Specialty, asked.Specialty), Language: or(w.Language, asked.Language), Complaint: asked.Complaint,
 		Jurisdiction: asked.Jurisdiction, EmergencyNumber: asked.EmergencyNumber, TimeZone: asked.TimeZone, CallBack: asked.CallBack,

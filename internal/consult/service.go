@@ -31,11 +31,11 @@ type Deps struct {
 
 // Asked is what a visit takes over from an intake.
 type Asked struct {
-	Patient                                                 id.Patient
-	Submitted                                               bool
-	Born, Jurisdiction, EmergencyNumber, TimeZone, Currency string
-	Specialty, Language, Complaint                          string
-	Name, CallBack                                          phi.Text
+	Patient                                                         id.Patient
+	Submitted                                                       bool
+	Born, Jurisdiction, Region, EmergencyNumber, TimeZone, Currency string
+	Specialty, Language, Complaint                                  string
+	Name, CallBack                                                  phi.Text
 }
 
 // Intakes reads an intake for a visit, asking for who asks whether they may.
@@ -62,6 +62,9 @@ type Fees interface {
 // Rules knows what the law of a place asks of a visit on a day, and names the rule.
 type Rules interface {
 	NeedsGuardian(jurisdiction string, born, day time.Time) (rule string, needed bool)
+	// Licence is what a doctor must be licensed for to see somebody there: the place, or a state of it, like
+	// "us-ny". A rule, and no licence, when the rule asks for a state that is not known.
+	Licence(jurisdiction, state string, day time.Time) (licence, rule string)
 }
 
 // Guests opens a session for somebody who has exchanged an invitation.

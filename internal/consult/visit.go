@@ -28,6 +28,8 @@ type Visit struct {
 	Language        string     `json:"language"`
 	Complaint       string     `json:"complaint"`
 	Jurisdiction    string     `json:"jurisdiction"`
+	Region          string     `json:"region,omitempty"`  // the state of the country, where licences go by it
+	Licence         string     `json:"licence,omitempty"` // what its doctor must be licensed for; empty: the jurisdiction
 	EmergencyNumber string     `json:"emergency_number"`
 	TimeZone        string     `json:"time_zone"`
 	CallBack        phi.Text   `json:"call_back"`

@@ -67,7 +67,7 @@ func simulate(v *Visit, line []*Visit, on []*Duty, busy []*Visit, p pace, now ti
 		if other.Away {
 			continue
 		}
-		if other.Language == v.Language && other.Jurisdiction == v.Jurisdiction {
+		if other.Language == v.Language && other.licence() == v.licence() {
 			w.Position++
 		}
 		if d := first(doctors, other); d != nil {

@@ -243,6 +243,10 @@ func (street) Script(context.Context, access.Actor, id.Part) (pharmacy.Script, e
 
 func (street) Dispensable(context.Context, access.Actor, id.Part, id.Order) error { return nil }
 
+func (street) Barred(context.Context, access.Actor, id.Part, geo.Point) (map[string]string, error) {
+	return nil, nil
+}
+
 func (street) Recheck(context.Context, access.Actor, id.Part) ([]pharmacy.Finding, error) {
 	return nil, nil
 }

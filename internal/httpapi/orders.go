@@ -181,11 +181,12 @@ type placeOrderIn struct {
 		Fulfilment string        `json:"fulfilment" enum:"courier,pickup,parcel"`
 		Address    *OrderAddress `json:"address,omitempty" doc:"Not for a pick-up."`
 		Coupon     string        `json:"coupon,omitempty" maxLength:"40"`
+		Warned     bool          `json:"risk_warning_read,omitempty" doc:"The risk of a prescription medicine was shown to who orders, apart from other goods; some places ask for that."`
 	}
 }
 
 func (r orderRoutes) place(ctx context.Context, a access.Actor, in *placeOrderIn) (*Reply[OrderView], error) {
-	w := order.Wanted{Part: in.Body.Part, Pharmacy: in.Body.Pharmacy, Fulfilment: order.Fulfilment(in.Body.Fulfilment), Coupon: in.Body.Coupon}
+	w := order.Wanted{Part: in.Body.Part, Pharmacy: in.Body.Pharmacy, Fulfilment: order.Fulfilment(in.Body.Fulfilment), Coupon: in.Body.Coupon, Warned: in.Body.Warned}
 	if in.Body.Address != nil {
 		w.Address = order.Address(*in.Body.Address)
 	}

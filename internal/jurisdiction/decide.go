@@ -97,6 +97,32 @@ func (b *Book) NeedsGuardian(place, day string, months int) (rule string, needed
 	return rule, rule != ""
 }
 
+// Asks names the rule that hinders at a stage where a fact is not so and does not where it is: whether a place
+// asks for it at all.
+func (b *Book) Asks(place, stage, day, fact string) (rule string, asked bool) {
+	without := map[string]bool{}
+	for _, d := range b.Decide(place, stage, day, Facts{Yes: map[string]bool{fact: true}}) {
+		without[d.Rule] = true
+	}
+	for _, d := range b.Decide(place, stage, day, Facts{Yes: map[string]bool{fact: false}}) {
+		if d.Hinders() && !without[d.Rule] {
+			return d.Rule, true
+		}
+	}
+	return "", false
+}
+
+// KeepFor is how many years a kind of record ("medical", "call", "chat", "sale", "controlled", "audit") must be kept by
+// the rules of a place, and by which rule: who would destroy one asks first. 0 and no rule: nothing forbids it.
+func (b *Book) KeepFor(place, record, day string) (years int, rule string) {
+	for _, r := range b.Rules(place) {
+		if r.Decision == Keep && r.holds(day) && slices.Contains(r.With.Records, record) && r.With.Years > years {
+			years, rule = r.With.Years, r.ID
+		}
+	}
+	return years, rule
+}
+
 // NeedsProof tells whether somebody must show an earlier diagnosis before they are seen.
 func (b *Book) NeedsProof(place, day string) bool {
 	return slices.ContainsFunc(b.Decide(place, Intake, day, Facts{Yes: map[string]bool{"doctor_ticked_revisit": true}}), func(d Decision) bool {

@@ -322,3 +322,37 @@ func TestExplainingSaysRuleDayAndSourceInWords(t *testing.T) {
 		}
 	}
 }
+
+func TestWhichPlaceAsksForALicenceOfTheState(t *testing.T) {
+	t.Parallel()
+	b := book(t)
+
+	for place, want := range map[string]string{"us": "US-L01", "cn": "", "eu": "", "de": "", "house": ""} {
+		if rule, asked := b.Asks(place, jurisdiction.Consult, "2026-11-22", "licensed_in_state"); rule != want || asked != (want != "") {
+			t.Errorf("%s asks by %q, want %q", place, rule, want)
+		}
+	}
+}
+
+func TestHowLongARecordIsKeptGoesByThePlace(t *testing.T) {
+	t.Parallel()
+	b := book(t)
+
+	for _, c := range []struct {
+		place, record, day string
+		years              int
+		rule               string
+	}{
+		{"cn", "medical", "2026-11-22", 15, "CN-R01"},
+		{"cn", "call", "2026-11-22", 3, "CN-R02"},
+		{"cn", "sale", "2022-11-30", 0, ""},
+		{"cn", "sale", "2022-12-01", 5, "CN-R03"},
+		{"us", "controlled", "2026-11-22", 2, "US-D08"},
+		{"us", "audit", "2026-11-22", 6, "US-O06"},
+		{"house", "medical", "2026-11-22", 0, ""},
+	} {
+		if years, rule := b.KeepFor(c.place, c.record, c.day); years != c.years || rule != c.rule {
+			t.Errorf("%s records in %s on %s: %d years by %q, want %d by %q", c.record, c.place, c.day, years, rule, c.years, c.rule)
+		}
+	}
+}

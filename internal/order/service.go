@@ -19,6 +19,7 @@ type Script struct {
 	Prescription id.Prescription
 	Patient      id.Patient
 	Lines        []Line // products and quantities; without prices
+	Warned       bool   // the risk of a prescription medicine was shown to who orders
 }
 
 // Scripts tells what can be ordered. Fillable answers NotFound for a part that is not this actor's
@@ -76,6 +77,7 @@ type Wanted struct {
 	Fulfilment Fulfilment
 	Address    Address // not for a pick-up
 	Coupon     string
+	Warned     bool // the risk of a prescription medicine was shown; some places ask for that
 }
 
 // unpaidFor is how long prescription and stock are held for an order that nobody has paid.
@@ -125,6 +127,7 @@ func (s *Service) draw(ctx context.Context, a access.Actor, w Wanted, script Scr
 	if err != nil {
 		return nil, err
 	}
+	script.Warned = w.Warned
 	quote, err := s.Quotes.Quote(ctx, a, w.Pharmacy, w.Part, script, w.Fulfilment, w.Address.Point)
 	if err != nil {
 		return nil, err

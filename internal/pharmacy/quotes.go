@@ -62,7 +62,39 @@ func (s *Service) Quotes(ctx context.Context, a access.Actor, r QuoteRequest) ([
 	if err != nil {
 		return nil, err
 	}
-	return s.compare(ctx, r, nil)
+	barred, err := s.Scripts.Barred(ctx, a, r.Part, r.Door)
+	if err != nil {
+		return nil, fmt.Errorf("ask the rules of the place for %s: %w", r.Part, err)
+	}
+	if why := r.refused(barred); why != "" {
+		return nil, fault.New(fault.Conflict, why).Coded("rule-forbids")
+	}
+	all, err := s.compare(ctx, r, nil)
+	return allowed(all, barred), err
+}
+
+// refused says why nothing can be quoted: the way that was asked for is barred, or every one is.
+func (r QuoteRequest) refused(barred map[string]string) string {
+	if r.Fulfilment != "" {
+		return barred[r.Fulfilment]
+	}
+	for _, way := range []string{ByCourier, ByPickup, ByParcel} {
+		if barred[way] == "" {
+			return ""
+		}
+	}
+	return barred[ByPickup]
+}
+
+// allowed leaves out the ways that the rules bar, and the pharmacies that have no other.
+func allowed(quotes []Quote, barred map[string]string) []Quote {
+	if len(barred) == 0 {
+		return quotes
+	}
+	for i := range quotes {
+		quotes[i].Fulfilments = slices.DeleteFunc(slices.Clone(quotes[i].Fulfilments), func(way string) bool { return barred[way] != "" })
+	}
+	return slices.DeleteFunc(quotes, func(q Quote) bool { return len(q.Fulfilments) == 0 })
 }
 
 // Quote asks one pharmacy, for who has chosen it. A Conflict coded "pharmacy-unavailable" when it

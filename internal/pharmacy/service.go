@@ -29,6 +29,8 @@ type Scripts interface {
 	Dispensable(ctx context.Context, a access.Actor, part id.Part, order id.Order) error
 	// Recheck runs the safety engine over the part with what is known today.
 	Recheck(ctx context.Context, a access.Actor, part id.Part) ([]Finding, error)
+	// Barred says, by the way of handing over, which rule of the place forbids it for a part, in a sentence.
+	Barred(ctx context.Context, a access.Actor, part id.Part, door geo.Point) (map[string]string, error)
 }
 
 // Script is a prescription's part as the pharmacist reads it.

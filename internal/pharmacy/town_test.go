@@ -318,6 +318,10 @@ func (w *world) Dispensable(context.Context, access.Actor, id.Part, id.Order) er
 	return nil
 }
 
+func (w *world) Barred(context.Context, access.Actor, id.Part, geo.Point) (map[string]string, error) {
+	return nil, nil
+}
+
 func (w *world) Recheck(context.Context, access.Actor, id.Part) ([]pharmacy.Finding, error) {
 	if w.checkFails {
 		return nil, fault.New(fault.Unavailable, "The safety check does not answer.")

@@ -12,6 +12,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"housecall/internal/access"
@@ -28,9 +30,21 @@ import (
 type KeyBook struct {
 	clock clock.Clock
 	seal  cipher.AEAD
+	vault Vault // nil: keys are made and sealed here
 	books *docstore.Collection[doctorKeys, *doctorKeys]
 	byKey *docstore.Collection[publicKey, *publicKey]
 }
+
+// Vault is a hardware module or a key service that makes keys, keeps them and signs with them: r and s of
+// ES256, 32 bytes each.
+type Vault interface {
+	Make(ctx context.Context, label string) (*ecdsa.PublicKey, error)
+	Sign(ctx context.Context, label string, public *ecdsa.PublicKey, message []byte) ([]byte, error)
+}
+
+// Into has new keys made and kept in a vault. Doctors who have a key sealed here sign with it until it is
+// replaced.
+func (b *KeyBook) Into(v Vault) { b.vault = v }
 
 // doctorKeys is one doctor's keys, the newest last.
 type doctorKeys struct {
@@ -45,7 +59,8 @@ func (k *doctorKeys) DocID() string { return k.ID }
 
 type sealedKey struct {
 	KID    string    `json:"kid"`
-	Sealed []byte    `json:"sealed"` // nonce, then AES-GCM of the PKCS #8 key, bound to key id and doctor
+	Label  string    `json:"label,omitempty"`  // of the key in the vault; then nothing is sealed here
+	Sealed []byte    `json:"sealed,omitempty"` // nonce, then AES-GCM of the PKCS #8 key, bound to key id and doctor
 	Since  time.Time `json:"since"`
 }
 
@@ -105,6 +120,9 @@ func (b *KeyBook) Sign(ctx context.Context, doctor id.Account, kid string, messa
 	}
 	if newest.KID != kid {
 		return nil, fault.New(fault.Conflict, "Your signing key has just been replaced. Begin the signing again.").Coded("key-replaced")
+	}
+	if newest.Label != "" {
+		return b.afar(ctx, newest, message)
 	}
 	key, err := b.open(doctor, newest)
 	if err != nil {
@@ -275,8 +293,56 @@ func (b *KeyBook) first(ctx context.Context, doctor id.Account) (*doctorKeys, er
 	return book, err
 }
 
+// afar has the vault sign, and holds its answer against the published key.
+func (b *KeyBook) afar(ctx context.Context, key sealedKey, message []byte) ([]byte, error) {
+	if b.vault == nil {
+		return nil, fault.New(fault.Unavailable, "Signing is not possible at this moment: the key service is not set up.").Coded("key-service")
+	}
+	doc, err := b.byKey.Get(ctx, key.KID)
+	if err != nil {
+		return nil, fmt.Errorf("read key %s: %w", key.KID, err)
+	}
+	public, err := doc.ecdsa()
+	if err != nil {
+		return nil, err
+	}
+	signature, err := b.vault.Sign(ctx, key.Label, public, message)
+	if err != nil {
+		return nil, fmt.Errorf("sign with key %s: %w", key.KID, err)
+	}
+	return signature, nil
+}
+
+// ecdsa is the key as it was published.
+func (k *publicKey) ecdsa() (*ecdsa.PublicKey, error) {
+	x, errX := base64.RawURLEncoding.DecodeString(k.X)
+	y, errY := base64.RawURLEncoding.DecodeString(k.Y)
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, x, y))
+	if err := errors.Join(errX, errY, err); err != nil {
+		return nil, fmt.Errorf("read key %s: %w", k.KID, err)
+	}
+	return key, nil
+}
+
+// madeAfar has the vault make a key under a name that says nothing about whose it is.
+func (b *KeyBook) madeAfar(ctx context.Context, doctor id.Account) (sealedKey, error) {
+	label := "housecall-" + strings.ReplaceAll(string(id.New[id.Event]()), "_", "-")
+	key, err := b.vault.Make(ctx, label)
+	if err != nil {
+		return sealedKey{}, fmt.Errorf("make signing key: %w", err)
+	}
+	public, err := publish(key, doctor, b.clock.Now())
+	if err != nil {
+		return sealedKey{}, err
+	}
+	return sealedKey{KID: public.KID, Since: public.Since, Label: label}, b.byKey.Insert(ctx, id.Request{}, public)
+}
+
 // make makes a key and publishes its public half first, so that no signature is ever unverifiable.
 func (b *KeyBook) make(ctx context.Context, doctor id.Account) (sealedKey, error) {
+	if b.vault != nil {
+		return b.madeAfar(ctx, doctor)
+	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return sealedKey{}, fmt.Errorf("make signing key: %w", err)

@@ -27,8 +27,19 @@ func (s *Service) judgePlace(ctx context.Context, rx *Prescription, known Facts,
 		for _, one := range s.places.Decide(rx.Jurisdiction, jurisdiction.Prescribe, on.String(), facts) {
 			found = append(found, PlaceFinding(one, drug))
 		}
+		maps.Copy(facts.Yes, atSignature)
+		for _, one := range s.places.Decide(rx.Jurisdiction, jurisdiction.Sign, on.String(), facts) {
+			found = append(found, PlaceFinding(one, drug))
+		}
 	}
 	return found, nil
+}
+
+// atSignature is what the signing itself sees to, or what no sheet here is: a fresh second factor for a challenge
+// that names the hash of what is on screen; common names alone, nothing for another country.
+var atSignature = map[string]bool{
+	"written_by_doctor": true, "two_factors": true, "unchanged_after_signing": true, "signing_statement": true,
+	"cross_border": false, "brand_name": false, "special_prescription": false,
 }
 
 // validity is how many days a prescription is good for where its doctor says nothing: the house's days,

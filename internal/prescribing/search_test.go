@@ -113,7 +113,7 @@ func city(tb testing.TB) *prescribing.Formulary {
 
 func BenchmarkSearchOf10000(b *testing.B) {
 	f := city(b)
-	for _, words := range []string{"amoxicillin", "paracetomol", "阿莫西", "amxl", "J01CA", "hypertension", "xqzjkwvb"} {
+	for _, words := range []string{"amoxicillin", "paracetomol", "阿莫西", "amxl", "J01CA", "hypertension", "xqzjkwvb", "amoxicilin", "metfromin", "clarithromicin", "simvastatine"} {
 		b.Run(words, func(b *testing.B) {
 			for b.Loop() {
 				f.Search(words, 20)

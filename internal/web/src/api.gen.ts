@@ -1739,6 +1739,8 @@ export interface PlaceOrderInBody {
 	fulfilment: "courier" | "pickup" | "parcel";
 	part: string;
 	pharmacy: string;
+	/** The risk of a prescription medicine was shown to who orders, apart from other goods; some places ask for that. */
+	risk_warning_read?: boolean;
 }
 
 export interface PlaceView {

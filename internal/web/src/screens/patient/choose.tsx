@@ -57,7 +57,7 @@ export default function Choose({ id }: { id: string }) {
 	const order = useAct(async (key, pharmacy: string) => {
 		const o = await call("POST /orders", {
 			key,
-			body: { part: d?.part ?? "", pharmacy, fulfilment: way.value, coupon: code.value.trim() || undefined, address: way.value === "pickup" || !to ? undefined : { text: to.street ?? "", entrance: to.entrance, floor: to.floor, door: to.flat, note: to.note, receiver: to.receiver, point: to.point } },
+			body: { part: d?.part ?? "", pharmacy, fulfilment: way.value, coupon: code.value.trim() || undefined, risk_warning_read: true, address: way.value === "pickup" || !to ? undefined : { text: to.street ?? "", entrance: to.entrance, floor: to.floor, door: to.flat, note: to.note, receiver: to.receiver, point: to.point } },
 		});
 		go(`/order/${o.id}`);
 	});
@@ -90,6 +90,7 @@ export default function Choose({ id }: { id: string }) {
 									<p class="sub">{w.noneHint}</p>
 								</Empty>
 							)}
+							{lists.length > 0 && <p class="sub" data-test="risk">{w.risk}</p>}
 							<ul class="quotes">
 								{lists.slice(0, size.value === "normal" ? 20 : 3).map((q) => (
 									<Quote key={q.pharmacy} q={q} way={way.value} now={now} busy={order.busy} onChoose={() => void order(q.pharmacy)} />
