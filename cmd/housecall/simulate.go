@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -85,8 +84,7 @@ func (o cityRun) run(c *cobra.Command) error {
 	if o.Film && o.seeds > 1 {
 		return errors.New("one plot shows one day: leave --seeds away")
 	}
-	watch := time.Now()
-	o.Watch = func() time.Duration { return time.Since(watch) }
+	o.Watch = processorTime
 	rows, err := city.Compare(o.Config, o.seeds, map[string]city.Planner{"nearest free": dispatch.NearestFree, "housecall": dispatch.Plan})
 	if err != nil {
 		return err

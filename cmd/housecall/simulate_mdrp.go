@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"housecall/internal/clock"
 	"housecall/internal/dispatch"
 	"housecall/internal/sim/mdrp"
 )
@@ -54,7 +53,7 @@ func (o mdrpRun) run(c *cobra.Command, dirs []string) error {
 		}
 		days = append(days, in)
 	}
-	rules := mdrp.Rules{Plan: dispatch.Plan, Every: 1, NoisyReady: o.noisy, Budget: o.budget, Seed: o.seed, Clock: clock.NewReal()}
+	rules := mdrp.Rules{Plan: dispatch.Plan, Every: 1, NoisyReady: o.noisy, Budget: o.budget, Seed: o.seed, Watch: processorTime}
 	if o.baseline {
 		rules.Plan, rules.Every = dispatch.NearestFree, 5
 	}

@@ -197,7 +197,7 @@ func (a *App) run(ctx context.Context, e engines) error {
 	a.Metrics.MustRegister(seen)
 	leases, news := dispatcher.OverBus(a.Bus, e.node)
 	a.dispatcher = dispatcher.New(dispatcher.Deps{
-		Delivery: a.Delivery, Clock: e.clock, Leases: leases, News: news, Log: e.log,
+		Delivery: a.Delivery, Clock: e.clock, Leases: leases, News: news, Log: e.log, Roads: e.roads,
 		Seen: func(d time.Duration) { seen.Observe(d.Seconds()) },
 	})
 	return a.dispatcher.Start(ctx)

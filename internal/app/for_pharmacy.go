@@ -124,6 +124,13 @@ func (f forPharmacy) Terms(ctx context.Context, zone id.Zone) (pharmacy.Terms, e
 
 // Estimate implements pharmacy.Estimates.
 func (f forPharmacy) Estimate(ctx context.Context, ph id.Pharmacy, zone id.Zone, q estimate.Question) (estimate.Span, error) {
+	if q.Courier && zone != "" {
+		z, err := f.Delivery.Zone(ctx, zone)
+		if err != nil {
+			return estimate.Span{}, err
+		}
+		q.Pace = z.Pace()
+	}
 	return f.Forecast.Estimate(ctx, ph, zone, q)
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"housecall/internal/config"
+	"housecall/internal/dispatch"
+	"housecall/internal/dispatcher"
 	"housecall/internal/fault"
 	"housecall/internal/gateway"
 	"housecall/internal/notify"
@@ -23,6 +25,11 @@ func outside(ctx context.Context, c config.Config, o *Options, e *engines) error
 	}
 	if e.texter == nil {
 		if e.texter, err = texter(c); err != nil {
+			return err
+		}
+	}
+	if c.Roads.URL != "" {
+		if e.roads, err = roads(c); err != nil {
 			return err
 		}
 	}
@@ -50,6 +57,22 @@ func mailer(ctx context.Context, c config.Config) (notify.Mailer, error) {
 		return nil, fmt.Errorf("the mail server can't be used, and patients sign in by mail: look at mail.* in the configuration: %w", err)
 	}
 	return m, nil
+}
+
+func roads(c config.Config) (dispatcher.Roads, error) {
+	profiles := map[dispatch.Vehicle]string{}
+	for v, name := range map[dispatch.Vehicle]string{
+		dispatch.Walk: c.Roads.Walk, dispatch.Bicycle: c.Roads.Bicycle, dispatch.Scooter: c.Roads.Scooter, dispatch.Car: c.Roads.Car,
+	} {
+		if name != "" {
+			profiles[v] = name
+		}
+	}
+	o, err := gateway.NewOSRM(gateway.OSRMConfig{URL: c.Roads.URL, Profiles: profiles})
+	if err != nil {
+		return nil, fmt.Errorf("roads.url: %w", err)
+	}
+	return o, nil
 }
 
 func texter(c config.Config) (notify.Texter, error) {

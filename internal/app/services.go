@@ -15,6 +15,7 @@ import (
 	"housecall/internal/config"
 	"housecall/internal/consult"
 	"housecall/internal/delivery"
+	"housecall/internal/dispatcher"
 	"housecall/internal/docstore"
 	"housecall/internal/forecast"
 	"housecall/internal/gateway"
@@ -65,6 +66,7 @@ type engines struct {
 	mailer  notify.Mailer
 	texter  notify.Texter
 	gateway billing.Gateway
+	roads   dispatcher.Roads // nil: none
 	secret  []byte
 	node    string
 }

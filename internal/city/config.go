@@ -76,7 +76,6 @@ const (
 	breaks       = 0.005 // of jobs: the vehicle
 	wrongDoor    = 0.01  // of jobs: the address
 	repair       = time.Hour
-	rainSpeed    = 0.75
 
 	// What a courier earns: so much a job, and no less than so much an hour of the shift.
 	payJob, payHour = 10.0, 15.0

@@ -200,8 +200,12 @@ func (s *sim) hands(d time.Duration) time.Duration {
 }
 
 func (s *sim) question(p *pharmacy, o *Order, r estimate.Riders) estimate.Question {
+	pace := 1.0
+	if s.Rain {
+		pace = dispatch.RainPace
+	}
 	return estimate.Question{
-		At: s.now, Review: reviewBudget, Pack: packBudget, Queue: p.queue, Metres: geo.Metres(p.at, o.Home), Courier: true, Riders: r,
+		Pace: pace, At: s.now, Review: reviewBudget, Pack: packBudget, Queue: p.queue, Metres: geo.Metres(p.at, o.Home), Courier: true, Riders: r,
 	}
 }
 
@@ -231,7 +235,7 @@ func (s *sim) ride(from, to geo.Point, chance float64) time.Duration {
 // travel is what everybody knows of the roads: the weather too.
 func (s *sim) travel() dispatch.Travel {
 	if s.Rain {
-		return dispatch.Crow{Pace: rainSpeed}
+		return dispatch.Crow{Pace: dispatch.RainPace}
 	}
 	return dispatch.Crow{}
 }

@@ -34,6 +34,9 @@ func (c Config) Check() error {
 	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
 		say("tls.cert and tls.key go together: set both, or neither")
 	}
+	if u, err := url.Parse(c.Roads.URL); c.Roads.URL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		say("roads.url is %q: say the address of a server that speaks as OSRM does, like http://osrm.internal:5000, or leave it empty", c.Roads.URL)
+	}
 	all = append(all, c.checkCalls()...)
 	all = append(all, c.checkEngines()...)
 	if (c.Keys.URL == "") != (c.Keys.TokenFile == "") {

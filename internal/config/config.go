@@ -43,6 +43,7 @@ type Config struct {
 	FormularyFile string        `yaml:"formulary_dir" help:"folder with a whole formulary in place of the one built in"`
 	OwnFormulary  string        `yaml:"own_formulary" help:"folder with tables of own medicines, or one CSV file like formulary.csv, added to the formulary"`
 	Map           Map           `yaml:"map"`
+	Roads         Roads         `yaml:"roads"`
 	Timeout       time.Duration `yaml:"timeout" help:"how long one request may take"`
 	StartWithin   time.Duration `yaml:"start_within" help:"how long to wait at start for engines that do not answer yet"`
 	Drain         time.Duration `yaml:"drain" help:"how long a node that stops says so on /readyz and still answers, for a balancer to turn away from it"`
@@ -72,6 +73,16 @@ type Files struct {
 type Map struct {
 	Tiles       string `yaml:"tiles" help:"address of a tile server with {z}, {x} and {y}; empty: maps show land, places and ways alone"`
 	Attribution string `yaml:"attribution" help:"whose tiles they are, as their owner wants it said"`
+}
+
+// Roads is where travel times by road come from. A vehicle without a profile, and every way that the server
+// does not know, goes by distance.
+type Roads struct {
+	URL     string `yaml:"url" help:"server that answers as OSRM's table service does; it is told places, nothing else; empty: travel times by distance"`
+	Walk    string `yaml:"walk" help:"its name for how one walks; empty: by distance"`
+	Bicycle string `yaml:"bicycle" help:"the same for bicycles"`
+	Scooter string `yaml:"scooter" help:"the same for scooters"`
+	Car     string `yaml:"car" help:"the same for cars"`
 }
 
 // Mail is the way to people's mailboxes.
@@ -152,6 +163,7 @@ func Default() Config {
 		Listen: "localhost:8080", Data: "data", Payment: "sandbox", Currency: "CNY", Jurisdiction: "house", Emergency: "112",
 		Mail: Mail{Port: 587, TLS: "starttls"}, Log: Log{Level: "info", Format: "json"},
 		Limit: Limit{PerSecond: 50, Burst: 100, Nobody: 10},
+		Roads: Roads{Walk: "foot", Bicycle: "bike", Scooter: "bike", Car: "car"},
 		Visit: Visit{Fee: 5000},
 		Media: Media{Listen: "localhost:0"}, Keys: Keys{Mount: "transit"},
 		Replicas: 3, Files: Files{Bucket: "housecall", Region: "us-east-1", Encryption: "server", Keep: 30 * 24 * time.Hour},

@@ -160,7 +160,11 @@ func (s *Service) view(ctx context.Context, j *Job) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.Arrives = arrival(j, h, held, now)
+	zone, err := s.Zone(ctx, j.Zone)
+	if err != nil {
+		return nil, err
+	}
+	v.Arrives = arrival(j, h, held, zone.Travel(), now)
 	return v, nil
 }
 
@@ -171,8 +175,8 @@ func (j *Job) visible() bool {
 
 // arrival is when the bag is in a hand, from where the courier was seen last: after the doors that come
 // before this one.
-func arrival(j *Job, h *Shift, held []*Job, now time.Time) time.Time {
-	way := func(from, to geo.Point) time.Duration { return dispatch.Crow{}.Time(h.Vehicle, from, to) }
+func arrival(j *Job, h *Shift, held []*Job, travel dispatch.Travel, now time.Time) time.Time {
+	way := func(from, to geo.Point) time.Duration { return travel.Time(h.Vehicle, from, to) }
 	counter := time.Duration(0)
 	if j.State == Accepted {
 		counter = way(h.Last.Point, j.PharmacyAt)

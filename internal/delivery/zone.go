@@ -6,6 +6,7 @@ import (
 	"time"
 	_ "time/tzdata" // a zone's local time must not depend on what the machine has installed
 
+	"housecall/internal/dispatch"
 	"housecall/internal/docstore"
 	"housecall/internal/fault"
 	"housecall/internal/geo"
@@ -19,6 +20,19 @@ type Zone struct {
 	docstore.Meta `json:"meta"`
 	ZoneContent
 	Withdrawn bool `json:"withdrawn,omitempty"`
+	// Rain is said by operators: couriers ride slower, and what is promised and planned goes by that.
+	Rain bool `json:"rain,omitempty"`
+}
+
+// Travel is how couriers move there today.
+func (z *Zone) Travel() dispatch.Travel { return dispatch.Crow{Pace: z.Pace()} }
+
+// Pace is the couriers' speed there today against that of a dry day.
+func (z *Zone) Pace() float64 {
+	if z.Rain {
+		return dispatch.RainPace
+	}
+	return 1
 }
 
 // ZoneContent is what an operator says of a zone.

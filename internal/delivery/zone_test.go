@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"housecall/internal/delivery"
+	"housecall/internal/dispatch"
 	"housecall/internal/fault"
 	"housecall/internal/geo"
 	"housecall/internal/money"
@@ -131,4 +132,39 @@ func TestZoneThatCantWorkIsRefusedFieldByField(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestOperatorSaysThatItRainsAndCouriersAreExpectedLater(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	dry := w.zoneNow(t).Travel().Time(dispatch.Scooter, geo.Point{Lat: 1, Lon: 2}, geo.Point{Lat: 1.01, Lon: 2})
+
+	_, denied := w.Weather(t.Context(), ann, w.zone, true)
+	_, err := w.Weather(t.Context(), w.as(operator), w.zone, true)
+	must(t, err)
+
+	wet := w.zoneNow(t).Travel().Time(dispatch.Scooter, geo.Point{Lat: 1, Lon: 2}, geo.Point{Lat: 1.01, Lon: 2})
+	if !fault.Is(denied, fault.NotFound) {
+		t.Errorf("a courier who says that it rains is answered %v, want not found", denied)
+	}
+	if got := dry.Seconds() / wet.Seconds(); got < 0.74 || got > 0.76 {
+		t.Errorf("in rain the speed is %.2f of a dry day's, want 0.75", got)
+	}
+	_, err = w.ChangeZone(t.Context(), w.as(operator), w.zone, w.zoneNow(t).Version, content())
+	must(t, err)
+	if !w.zoneNow(t).Rain {
+		t.Error("an edit of the zone stopped the rain")
+	}
+	_, err = w.Weather(t.Context(), w.as(operator), w.zone, false)
+	must(t, err)
+	if again := w.zoneNow(t).Travel().Time(dispatch.Scooter, geo.Point{Lat: 1, Lon: 2}, geo.Point{Lat: 1.01, Lon: 2}); again != dry {
+		t.Errorf("after the rain a way takes %v, want %v as before", again, dry)
+	}
+}
+
+func (w *world) zoneNow(t *testing.T) *delivery.Zone {
+	t.Helper()
+	z, err := w.Zone(t.Context(), w.zone)
+	must(t, err)
+	return z
 }

@@ -20,14 +20,17 @@ func BenchmarkMetropolis(b *testing.B) {
 			state := metropolis(jobs)
 
 			var got dispatch.Decision
+			began := processorTime()
 			for b.Loop() {
 				got = dispatch.Plan(state, noon)
 			}
 
+			busy := processorTime() - began
 			if len(got.Offers)+len(got.Holds)+len(got.Nothing) == 0 {
 				b.Fatal("nothing was decided")
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(jobs), "ns/job")
+			b.ReportMetric(float64(busy.Microseconds())/1000/float64(b.N), "processor-ms/plan")
 		})
 	}
 }

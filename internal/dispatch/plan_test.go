@@ -132,6 +132,25 @@ func TestTwoBagsForOneStreetRideTogetherOnlyWhileBothAreInTime(t *testing.T) {
 	}
 }
 
+func TestABundleMayHoldWhatIsLateAnyhowButBreaksNoPromiseItself(t *testing.T) {
+	t.Parallel()
+	plan := func(deadline time.Time) dispatch.Decision {
+		late, other := job(1), job(2)
+		late.ReadyAt, other.ReadyAt = noon, noon
+		late.Deadline, other.Deadline = noon.Add(-time.Minute), deadline
+		late.Door.Lat += 0.0001 // in the same street
+		return dispatch.Plan(dispatch.State{Jobs: []dispatch.Job{late, other}, Couriers: []dispatch.Courier{courier(1, 50)}}, noon)
+	}
+	both, alone := plan(noon.Add(30*time.Minute)), plan(noon.Add(9*time.Minute))
+
+	if len(both.Offers) != 1 || len(both.Offers[0].Stops) != 2 || len(both.Late) != 1 {
+		t.Errorf("offers = %+v, late = %+v; want both bags together, and the late one said", both.Offers, both.Late)
+	}
+	if len(alone.Offers) != 1 || alone.Offers[0].Stops[0].Job != "job_2" || alone.Offers[0].Stops[0].Slack < 0 {
+		t.Errorf("offers = %+v, want the bag that can still be in time there first", alone.Offers)
+	}
+}
+
 func TestCooledAndControlledBagsTravelApart(t *testing.T) {
 	t.Parallel()
 	for _, change := range []func(*dispatch.Job){
@@ -274,7 +293,7 @@ func (b *book) proposal(t *rapid.T, p dispatch.Proposal) {
 			t.Fatalf("%s was declined by %s a moment ago", j.ID, p.Courier)
 		case x.Slack < 0 && !b.late[x.Job]:
 			t.Fatalf("%s will be late and the plan does not say so", x.Job)
-		case x.Slack < 0 && len(p.Stops) > 1 && !b.all(p) && b.promise:
+		case x.Slack < 0 && len(p.Stops) > 1 && !b.all(p) && b.promise && !b.alone(p, j).After(j.Deadline):
 			t.Fatalf("the bundle breaks the promise of %s", x.Job)
 		}
 	}
@@ -284,6 +303,12 @@ func (b *book) proposal(t *rapid.T, p dispatch.Proposal) {
 	if end := b.couriers[p.Courier].ShiftEnd; !end.IsZero() && p.Pickup.After(end) {
 		t.Fatalf("%s collects after the shift's end", p.Courier)
 	}
+}
+
+// alone is when a job of a bundle would be there if it were brought first, straight from the counter.
+func (b *book) alone(p dispatch.Proposal, j dispatch.Job) time.Time {
+	v := b.couriers[p.Courier].Vehicle
+	return p.Pickup.Add(dispatch.DefaultHands.CounterAfter + dispatch.DefaultHands.DoorBefore + dispatch.Crow{}.Time(v, j.Pharmacy, j.Door) + time.Second)
 }
 
 // all tells whether the courier goes for the whole bundle already.

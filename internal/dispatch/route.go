@@ -136,7 +136,7 @@ func (p *problem) walk(r int32, bundles []bundle, marks *[]mark) (cost float64) 
 
 // ridden adds up the doors of a bundle, from leaving the counter on.
 func (p *problem) ridden(r int32, w *walkState, b *bundle) float64 {
-	c, cost, late := &p.riders[r], 0.0, false
+	c, cost, late, left := &p.riders[r], 0.0, false, w.at
 	for k, t := range b.list() {
 		if k == 0 {
 			w.at += p.doorWay(c.vehicle, t)
@@ -146,7 +146,8 @@ func (p *problem) ridden(r int32, w *walkState, b *bundle) float64 {
 		x := &p.tasks[t]
 		w.at += p.doorBefore
 		cost += p.weights.arrival(w.at, x)
-		late = late || w.at > x.due
+		// A promise that would not hold for the bag alone either is not broken by the bundle.
+		late = late || w.at > x.due && left+p.doorWay(c.vehicle, t)+p.doorBefore <= x.due
 		w.at += p.doorAfter
 		w.last = t
 		if x.holder != nobody && x.holder != r {

@@ -6,6 +6,9 @@ import (
 	"housecall/internal/geo"
 )
 
+// RainPace is the speed in rain against that of a dry day.
+const RainPace = 0.75
+
 // Travel tells how long a way takes. It must answer the same for the same question.
 type Travel interface {
 	Time(v Vehicle, from, to geo.Point) time.Duration
@@ -29,7 +32,8 @@ func (c Crow) Time(v Vehicle, from, to geo.Point) time.Duration {
 // What it does not hold is answered by Else.
 type Table struct {
 	Times map[Leg]time.Duration
-	Else  Travel // nil: Crow
+	Else  Travel  // nil: Crow
+	Pace  float64 // makes the measured ways slower or faster, as in Crow; 0 is 1
 }
 
 // Leg is a way from one point to another by one vehicle.
@@ -41,6 +45,9 @@ type Leg struct {
 // Time implements Travel.
 func (t Table) Time(v Vehicle, from, to geo.Point) time.Duration {
 	if d, ok := t.Times[Leg{v, from, to}]; ok {
+		if t.Pace > 0 {
+			d = time.Duration(float64(d) / t.Pace).Truncate(time.Millisecond)
+		}
 		return d
 	}
 	if from == to {

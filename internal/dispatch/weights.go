@@ -39,9 +39,11 @@ var clickToDoor = weights{
 	candidates: 60, ruin: 6, ctd: 1, late: 0.4, unserved: 200, pay: 2, heat: 0.3, restless: 3, reach: 5, rest: 10, spread: 3,
 }
 
+// promised moves idle couriers sooner and farther: on their way to wait somewhere they can be offered a job at
+// any moment, which under the benchmark's rules they can't.
 var promised = weights{
 	candidates: 60, ruin: 6, promise: true, ctd: 0.25, late: 3, broken: 20, risk: 1.5, tight: 5, tightSeconds: 300,
-	unserved: 400, brokenBundle: 5000, rematch: 3, pay: 0.5, idle: 1, restless: 3, reach: 5, rest: 10, spread: 3,
+	unserved: 400, brokenBundle: 5000, rematch: 3, pay: 0.5, idle: 1, restless: 2, reach: 20, rest: 1, spread: 3,
 }
 
 // arrival is what a bag in the patient's hand at that second costs.

@@ -13,6 +13,7 @@ import (
 	"housecall/internal/delivery"
 	"housecall/internal/dispatch"
 	"housecall/internal/event"
+	"housecall/internal/geo"
 	"housecall/internal/id"
 )
 
@@ -42,6 +43,14 @@ type Deps struct {
 	// Seen is told how long after its order was placed a job reached the node that runs its zone.
 	// It may be nil.
 	Seen func(time.Duration)
+	// Roads are travel times by road; nil: by distance.
+	Roads Roads
+}
+
+// Roads answers how long the ways of a vehicle take by road. What it does not know the table answers by
+// distance, so that a plan is made either way.
+type Roads interface {
+	Table(ctx context.Context, v dispatch.Vehicle, from, to []geo.Point) (dispatch.Table, error)
 }
 
 const (

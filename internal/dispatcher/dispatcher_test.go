@@ -129,12 +129,18 @@ func (c *city) dispatch(t *testing.T, leases dispatcher.Leases) *dispatcher.Disp
 
 func (c *city) dispatchOn(t *testing.T, node *delivery.Service, leases dispatcher.Leases) *dispatcher.Dispatcher {
 	t.Helper()
+	return c.dispatchBy(t, node, leases, nil)
+}
+
+// dispatchBy plans by these roads; nil: by distance.
+func (c *city) dispatchBy(t *testing.T, node *delivery.Service, leases dispatcher.Leases, roads dispatcher.Roads) *dispatcher.Dispatcher {
+	t.Helper()
 	overBus, news := dispatcher.OverBus(c.bus, fmt.Sprintf("node-%d", c.nodes.Add(1)))
 	if leases == nil {
 		leases = overBus
 	}
 	d := dispatcher.New(dispatcher.Deps{
-		Delivery: node, Clock: c.clock, Leases: leases, News: news,
+		Delivery: node, Clock: c.clock, Leases: leases, News: news, Roads: roads,
 		Log: slog.New(slog.DiscardHandler), Seen: func(time.Duration) { c.seen.Add(1) },
 	})
 	must(t, d.Start(t.Context()))

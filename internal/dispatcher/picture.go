@@ -29,12 +29,19 @@ func (z *zone) picture(ctx context.Context, now time.Time) (dispatch.State, erro
 	if len(state.Jobs) == 0 {
 		return state, nil
 	}
+	z.demand.see(state.Jobs, now)
+	state.Places = z.demand.places(now)
 	shifts, err := z.d.Delivery.Shifts(ctx, z.d.actor, z.name)
 	if err != nil {
 		return state, err
 	}
+	here, err := z.d.Delivery.Zone(ctx, z.name)
+	if err != nil {
+		return state, err
+	}
+	state.Travel = z.travel(ctx, here.Pace(), state.Jobs, shifts, now)
 	for _, h := range shifts {
-		state.Couriers = append(state.Couriers, courierOf(h, held[h.Courier], now))
+		state.Couriers = append(state.Couriers, courierOf(h, held[h.Courier], state.Travel, now))
 	}
 	state.Ahead = dispatch.Ahead(count(state))
 	return state, nil
@@ -80,9 +87,9 @@ func jobOf(j *delivery.Job, now time.Time) dispatch.Job {
 
 // courierOf is a courier as dispatch sees one. A silent one gets no new offers while others are heard,
 // which is for dispatch to weigh by SeenAt.
-func courierOf(h *delivery.Shift, held []*delivery.Job, now time.Time) dispatch.Courier {
+func courierOf(h *delivery.Shift, held []*delivery.Job, travel dispatch.Travel, now time.Time) dispatch.Courier {
 	c := dispatch.Courier{ID: h.Courier, At: h.Last.Point, SeenAt: h.HeardAt, Vehicle: h.Vehicle, IdleSince: h.IdleSince}
-	way := func(from, to geo.Point) time.Duration { return dispatch.Crow{}.Time(h.Vehicle, from, to) }
+	way := func(from, to geo.Point) time.Duration { return travel.Time(h.Vehicle, from, to) }
 	free, at := now, h.Last.Point
 	for _, j := range held {
 		switch j.State {

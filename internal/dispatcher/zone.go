@@ -19,6 +19,8 @@ type zone struct {
 	kicked chan struct{}
 
 	standing []dispatch.Sequence // of the plan before
+	ways     ways
+	demand   demand
 }
 
 // kick has the zone planned soon; many kicks are one plan.

@@ -28,6 +28,7 @@ type Question struct {
 	Queue   int     // orders that the pharmacy has before this one
 	Metres  float64 // from the counter to the door
 	Courier bool    // brought by courier; else until the bag is ready
+	Pace    float64 // of couriers today against a dry day, for rain; 0 is 1
 	Riders  Riders
 }
 
@@ -45,12 +46,21 @@ func Of(p *Pharmacy, z *Zone, q Question) Span {
 		m, bound := z.Bags.factors(q.At)
 		return Span{Median: scale(prep, m), P90: scale(prep, max(bound, m))}
 	}
-	tail := z.tail(q.Metres)
+	tail := z.tail(q.Metres) + slower(q)
 	// A courier is looked for while the bag is packed: only what takes longer than that is waited for.
 	wait := max(0, z.shortage(q.Riders)-prep)
 	base := prep + tail + wait
 	m, bound := z.Doors.factors(q.At)
 	return Span{Median: scale(base, m), P90: scale(base, max(bound, m))}
+}
+
+// slower is what the weather adds to both ways of a courier. Rides of days like this one make the rest of
+// the estimate learn it too; then what was too much is unlearned by its own mistakes.
+func slower(q Question) time.Duration {
+	if q.Pace <= 0 || q.Pace >= 1 {
+		return 0
+	}
+	return minutes(2 * priorPace * q.Metres / kilometre * (1/q.Pace - 1))
 }
 
 func scale(d time.Duration, factor float64) time.Duration {

@@ -19,6 +19,7 @@ func Zones(deliveries *delivery.Service) []Route {
 		get("/zones/{id}", "zone.list", "Read a zone", r.read),
 		post("/zones", "zone.manage", "Draw a zone", r.draw).created(),
 		put("/zones/{id}", "zone.manage", "Change a zone", r.change),
+		post("/zones/{id}/weather", "zone.manage", "Say whether it rains in a zone", r.weather),
 		post("/zones/{id}/withdraw", "zone.manage", "End the cover of a zone", r.withdraw),
 	}
 }
@@ -47,6 +48,7 @@ type ZoneView struct {
 	ID id.Zone `json:"id"`
 	ZoneBody
 	Withdrawn bool `json:"withdrawn"`
+	Rain      bool `json:"rain" doc:"Couriers ride at three quarters of their speed; estimates and plans go by it."`
 }
 
 // CoverageView tells what holds at a place.
@@ -71,7 +73,7 @@ func (b ZoneBody) content() delivery.ZoneContent {
 }
 
 func zoneView(z *delivery.Zone) ZoneView {
-	return ZoneView{ID: z.ID, Withdrawn: z.Withdrawn, ZoneBody: ZoneBody{
+	return ZoneView{ID: z.ID, Withdrawn: z.Withdrawn, Rain: z.Rain, ZoneBody: ZoneBody{
 		Name: z.Name, Polygon: z.Polygon, Jurisdiction: z.Jurisdiction, Country: z.Country, State: z.State, TimeZone: z.TimeZone,
 		Emergency: z.Emergency, DeliveryFee: z.DeliveryFee, CourierPay: z.CourierPay, PromiseMinutes: int(z.Promise),
 		ReviewMinutes: int(z.Budgets.Review), PackMinutes: int(z.Budgets.Pack), RideMinutes: int(z.Budgets.Ride),
@@ -131,6 +133,17 @@ type changeZoneIn struct {
 
 func (r zoneRoutes) change(ctx context.Context, a access.Actor, in *changeZoneIn) (*Reply[ZoneView], error) {
 	return zoneAnswered(r.deliveries.ChangeZone(ctx, a, id.Zone(in.ID), in.Version(), in.Body.content()))
+}
+
+type weatherIn struct {
+	ByID
+	Body struct {
+		Rain bool `json:"rain"`
+	}
+}
+
+func (r zoneRoutes) weather(ctx context.Context, a access.Actor, in *weatherIn) (*Reply[ZoneView], error) {
+	return zoneAnswered(r.deliveries.Weather(ctx, a, id.Zone(in.ID), in.Body.Rain))
 }
 
 func (r zoneRoutes) withdraw(ctx context.Context, a access.Actor, in *ByID) (*Reply[ZoneView], error) {

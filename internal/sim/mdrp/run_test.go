@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -15,7 +16,10 @@ import (
 	"housecall/internal/sim/mdrp"
 )
 
-var rules = mdrp.Rules{Plan: dispatch.Plan, Every: 1, Budget: 40, Seed: 1, Clock: clock.NewReal()}
+var rules = mdrp.Rules{Plan: dispatch.Plan, Every: 1, Budget: 40, Seed: 1, Watch: watch}
+
+// watch is a stop watch.
+func watch() time.Duration { return time.Duration(clock.NewReal().Now().UnixNano()) }
 
 const small, other = "testdata/0r50t100s1p100", "testdata/1r50t75s2p100"
 

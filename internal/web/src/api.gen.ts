@@ -2576,6 +2576,10 @@ export interface VisitWish {
 	specialty?: string;
 }
 
+export interface WeatherInBody {
+	rain: boolean;
+}
+
 export interface WhereView {
 	entrance?: string;
 	/** Door or flat. */
@@ -2654,6 +2658,8 @@ export interface ZoneView {
 	/** The zone's line on the map; it need not be closed. */
 	polygon: GeoPoint[];
 	promise_minutes: number;
+	/** Couriers ride at three quarters of their speed; estimates and plans go by it. */
+	rain: boolean;
 	review_minutes: number;
 	ride_minutes: number;
 	/** State or province, where its law differs. */
@@ -3227,6 +3233,8 @@ export interface Routes {
 	"PUT /zones/{id}": { path: { id: string }; body: ZoneBody; answer: ZoneView; };
 	/** Forecast the orders of the hours to come, and the couriers they take. */
 	"GET /zones/{id}/forecast": { path: { id: string }; query: { hours?: number; percent?: number }; answer: ForecastView; };
+	/** Say whether it rains in a zone. */
+	"POST /zones/{id}/weather": { path: { id: string }; body: WeatherInBody; answer: ZoneView; };
 	/** End the cover of a zone. */
 	"POST /zones/{id}/withdraw": { path: { id: string }; answer: ZoneView; };
 }
