@@ -62,6 +62,7 @@ type Bus struct {
 	js     jetstream.JetStream
 	events jetstream.Stream
 	feed   jetstream.Stream
+	fan    *fan
 	timers jetstream.Stream
 	dead   jetstream.Stream
 	leases jetstream.KeyValue
@@ -93,7 +94,9 @@ func Start(ctx context.Context, cfg Config, deps Deps) (*Bus, error) {
 	}
 	err := b.open(ctx)
 	if err != nil {
+		close(b.stopping)
 		b.shut()
+		b.running.Wait()
 		return nil, err
 	}
 	b.running.Go(b.relay)
@@ -106,6 +109,9 @@ func (b *Bus) open(ctx context.Context) error {
 	}
 	fresh, err := b.makeStreams(ctx)
 	if err != nil {
+		return err
+	}
+	if err := b.startFan(ctx); err != nil {
 		return err
 	}
 	if b.cfg.ClockTimers != nil {
