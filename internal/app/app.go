@@ -28,6 +28,7 @@ import (
 	"housecall/internal/journey"
 	"housecall/internal/notify"
 	"housecall/internal/tlsport"
+	"housecall/internal/tracing"
 	"housecall/internal/web"
 )
 
@@ -67,6 +68,7 @@ type App struct {
 	Metrics *prometheus.Registry
 
 	log        *slog.Logger
+	tracing    *tracing.Tracing
 	dispatcher *dispatcher.Dispatcher
 	server     *http.Server
 	listener   net.Listener
@@ -145,11 +147,17 @@ func (a *App) open(ctx context.Context, o *Options) (engines, error) {
 		sum := sha256.Sum256([]byte(token))
 		o.adminToken = sum[:]
 	}
+	if a.tracing, err = openTracing(c, e.node); err != nil {
+		return e, err
+	}
 	if a.Store, err = openStore(ctx, c); err != nil {
 		return e, err
 	}
+	if a.tracing.On() {
+		a.Store = docstore.Traced(a.Store, a.tracing)
+	}
 	engine := bus.Config{Dir: busDir(c), URL: c.Bus, Creds: c.BusCreds, Node: e.node, ClockTimers: o.TestTimers}
-	a.Bus, err = bus.Start(ctx, engine, bus.Deps{Store: a.Store, Clock: e.clock, Log: o.Log})
+	a.Bus, err = bus.Start(ctx, engine, bus.Deps{Store: a.Store, Clock: e.clock, Log: o.Log, Tracer: a.tracing})
 	if err != nil {
 		return e, fmt.Errorf("start events: %w", err)
 	}
@@ -180,6 +188,9 @@ func (a *App) run(ctx context.Context, e engines) error {
 		return err
 	}
 	if err := a.listeners(a.Bus); err != nil {
+		return err
+	}
+	if err := a.measure(a.Bus); err != nil {
 		return err
 	}
 	seen := prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -276,6 +287,9 @@ func (a *App) Stop(ctx context.Context) error {
 	}
 	if a.Store != nil {
 		all = append(all, a.Store.Close())
+	}
+	if a.tracing != nil {
+		all = append(all, a.tracing.Stop(ctx))
 	}
 	return errors.Join(all...)
 }

@@ -10,7 +10,17 @@ import (
 	"housecall/internal/docstore"
 	"housecall/internal/docstore/mongo"
 	"housecall/internal/docstore/sqlite"
+	"housecall/internal/tracing"
 )
+
+// openTracing begins to send traces, where a collector is configured.
+func openTracing(c config.Config, node string) (*tracing.Tracing, error) {
+	token, err := config.ReadSecret(c.Trace.TokenFile)
+	if err != nil {
+		return nil, fmt.Errorf("trace.token_file: %w", err)
+	}
+	return tracing.Start(tracing.Options{URL: c.Trace.URL, Token: token, Part: c.Trace.Part, Node: node, Version: Version})
+}
 
 // openStore opens the documents: a file in the data folder, or a MongoDB.
 func openStore(ctx context.Context, c config.Config) (docstore.Store, error) {

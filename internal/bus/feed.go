@@ -105,7 +105,9 @@ func (f *follower) put(item FeedItem) {
 // run hands on what was missed, then what is queued, until the reader leaves or is too slow.
 func (f *follower) run(ctx context.Context, b *Bus, g gap) {
 	if g.until > g.after {
-		err := b.fan.read(ctx, f.subjects, g, func(c feedCopy) bool { return !f.mine(c.subject, c.event) || f.hand(ctx, b, FeedItem{Seq: c.seq, Event: c.event}) })
+		err := b.fan.read(ctx, f.subjects, g, func(c feedCopy) bool {
+			return !f.mine(c.subject, c.event) || f.hand(ctx, b, FeedItem{Seq: c.seq, Event: c.event})
+		})
 		if err != nil {
 			b.log.Warn("feed could not be resumed", "error", err)
 			return // from their last place, they try again
