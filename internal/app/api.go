@@ -33,7 +33,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: a.Identity, Guard: a.Guard, Clock: e.clock, Log: e.log, Metrics: a.Metrics, Limits: limits, Version: Version,
-		Ready: a.ready, Timeout: c.Timeout, Mounts: mounts, Fallback: web.New(web.Options{Ground: ground, Reach: reach(c.Files)}),
+		Tracer: a.tracing, Ready: a.ready, Timeout: c.Timeout, Mounts: mounts, Fallback: web.New(web.Options{Ground: ground, Reach: reach(c.Files)}),
 	}, append(outbox,
 		httpapi.SignIn(a.Identity, c.PublicURL), httpapi.Sessions(a.Identity), httpapi.Accounts(a.Identity), httpapi.Persons(a.Identity),
 		httpapi.Grants(a.Identity, e.wall), httpapi.Enrolment(a.Identity, e.wall), httpapi.Applications(a.Onboarding), httpapi.Uploads(a.Upload),
@@ -48,7 +48,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		httpapi.Rides(a.Delivery), httpapi.Tracking(a.Delivery), httpapi.Forecasts(a.Forecast, a.Delivery), httpapi.Talks(a.Delivery, a.calls),
 		httpapi.Payments(a.Billing), httpapi.Receipts(a.Billing), httpapi.Coupons(a.Billing), httpapi.Payouts(a.Billing), httpapi.Ledger(a.Billing),
 		httpapi.Cases(a.Support), httpapi.Audit(a.Audit), httpapi.AccessLog(a.Audit), httpapi.Exports(a.Order, a.Billing, a.Audit, e.clock),
-		httpapi.Feed(a.Bus, httpapi.ReachOf(a.Identity, e.wall)), httpapi.Stuck(a.Bus),
+		httpapi.Feed(a.Bus, httpapi.ReachOf(a.Identity, e.wall)), httpapi.Stuck(a.Bus), httpapi.Watch(a.Bus, e.node, Version),
 	)...)
 }
 

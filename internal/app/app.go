@@ -28,6 +28,7 @@ import (
 	"housecall/internal/journey"
 	"housecall/internal/notify"
 	"housecall/internal/tlsport"
+	"housecall/internal/tracing"
 	"housecall/internal/web"
 )
 
@@ -69,6 +70,7 @@ type App struct {
 	Metrics *prometheus.Registry
 
 	log        *slog.Logger
+	tracing    *tracing.Tracing
 	dispatcher *dispatcher.Dispatcher
 	server     *http.Server
 	listener   net.Listener
@@ -137,7 +139,7 @@ func (a *App) open(ctx context.Context, o *Options) (engines, error) {
 }
 
 // keys reads the secrets, and what the run is told of clocks and names.
-func (*App) keys(o *Options) (engines, error) {
+func (a *App) keys(o *Options) (engines, error) {
 	c := o.Config
 	e := engines{clock: o.Clock, wall: clock.NewReal(), log: o.Log, mailer: o.Mailer, texter: o.Texter, gateway: o.Gateway, secret: o.Secret, node: c.Node}
 	if o.TestTimers != nil {
@@ -165,6 +167,9 @@ func (*App) keys(o *Options) (engines, error) {
 		sum := sha256.Sum256([]byte(token))
 		o.adminToken = sum[:]
 	}
+	if a.tracing, err = openTracing(c, e.node); err != nil {
+		return e, err
+	}
 	return e, nil
 }
 
@@ -188,6 +193,9 @@ func (a *App) run(ctx context.Context, e engines) error {
 		return err
 	}
 	if err := a.listeners(a.Bus); err != nil {
+		return err
+	}
+	if err := a.measure(a.Bus); err != nil {
 		return err
 	}
 	seen := prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -285,6 +293,9 @@ func (a *App) Stop(ctx context.Context) error {
 	}
 	if a.Store != nil {
 		all = append(all, a.Store.Close())
+	}
+	if a.tracing != nil {
+		all = append(all, a.tracing.Stop(ctx))
 	}
 	return errors.Join(all...)
 }

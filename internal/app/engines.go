@@ -17,6 +17,7 @@ import (
 	"housecall/internal/docstore"
 	"housecall/internal/docstore/mongo"
 	"housecall/internal/docstore/sqlite"
+	"housecall/internal/tracing"
 )
 
 // files is what the app wants of a keeper of files.
@@ -34,12 +35,15 @@ func (a *App) openEngines(ctx context.Context, o *Options, e *engines) error {
 	if err != nil {
 		return err
 	}
+	if a.tracing.On() {
+		a.Store = docstore.Traced(a.Store, a.tracing)
+	}
 	service, err := docstore.Service(ctx, a.Store)
 	if err != nil {
 		return fmt.Errorf("ask whose documents these are: %w", err)
 	}
 	err = wait.until(ctx, "bus", func() (err error) {
-		a.Bus, err = bus.Start(ctx, busConfig(*o, e, service), bus.Deps{Store: a.Store, Clock: e.clock, Log: o.Log})
+		a.Bus, err = bus.Start(ctx, busConfig(*o, e, service), bus.Deps{Store: a.Store, Clock: e.clock, Log: o.Log, Tracer: a.tracing})
 		return err
 	})
 	if err != nil {
@@ -128,6 +132,15 @@ func (p patience) until(ctx context.Context, engine string, open func() error) e
 		case <-again.C:
 		}
 	}
+}
+
+// openTracing begins to send traces, where a collector is configured.
+func openTracing(c config.Config, node string) (*tracing.Tracing, error) {
+	token, err := config.ReadSecret(c.Trace.TokenFile)
+	if err != nil {
+		return nil, fmt.Errorf("trace.token_file: %w", err)
+	}
+	return tracing.Start(tracing.Options{URL: c.Trace.URL, Token: token, Part: c.Trace.Part, Node: node, Version: Version})
 }
 
 // openStore opens the documents: a file in the data folder, or a MongoDB.

@@ -23,7 +23,7 @@ var layers = []string{
 	"../signaling",
 	"../signaling/signalingtest ../signaling/recording", // the first also behind `housecall load`
 	"dispatcher journey caselist backup",
-	"web fhir logging config",
+	"web fhir logging config tracing",
 	"httpapi",
 	"app",
 	"sim",
@@ -52,6 +52,7 @@ var seams = map[string]string{
 	"codeberg.org/go-pdf/fpdf":        "paper",
 	"github.com/skip2/go-qrcode":      "paper",
 	"github.com/makiuchi-d/gozxing":   "paper",
+	"go.opentelemetry.io/otel/sdk":    "tracing", // the others know spans, not where they go
 }
 
 // forbidden names say nothing about what is inside.

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/trace"
 
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
@@ -48,6 +49,8 @@ type Deps struct {
 	Store docstore.Store
 	Clock clock.Clock
 	Log   *slog.Logger
+	// Tracer makes spans of what is handled; nil: none.
+	Tracer trace.Tracer
 }
 
 // Scheduler has the event delivered at event.Due, or takes that timer away when it says Cancelled.
@@ -61,6 +64,7 @@ type Bus struct {
 	store  docstore.Store
 	clock  clock.Clock
 	log    *slog.Logger
+	tracer trace.Tracer   // may be nil
 	server *server.Server // nil on a cluster
 	disk   *disk          // nil on a cluster
 	lock   *os.File       // held while the engine runs in the process
@@ -68,6 +72,7 @@ type Bus struct {
 	js     jetstream.JetStream
 	events jetstream.Stream
 	feed   jetstream.Stream
+	fan    *fan
 	timers jetstream.Stream
 	dead   jetstream.Stream
 	leases jetstream.KeyValue
@@ -96,16 +101,19 @@ func Start(ctx context.Context, cfg Config, deps Deps) (*Bus, error) {
 		return nil, errors.New("bus: store, clock, log and one of folder and address are needed")
 	}
 	b := &Bus{
-		cfg: withDefaults(cfg), store: deps.Store, clock: deps.Clock, log: deps.Log.With("component", "bus"),
+		cfg: withDefaults(cfg), store: deps.Store, clock: deps.Clock, log: deps.Log.With("component", "bus"), tracer: deps.Tracer,
 		stopping: make(chan struct{}), noFeeds: make(chan struct{}), kick: make(chan struct{}, 1), newest: map[string]uint64{},
 	}
 	err := b.open(ctx)
 	if err != nil {
+		close(b.stopping)
 		b.shut()
+		b.running.Wait()
 		return nil, err
 	}
 	if !cfg.Idle {
 		b.running.Go(b.relay)
+		b.running.Go(b.belong)
 		if cfg.URL != "" && cfg.ClockTimers == nil {
 			b.running.Go(b.watchClock) //nolint:contextcheck // it looks until the bus stops
 		}
@@ -119,6 +127,9 @@ func (b *Bus) open(ctx context.Context) error {
 	}
 	fresh, err := b.makeStreams(ctx)
 	if err != nil {
+		return err
+	}
+	if err := b.startFan(ctx); err != nil {
 		return err
 	}
 	if b.cfg.ClockTimers != nil {

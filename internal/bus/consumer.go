@@ -167,6 +167,8 @@ func (c *consumer) call(ctx context.Context, m jetstream.Msg, e event.Event) (er
 			c.bus.log.ErrorContext(ctx, "handler panicked", "consumer", c.name, "event_id", e.ID, "error", err, "stack", stack())
 		}
 	}()
+	ctx, span := c.span(ctx, e)
+	defer func() { ended(span, err) }()
 	return c.handle(ctx, m, e)
 }
 

@@ -61,6 +61,106 @@ func TestFeedResumesWithoutLosingOrDoubling(t *testing.T) {
 	}
 }
 
+// ringOften has one change announce many things at once.
+func (w *world) ringOften(from, until int, to ...string) {
+	w.ring("bell_1", func(b *bell) {
+		for n := from; n < until; n++ {
+			emit("bell.rung", fmt.Sprint(n), to...)(b)
+		}
+	})
+}
+
+// rungUntil reads until this one came, and answers what came, and the last place.
+func rungUntil(t *testing.T, items <-chan bus.FeedItem, last string) (got []string, at uint64) {
+	t.Helper()
+	for len(got) == 0 || got[len(got)-1] != last {
+		item := next(t, items)
+		if item.Reset {
+			t.Fatal("begun anew")
+		}
+		got, at = append(got, item.Event.Data["n"]), item.Seq
+	}
+	return got, at
+}
+
+func inTurn(t *testing.T, got []string, from int) {
+	t.Helper()
+	for i, s := range got {
+		if s != fmt.Sprint(from+i) {
+			t.Fatalf("item %d is %s, want %d", i, s, from+i)
+		}
+	}
+}
+
+func TestFeedResumesFromWhatIsNoLongerAtHand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.bus.KeepAtHand(10)
+	items, end := follow(t, w, 0, "acc_1")
+	next(t, items)
+	w.ringOften(0, 1, "acc_1")
+	_, begin := rungUntil(t, items, "0")
+	w.ringOften(1, 200, "acc_2", "acc_1")
+	rungUntil(t, items, "199")
+	end()
+
+	items, end = follow(t, w, begin, "acc_1")
+	defer end()
+	w.ringOften(200, 220, "acc_1")
+
+	got, _ := rungUntil(t, items, "219")
+	inTurn(t, got, 1)
+}
+
+func TestSlowReaderIsLetGoAndMissesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	items, _ := follow(t, w, 0, "acc_1")
+	next(t, items)
+	watcher, end := follow(t, w, 0, "acc_1")
+	defer end()
+	next(t, watcher)
+	const n = 6000
+	for i := 0; i < n; i += 500 {
+		w.ringOften(i, i+500, "acc_1")
+		rungUntil(t, watcher, fmt.Sprint(i+499)) // who reads along hears all of it
+	}
+
+	var got []string
+	var last uint64
+	for item := range items { // until it is closed
+		got, last = append(got, item.Event.Data["n"]), item.Seq
+	}
+	again, end := follow(t, w, last, "acc_1")
+	defer end()
+	rest, _ := rungUntil(t, again, fmt.Sprint(n-1))
+
+	inTurn(t, append(got, rest...), 0)
+}
+
+func TestThousandsOfScreensFollowAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	const screens = 3000
+	all := make([]<-chan bus.FeedItem, 0, screens)
+	for i := range screens {
+		items, err := w.bus.Feed(t.Context(), []string{fmt.Sprint("acc_", i), "operators"}, 0)
+		if err != nil {
+			t.Fatalf("screen %d: %v", i, err)
+		}
+		next(t, items)
+		all = append(all, items)
+	}
+
+	w.ring("bell_1", emit("bell.rung", "1", "operators"))
+
+	for i, items := range all {
+		if got := next(t, items); got.Event.Data["n"] != "1" {
+			t.Fatalf("screen %d heard %v", i, got.Event.Data)
+		}
+	}
+}
+
 func TestFeedShowsNothingOfStrangers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

@@ -45,10 +45,16 @@ func (c Config) Check() error {
 	if c.Payment != "sandbox" {
 		say("payment is %q: only sandbox is built so far", c.Payment)
 	}
+	if u, err := url.Parse(c.Trace.URL); c.Trace.URL != "" && (err != nil || u.Host == "") {
+		say("trace.url is %q: say the collector's address, like http://localhost:4318, or leave it empty", c.Trace.URL)
+	}
+	if c.Trace.Part < 0 || c.Trace.Part > 1 {
+		say("trace.part is %v: say which part of all requests is traced, 0 to 1", c.Trace.Part)
+	}
 	if _, err := c.Log.SlogLevel(); err != nil {
 		all = append(all, err)
 	}
-	for key, file := range map[string]string{"files.secret_file": c.Files.SecretFile, "mail.password_file": c.Mail.PasswordFile, "sms.token_file": c.SMS.TokenFile, "admin_token_file": c.AdminTokenFile, "keys.token_file": c.Keys.TokenFile} {
+	for key, file := range map[string]string{"files.secret_file": c.Files.SecretFile, "mail.password_file": c.Mail.PasswordFile, "sms.token_file": c.SMS.TokenFile, "admin_token_file": c.AdminTokenFile, "keys.token_file": c.Keys.TokenFile, "trace.token_file": c.Trace.TokenFile} {
 		if _, err := ReadSecret(file); err != nil {
 			say("%s: %w", key, err)
 		}

@@ -29,6 +29,7 @@ type Config struct {
 	Keys  Keys  `yaml:"keys"`
 	TLS   TLS   `yaml:"tls"`
 	Log   Log   `yaml:"log"`
+	Trace Trace `yaml:"trace"`
 	Limit Limit `yaml:"limit"`
 	Visit Visit `yaml:"visit"`
 	Media Media `yaml:"media"`
@@ -120,6 +121,13 @@ type Log struct {
 	Format string `yaml:"format" help:"json or text"`
 }
 
+// Trace says where traces of requests go. They carry no personal data.
+type Trace struct {
+	URL       string  `yaml:"url" help:"collector of traces, OTLP over HTTP, like http://localhost:4318; empty: nothing is traced"`
+	TokenFile string  `yaml:"token_file" help:"file with a bearer token for it"`
+	Part      float64 `yaml:"part" help:"which part of all requests is traced, 0 to 1"`
+}
+
 // Limit says how much one caller may ask.
 type Limit struct {
 	PerSecond float64 `yaml:"per_second" help:"requests a second for one account; 0: no limit"`
@@ -161,7 +169,7 @@ type Turn struct {
 func Default() Config {
 	return Config{
 		Listen: "localhost:8080", Data: "data", Payment: "sandbox", Currency: "CNY", Jurisdiction: "house", Emergency: "112",
-		Mail: Mail{Port: 587, TLS: "starttls"}, Log: Log{Level: "info", Format: "json"},
+		Mail: Mail{Port: 587, TLS: "starttls"}, Log: Log{Level: "info", Format: "json"}, Trace: Trace{Part: .1},
 		Limit: Limit{PerSecond: 50, Burst: 100, Nobody: 10},
 		Roads: Roads{Walk: "foot", Bicycle: "bike", Scooter: "bike", Car: "car"},
 		Visit: Visit{Fee: 5000},

@@ -88,7 +88,7 @@ func (c *Collection[T, P]) Insert(ctx context.Context, req id.Request, doc *T) e
 	m := p.DocMeta()
 	now := c.clock.Now()
 	m.Version, m.Schema, m.CreatedAt, m.UpdatedAt, m.Made = 1, c.spec.Schema, now, now, req
-	r, err := c.encode(p, now)
+	r, err := c.encode(ctx, p, now)
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (c *Collection[T, P]) attempt(ctx context.Context, docID string, on On, cha
 	m.remember(on.Request)
 	m.Version++
 	m.Schema, m.UpdatedAt = max(m.Schema, c.spec.Schema), c.clock.Now()
-	r, err := c.encode(p, m.UpdatedAt)
+	r, err := c.encode(ctx, p, m.UpdatedAt)
 	if err != nil {
 		return nil, err
 	}
@@ -247,11 +247,11 @@ func (c *Collection[T, P]) All(ctx context.Context, q Query, limit int) ([]*T, e
 	return all[:min(len(all), limit)], nil
 }
 
-func (c *Collection[T, P]) encode(p P, now time.Time) (Record, error) {
-	m := p.DocMeta()
+func (c *Collection[T, P]) encode(ctx context.Context, p P, now time.Time) (Record, error) {
+	m, part := p.DocMeta(), traceOf(ctx)
 	for i := range m.outbox {
 		e := &m.outbox[i]
-		e.Doc, e.At = p.DocID(), now
+		e.Doc, e.At, e.Trace = p.DocID(), now, part
 		if e.ID == "" {
 			e.ID = eventID(c.spec.Name, p.DocID(), m.Version, i)
 		}

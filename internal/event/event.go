@@ -23,6 +23,8 @@ type Event struct {
 	// Due makes it a timer: it is delivered then, by the service's clock. A timer is identified by
 	// Doc and Kind; setting it again moves it. Nil for an ordinary event.
 	Due *time.Time `json:"due,omitempty"`
+	// Trace is the trace that the change was part of, as W3C's traceparent; empty when nothing is traced.
+	Trace string `json:"trace,omitempty"`
 	// Cancelled takes the timer of this Doc and Kind away.
 	Cancelled bool `json:"cancelled,omitempty"`
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"housecall/internal/access"
 	"housecall/internal/clock"
@@ -34,6 +35,8 @@ type Deps struct {
 	Metrics *prometheus.Registry
 	Limits  Limits
 	Version string
+	// Tracer makes a span of each request; nil: none. What a caller says of a trace is not believed.
+	Tracer trace.Tracer
 	// Ready names what is missing, by part; empty: every request would be answered.
 	Ready func(ctx context.Context) map[string]string
 	// Timeout is how long one request may take; streams and files set their own.
@@ -60,6 +63,7 @@ type Server struct {
 	log     *slog.Logger
 	limiter *limiter
 	timeout time.Duration
+	tracer  trace.Tracer
 	gin     *gin.Engine
 	api     huma.API
 	routes  []Route
@@ -71,7 +75,7 @@ func New(d Deps, resources ...[]Route) *Server {
 	gin.SetMode(gin.ReleaseMode)
 	s := &Server{
 		guard: d.Guard, auth: d.Auth, clock: d.Clock, log: d.Log, timeout: d.Timeout,
-		limiter: newLimiter(d.Limits, d.Clock), gin: gin.New(),
+		limiter: newLimiter(d.Limits, d.Clock), gin: gin.New(), tracer: d.Tracer,
 	}
 	s.seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "housecall_http_request_seconds", Help: "Time to answer, by route and status.",
@@ -193,6 +197,7 @@ func (s *Server) watch(c *gin.Context) {
 		ctx, stop = context.WithTimeout(ctx, s.timeout)
 		defer stop()
 	}
+	ctx, ended := s.traced(ctx, c)
 	c.Request = c.Request.WithContext(ctx)
 	secure(c)
 	c.Header("X-Request-Id", i.reference)
@@ -202,6 +207,7 @@ func (s *Server) watch(c *gin.Context) {
 	if route == "" {
 		route = "none"
 	}
+	ended(i, status)
 	s.seconds.WithLabelValues(c.Request.Method, route, strconv.Itoa(status)).Observe(took.Seconds())
 	level := slog.LevelDebug
 	if i.cause != nil {

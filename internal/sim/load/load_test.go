@@ -12,7 +12,7 @@ import (
 )
 
 // town is a quiet demo with an operator's token.
-func town(t *testing.T) (url, token string) {
+func town(t testing.TB) (url, token string) {
 	t.Helper()
 	d, err := sim.StartDemo(t.Context(), sim.DemoOptions{Listen: "localhost:0", Quiet: true})
 	if err != nil {
