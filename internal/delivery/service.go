@@ -143,7 +143,7 @@ func shiftSpec() docstore.Spec[Shift] {
 // made is the id of what an actor makes: the same for the same request.
 func made[T id.Kind](a access.Actor) T {
 	if a.Request.Key != "" {
-		return id.Derive[T](a.Request.Key)
+		return id.Of[T](a.Request)
 	}
 	return id.New[T]()
 }

@@ -110,7 +110,7 @@ func (s *Service) placedBefore(ctx context.Context, a access.Actor) *Order {
 	if a.Request.Key == "" {
 		return nil
 	}
-	o, err := s.orders.Get(ctx, string(id.Derive[id.Order](a.Request.Key)))
+	o, err := s.orders.Get(ctx, string(id.Of[id.Order](a.Request)))
 	if err != nil || o.Made != a.Request {
 		return nil
 	}
@@ -148,7 +148,7 @@ func newID(r id.Request) id.Order {
 	if r.Key == "" {
 		return id.New[id.Order]()
 	}
-	return id.Derive[id.Order](r.Key)
+	return id.Of[id.Order](r)
 }
 
 func checkWanted(w Wanted) error {
