@@ -62,6 +62,7 @@ type Server struct {
 	timeout time.Duration
 	gin     *gin.Engine
 	api     huma.API
+	formats map[string]huma.Format
 	routes  []Route
 	seconds *prometheus.HistogramVec
 }
@@ -87,7 +88,8 @@ func New(d Deps, resources ...[]Route) *Server {
 	})
 	s.gin.NoRoute(s.fallback(d.Fallback))
 	s.health(d)
-	s.api = humagin.New(s.gin, humaConfig(d.Version))
+	config := humaConfig(d.Version)
+	s.formats, s.api = config.Formats, humagin.New(s.gin, config)
 	for _, routes := range resources {
 		for _, r := range routes {
 			s.add(r)
@@ -105,6 +107,7 @@ func New(d Deps, resources ...[]Route) *Server {
 func humaConfig(version string) huma.Config {
 	config := huma.DefaultConfig("housecall", version)
 	config.CreateHooks = nil
+	config.Formats = formats()
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""
 	config.RejectUnknownQueryParameters = true
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
@@ -144,7 +147,7 @@ func (s *Server) add(r Route) {
 	}
 	group := s.gin.Group("", s.admit(r))
 	api := humagin.NewWithGroup(s.gin, group, huma.Config{
-		OpenAPI: s.api.OpenAPI(), Formats: huma.DefaultFormats,
+		OpenAPI: s.api.OpenAPI(), Formats: s.formats,
 		DefaultFormat: "application/json", RejectUnknownQueryParameters: true,
 	})
 	r.register(api, op)
@@ -189,9 +192,9 @@ func (s *Server) watch(c *gin.Context) {
 	i := &info{reference: reference(), remote: c.ClientIP(), actor: access.Actor{Role: access.Nobody}}
 	ctx := context.WithValue(c.Request.Context(), infoKey{}, i)
 	if s.timeout > 0 && strings.HasPrefix(c.FullPath(), Base) && !lasting(c.FullPath()) {
-		var stop context.CancelFunc
-		ctx, stop = context.WithTimeout(ctx, s.timeout)
-		defer stop()
+		limited := &timeLimit{Context: ctx, until: begun.Add(s.timeout)}
+		defer limited.stop()
+		ctx = limited
 	}
 	c.Request = c.Request.WithContext(ctx)
 	secure(c)
