@@ -79,7 +79,8 @@ func (g *Guard) Read(ctx context.Context, a Actor, action Action, f Facts) error
 }
 
 func (g *Guard) allows(ctx context.Context, a Actor, action Action, f Facts) (bool, error) {
-	for _, r := range g.standing(a, f) {
+	standing, n := relations(a, f)
+	for _, r := range standing[:n] {
 		if g.rules.Allow(a.Role, action, r) {
 			return true, nil
 		}
@@ -99,26 +100,21 @@ func (g *Guard) allows(ctx context.Context, a Actor, action Action, f Facts) (bo
 	return false, nil
 }
 
-// standing lists the relations that the facts alone show.
-func (g *Guard) standing(a Actor, f Facts) []Relation {
-	out := make([]Relation, 0, 4)
-	out = append(out, Any)
-	if same(a.Patient, f.Patient) || same(a.Account, f.Owner) {
-		out = append(out, Own)
+// relations lists the n relations that the facts alone show. It is asked several times a request, so it
+// leaves nothing for the collector.
+func relations(a Actor, f Facts) (out [6]Relation, n int) {
+	add := func(r Relation, holds bool) {
+		if holds {
+			out[n], n = r, n+1
+		}
 	}
-	if same(a.Account, f.Doctor) {
-		out = append(out, Treating)
-	}
-	if same(a.Pharmacy, f.Pharmacy) {
-		out = append(out, Filling)
-	}
-	if same(a.Account, f.Courier) {
-		out = append(out, Riding)
-	}
-	if same(a.Visit, f.Visit) {
-		out = append(out, Seated)
-	}
-	return out
+	add(Any, true)
+	add(Own, same(a.Patient, f.Patient) || same(a.Account, f.Owner))
+	add(Treating, same(a.Account, f.Doctor))
+	add(Filling, same(a.Pharmacy, f.Pharmacy))
+	add(Riding, same(a.Account, f.Courier))
+	add(Seated, same(a.Visit, f.Visit))
+	return out, n
 }
 
 func same[T ~string](a, b T) bool { return a != "" && a == b }

@@ -10,10 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync/atomic"
 	"testing"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"housecall/internal/app"
 	"housecall/internal/clock"
@@ -32,7 +32,6 @@ type bench struct {
 	b       *testing.B
 	token   string
 	patient string
-	keys    atomic.Int64
 }
 
 func newBench(b *testing.B) *bench {
@@ -65,7 +64,7 @@ func (h *bench) ask(token, method, path string, body []byte) *answer {
 	r, _ := http.NewRequestWithContext(context.Background(), method, "/api/v1"+path, bytes.NewReader(body))
 	r.RemoteAddr = "192.0.2.1:1234"
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Idempotency-Key", fmt.Sprint("key", h.keys.Add(1)))
+	r.Header.Set("Idempotency-Key", uuid.Must(uuid.NewV7()).String()) // as the web app does
 	r.Header.Set("Authorization", "Bearer "+token)
 	if token == "" {
 		r.Header.Del("Authorization")

@@ -50,7 +50,7 @@ func (a *App) measure(b *bus.Bus) error {
 }
 
 func (m measures) delivered(o *order.Order) {
-	for stage, took := range o.Took() {
+	for stage, took := range o.Staged() {
 		m.stages.WithLabelValues(stage).Observe(took.Seconds())
 	}
 	kept := "yes"

@@ -41,7 +41,7 @@ func (s *Service) Tip(ctx context.Context, a access.Actor, order id.Order, amoun
 		return nil, fault.InvalidField("/amount", "Give a tip above zero and up to 500, in the currency of the order.")
 	}
 	p, err := newPayment(Charge{
-		Payment: id.Derive[id.Payment](TipsOf(order), a.Request.Key), Subject: TipsOf(order), Patient: target.Patient,
+		Payment: id.Of[id.Payment](a.Request, TipsOf(order)), Subject: TipsOf(order), Patient: target.Patient,
 		Payer: a.Account, Zone: target.Zone, Method: method, Lines: []Line{{TipLine, amount, string(target.Courier)}},
 	})
 	if err != nil {

@@ -54,9 +54,14 @@ func (c Config) Check() error {
 	if _, err := c.Log.SlogLevel(); err != nil {
 		all = append(all, err)
 	}
-	for key, file := range map[string]string{"files.secret_file": c.Files.SecretFile, "mail.password_file": c.Mail.PasswordFile, "sms.token_file": c.SMS.TokenFile, "admin_token_file": c.AdminTokenFile, "keys.token_file": c.Keys.TokenFile, "trace.token_file": c.Trace.TokenFile} {
+	for key, file := range map[string]string{"files.secret_file": c.Files.SecretFile, "mail.password_file": c.Mail.PasswordFile, "sms.token_file": c.SMS.TokenFile, "admin_token_file": c.AdminTokenFile, "keys.token_file": c.Keys.TokenFile, "trace.token_file": c.Trace.TokenFile, "carrier.secret_file": c.Carrier.SecretFile} {
 		if _, err := ReadSecret(file); err != nil {
 			say("%s: %w", key, err)
+		}
+	}
+	for key, kept := range map[string]time.Duration{"keep.codes": c.Keep.Codes, "keep.sessions": c.Keep.Sessions, "keep.tracks": c.Keep.Tracks} {
+		if kept <= 0 {
+			say("%s is %s: say how long, like 720h", key, kept)
 		}
 	}
 	if err := c.checkData(); err != nil {

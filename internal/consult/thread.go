@@ -111,7 +111,7 @@ func (s *Service) write(ctx context.Context, a access.Actor, action access.Actio
 	}
 	item.ID, item.By, item.Role, item.At = id.New[id.Message](), a.Account, a.Role, s.Clock.Now()
 	if a.Request.Key != "" {
-		item.ID = id.Derive[id.Message](string(visit), a.Request.Key)
+		item.ID = id.Of[id.Message](a.Request, string(visit))
 	}
 	do := func(t *Thread) error { return t.add(a, v, item) }
 	t, err := s.threads.Update(ctx, string(visit), docstore.On{Request: a.Request}, do)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,7 +44,8 @@ type Collection[T any, P Pointer[T]] struct {
 	stripes [256]sync.Mutex // one writer a document in this process; versions decide between processes
 }
 
-// Open declares a collection in the store; ErrNewer when its documents are too new for this code.
+// Open declares a collection in the store, and fills in what is new among its indexes; ErrNewer when its
+// documents are too new for this code.
 func Open[T any, P Pointer[T]](ctx context.Context, store Store, clk clock.Clock, spec Spec[T]) (*Collection[T, P], error) {
 	if spec.Schema == 0 {
 		spec.Schema = 1
@@ -64,7 +66,9 @@ func Open[T any, P Pointer[T]](ctx context.Context, store Store, clk clock.Clock
 	if err := store.Declare(ctx, spec.Name, names); err != nil {
 		return nil, fmt.Errorf("declare collection %s: %w", spec.Name, err)
 	}
-	return &Collection[T, P]{store: store, clock: clk, spec: spec, seed: maphash.MakeSeed()}, nil
+	c := &Collection[T, P]{store: store, clock: clk, spec: spec, seed: maphash.MakeSeed()}
+	slices.Sort(names)
+	return c, c.whole(ctx, names)
 }
 
 // On says under what conditions a change is made. The zero On asks nothing.
@@ -265,14 +269,8 @@ func (c *Collection[T, P]) encode(ctx context.Context, p P, now time.Time) (Reco
 			return Record{}, fmt.Errorf("keep what is newer of %s: %w", p.DocID(), err)
 		}
 	}
-	keys := make(map[string]Key, len(c.spec.Indexes))
-	for name, key := range c.spec.Indexes {
-		if k, listed := key((*T)(p)); listed {
-			keys[name] = k
-		}
-	}
 	return Record{
-		ID: p.DocID(), Version: m.Version, Body: body, Keys: keys,
+		ID: p.DocID(), Version: m.Version, Body: body, Keys: c.keys(p),
 		Timers: m.Timers, Outbox: append([]event.Event(nil), m.outbox...),
 	}, nil
 }

@@ -12,7 +12,7 @@ import (
 
 // Attachments are the routes of photos and documents of an intake.
 func Attachments(intakes *intake.Service) []Route {
-	r := attachmentRoutes{intakes, intakeRoutes{intakes}}
+	r := attachmentRoutes{intakes, intakeRoutes{intakes: intakes}}
 	return []Route{
 		post("/intakes/{id}/attachments", "intake.attach", "Say what will be uploaded, and learn where to", r.begin).created(),
 		post("/intakes/{id}/attachments/{attachment}/settle", "intake.attach", "Have an uploaded file looked at and made readable", r.settle),

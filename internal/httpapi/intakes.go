@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 
 // Intakes are the routes of what is told before a visit.
 func Intakes(intakes *intake.Service) []Route {
-	r := intakeRoutes{intakes}
+	r := intakeRoutes{intakes, &spelt[intake.Question]{}}
 	return []Route{
 		get("/intake-options", "intake.options", "List complaints, file types and the present consent version", r.options),
 		post("/intakes", "intake.begin", "Begin an intake", r.begin).created(),
@@ -27,7 +28,10 @@ func Intakes(intakes *intake.Service) []Route {
 	}
 }
 
-type intakeRoutes struct{ intakes *intake.Service }
+type intakeRoutes struct {
+	intakes *intake.Service
+	spelt   *spelt[intake.Question]
+}
 
 // IntakeOptions is what an intake can choose from.
 type IntakeOptions struct {
@@ -92,27 +96,6 @@ type IntakeHealth struct {
 	Lactation  string          `json:"lactation,omitempty" enum:"yes,no"`
 }
 
-// IntakeQuestion has to be answered before an intake can be handed in.
-type IntakeQuestion struct {
-	ID     string     `json:"id"`
-	Text   IntakeText `json:"text"`
-	Answer string     `json:"answer,omitempty" enum:"yes,no"`
-}
-
-// IntakeText is a text in the languages of the product.
-type IntakeText struct {
-	EN string `json:"en"`
-	ZH string `json:"zh"`
-}
-
-// IntakeAlert is a red flag that is raised.
-type IntakeAlert struct {
-	ID      string     `json:"id"`
-	Tell    IntakeText `json:"tell"`
-	Urgency string     `json:"urgency" enum:"call_emergency_now,emergency_department_today,see_in_person"`
-	Source  string     `json:"source"`
-}
-
 // IntakeView is an intake as it is answered.
 type IntakeView struct {
 	ID               id.Intake         `json:"id"`
@@ -133,18 +116,45 @@ type IntakeView struct {
 	Vitals           []IntakeVital     `json:"vitals" nullable:"false"`
 	Health           IntakeHealth      `json:"health"`
 	Attachments      []AttachmentView  `json:"attachments" nullable:"false"`
-	Questions        []IntakeQuestion  `json:"questions" nullable:"false" doc:"What has to be answered with yes or no."`
-	Alerts           []IntakeAlert     `json:"alerts" nullable:"false" doc:"Red flags raised by what is typed, the most urgent first."`
+	Alerts           []intake.Alert    `json:"alerts" nullable:"false" doc:"Red flags raised by what is typed, the most urgent first."`
 	CreatedAt        time.Time         `json:"created_at"`
 	UpdatedAt        time.Time         `json:"updated_at"`
+	Questions        []intake.Question `json:"questions" nullable:"false" doc:"What has to be answered with yes or no."`
+
+	spelt *spelt[intake.Question]
+}
+
+// writeJSON writes the questions from memory: they are most of what an intake answers, and the same for all.
+func (v IntakeView) writeJSON(to *bytes.Buffer) error {
+	if v.spelt == nil || len(v.Questions) == 0 {
+		return encode(to, v)
+	}
+	asked := v.Questions
+	v.Questions = nil
+	if err := encode(to, v); err != nil {
+		return err
+	}
+	to.Truncate(to.Len() - len("null}\n")) // Questions are the last field
+	separator := byte('[')
+	for _, q := range asked {
+		text, err := v.spelt.json(q)
+		if err != nil {
+			return err
+		}
+		to.WriteByte(separator)
+		to.Write(text)
+		separator = ','
+	}
+	to.WriteString("]}\n")
+	return nil
 }
 
 func (r intakeRoutes) view(a access.Actor, i *intake.Intake) IntakeView {
 	v := IntakeView{
 		ID: i.ID, State: i.State, Patient: i.Patient, EmergencyNumber: r.intakes.EmergencyNumber(i), Specialty: i.Specialty, Language: i.Language,
 		Complaint: i.Complaint, Words: i.Words, Answers: i.Answers, Symptoms: i.Symptoms, Health: healthView(i.Health),
-		Vitals: []IntakeVital{}, Attachments: []AttachmentView{}, Alerts: []IntakeAlert{},
-		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
+		Vitals: []IntakeVital{}, Attachments: []AttachmentView{}, Alerts: []intake.Alert{},
+		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt, spelt: r.spelt,
 	}
 	if a.Role == access.Patient {
 		v.CallBack = i.CallBack
@@ -171,13 +181,10 @@ func (r intakeRoutes) view(a access.Actor, i *intake.Intake) IntakeView {
 	for _, x := range i.Attachments {
 		v.Attachments = append(v.Attachments, attachmentView(x))
 	}
-	judged := r.intakes.Judge(i)
-	v.Questions = make([]IntakeQuestion, 0, len(judged.Questions))
-	for _, q := range judged.Questions {
-		v.Questions = append(v.Questions, IntakeQuestion{q.ID, IntakeText(q.Text), q.Answer})
-	}
-	for _, x := range judged.Raised {
-		v.Alerts = append(v.Alerts, IntakeAlert{x.ID, IntakeText(x.Tell), x.Urgency, x.Source})
+	judged := r.intakes.Judged(i)
+	v.Questions = judged.Questions
+	if judged.Raised != nil {
+		v.Alerts = judged.Raised
 	}
 	return v
 }

@@ -96,7 +96,7 @@ func (r Route) operation() huma.Operation {
 	if r.needsKey() {
 		op.Parameters = append(op.Parameters, &huma.Param{
 			Name: keyHeader, In: "header", Required: true,
-			Description: "Any text of yours, new for each thing you want done: asking again with the same one does it once.",
+			Description: "Any text of yours, new for each thing you want done: asking again with the same one does it once. A UUIDv7 costs the server least.",
 			Schema:      &huma.Schema{Type: "string", MinLength: ptr(1), MaxLength: ptr(maxKey)},
 		})
 	}

@@ -66,6 +66,7 @@ type Server struct {
 	tracer  trace.Tracer
 	gin     *gin.Engine
 	api     huma.API
+	formats map[string]huma.Format
 	routes  []Route
 	seconds *prometheus.HistogramVec
 }
@@ -91,7 +92,8 @@ func New(d Deps, resources ...[]Route) *Server {
 	})
 	s.gin.NoRoute(s.fallback(d.Fallback))
 	s.health(d)
-	s.api = humagin.New(s.gin, humaConfig(d.Version))
+	config := humaConfig(d.Version)
+	s.formats, s.api = config.Formats, humagin.New(s.gin, config)
 	for _, routes := range resources {
 		for _, r := range routes {
 			s.add(r)
@@ -109,6 +111,7 @@ func New(d Deps, resources ...[]Route) *Server {
 func humaConfig(version string) huma.Config {
 	config := huma.DefaultConfig("housecall", version)
 	config.CreateHooks = nil
+	config.Formats = formats()
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""
 	config.RejectUnknownQueryParameters = true
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
@@ -148,7 +151,7 @@ func (s *Server) add(r Route) {
 	}
 	group := s.gin.Group("", s.admit(r))
 	api := humagin.NewWithGroup(s.gin, group, huma.Config{
-		OpenAPI: s.api.OpenAPI(), Formats: huma.DefaultFormats,
+		OpenAPI: s.api.OpenAPI(), Formats: s.formats,
 		DefaultFormat: "application/json", RejectUnknownQueryParameters: true,
 	})
 	r.register(api, op)
@@ -193,9 +196,9 @@ func (s *Server) watch(c *gin.Context) {
 	i := &info{reference: reference(), remote: c.ClientIP(), actor: access.Actor{Role: access.Nobody}}
 	ctx := context.WithValue(c.Request.Context(), infoKey{}, i)
 	if s.timeout > 0 && strings.HasPrefix(c.FullPath(), Base) && !lasting(c.FullPath()) {
-		var stop context.CancelFunc
-		ctx, stop = context.WithTimeout(ctx, s.timeout)
-		defer stop()
+		limited := &timeLimit{Context: ctx, until: begun.Add(s.timeout)}
+		defer limited.stop()
+		ctx = limited
 	}
 	ctx, ended := s.traced(ctx, c)
 	c.Request = c.Request.WithContext(ctx)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"housecall/internal/id"
 )
 
@@ -96,5 +98,51 @@ func TestRequestsDifferByWhoAskedWhatAndHow(t *testing.T) {
 	}
 	if id.CausedBy("evt_1", "claim") == id.CausedBy("evt_1", "reserve") {
 		t.Error("two acts of one event are one request")
+	}
+}
+
+func TestWhatIsMadeWithATimedKeySortsByItsTime(t *testing.T) {
+	t.Parallel()
+	var made []id.Order
+	for range 100 {
+		key := uuid.Must(uuid.NewV7()).String()
+		made = append(made, id.Of[id.Order](id.RequestOf(nil, "ann", "POST /orders", key)))
+	}
+	const at = len("ord_") + 12
+
+	if !slices.IsSortedFunc(made, func(a, b id.Order) int { return strings.Compare(string(a[:at]), string(b[:at])) }) {
+		t.Error("ids do not begin with the time of their key")
+	}
+	if slices.Sort(made); len(slices.Compact(made)) != 100 {
+		t.Error("two keys made one id")
+	}
+	if _, err := id.Parse[id.Order](string(made[0])); err != nil || len(made[0]) != len(id.New[id.Order]()) {
+		t.Errorf("made %s: %v", made[0], err)
+	}
+}
+
+func TestRequestMakesTheSameIDAgainAndAnotherOfEachOtherThing(t *testing.T) {
+	t.Parallel()
+	timed, plain := uuid.Must(uuid.NewV7()).String(), "a key of my own"
+	for _, key := range []string{timed, strings.ReplaceAll(timed, "-", ""), plain, uuid.NewString(), strings.Repeat("z", 36)} {
+		r := id.RequestOf([]byte("body"), "ann", "POST /orders", key)
+
+		first, again := id.Of[id.Order](r), id.Of[id.Order](id.RequestOf([]byte("other"), "ann", "POST /orders", key))
+		others := []id.Order{
+			id.Of[id.Order](id.RequestOf(nil, "bob", "POST /orders", key)), id.Of[id.Order](id.RequestOf(nil, "ann", "POST /tips", key)),
+			id.Of[id.Order](r, "first"), id.Of[id.Order](r, "second"),
+		}
+
+		if first != again {
+			t.Errorf("%q made %s, then %s", key, first, again)
+		}
+		if all := append(others, first); len(slices.Compact(slices.Sorted(slices.Values(all)))) != len(all) {
+			t.Errorf("%q: different requests made one id: %v", key, all)
+		}
+	}
+	for _, key := range []string{plain, uuid.NewString(), strings.Repeat("z", 36)} {
+		if r := id.RequestOf(nil, "ann", key); id.Of[id.Order](r) != id.Derive[id.Order](r.Key) {
+			t.Errorf("%q bears no time, and its id does not stay what it was", key)
+		}
 	}
 }

@@ -58,7 +58,7 @@ func (s *Service) AddDependant(ctx context.Context, a access.Actor, p Profile) (
 	}
 	pid := id.New[id.Patient]()
 	if a.Request.Key != "" {
-		pid = id.Derive[id.Patient](a.Request.Key)
+		pid = id.Of[id.Patient](a.Request)
 	}
 	person := newPerson(pid, p)
 	person.Guardians = []id.Account{a.Account}

@@ -89,7 +89,7 @@ func (s *Service) Attach(ctx context.Context, a access.Actor, intake id.Intake, 
 	}
 	att := id.New[id.Attachment]()
 	if a.Request.Key != "" {
-		att = id.Derive[id.Attachment](string(intake), a.Request.Key)
+		att = id.Of[id.Attachment](a.Request, string(intake))
 	}
 	x := Attachment{
 		ID: att, State: Awaited, Name: name, Type: contentType, Size: size,

@@ -42,6 +42,8 @@ type Intake struct {
 
 	Attachments []Attachment `json:"attachments,omitempty"`
 	Raised      []string     `json:"raised,omitempty"` // red flags raised by what is typed so far
+
+	judged *Judgement // what the flags said as it was written, for the answer to that very request
 }
 
 // DocID implements docstore.Document.

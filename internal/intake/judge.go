@@ -9,14 +9,14 @@ import (
 // Question is one that has to be answered with yes or no before an intake can be submitted.
 type Question struct {
 	ID     string `json:"id"`
-	Text   Words  `json:"text"`
+	Text   Text   `json:"text"`
 	Answer string `json:"answer,omitempty" enum:"yes,no"`
 }
 
 // Alert is a red flag that is raised: what to tell the person.
 type Alert struct {
 	ID      string `json:"id"`
-	Tell    Words  `json:"tell"`
+	Tell    Text   `json:"tell"`
 	Urgency string `json:"urgency" enum:"call_emergency_now,emergency_department_today,see_in_person"`
 	Source  string `json:"source"`
 }
@@ -53,8 +53,9 @@ func (f *Flags) Judge(i *Intake, now time.Time) Judgement {
 var byUrgency = []string{"call_emergency_now", "emergency_department_today", "see_in_person"}
 
 // judge answers whether the flag asks something (and what), and whether it is raised.
-func (f *Flag) judge(s subject, vitals map[string]int64, answer string) (text Words, asks, raised bool) {
-	for _, alt := range f.trigger.alternatives {
+func (f *Flag) judge(s subject, vitals map[string]int64, answer string) (text Text, asks, raised bool) {
+	for n := range f.trigger.alternatives {
+		alt := &f.trigger.alternatives[n]
 		if alt.ages != nil && !alt.ages.include(s.born, s.day) {
 			continue
 		}
@@ -68,7 +69,7 @@ func (f *Flag) judge(s subject, vitals map[string]int64, answer string) (text Wo
 		case alt.ask == nil, alt.unless != "" && !alt.spares(s, vitals):
 			raised = true
 		default:
-			text, asks = Words(*alt.ask), true
+			text, asks = Text(*alt.ask), true
 			raised = raised || answer == "yes"
 		}
 	}
@@ -76,7 +77,7 @@ func (f *Flag) judge(s subject, vitals map[string]int64, answer string) (text Wo
 }
 
 // spares tells whether a condition lets the person live with this value, so that they are asked.
-func (alt alternative) spares(s subject, vitals map[string]int64) bool {
+func (alt *alternative) spares(s subject, vitals map[string]int64) bool {
 	return slices.Contains(s.conditions, alt.unless) && within(alt.exempt, vitals)
 }
 
@@ -139,6 +140,9 @@ func (f *Flags) zone(name string) *time.Location {
 
 // measured is the newest value of each vital sign.
 func (i *Intake) measured() map[string]int64 {
+	if len(i.Vitals) == 0 {
+		return nil
+	}
 	out := make(map[string]int64, len(i.Vitals))
 	for _, v := range i.Vitals {
 		if name, milli, err := v.canonical(); err == nil {

@@ -17,8 +17,8 @@ var redFlags string
 type Flag struct {
 	ID        string
 	Complaint string // a code, or "any"
-	Question  Words
-	Tell      Words
+	Question  Text
+	Tell      Text
 	Urgency   string // call_emergency_now | emergency_department_today | see_in_person
 	Source    string
 
@@ -27,8 +27,8 @@ type Flag struct {
 	group   func(subject) bool // nil: ages decide
 }
 
-// Words is a text in the languages of the product.
-type Words struct {
+// Text is a text in the languages of the product.
+type Text struct {
 	EN string `json:"en"`
 	ZH string `json:"zh"`
 }
@@ -114,7 +114,7 @@ func parseFlag(row []string) (Flag, error) {
 		}
 	}
 	f := Flag{
-		ID: row[0], Complaint: code(row[1]), Question: Words{row[3], row[4]}, Tell: Words{row[7], row[8]},
+		ID: row[0], Complaint: code(row[1]), Question: Text{row[3], row[4]}, Tell: Text{row[7], row[8]},
 		Urgency: urgencies[row[9]], Source: row[10],
 	}
 	if f.Urgency == "" {

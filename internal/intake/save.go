@@ -57,7 +57,7 @@ func (s *Service) Save(ctx context.Context, a access.Actor, intake id.Intake, ve
 			i.Place = place
 		}
 		s.write(i, a, c)
-		i.Raised = s.flags.Judge(i, s.Clock.Now()).raisedIDs()
+		s.judge(i)
 		return nil
 	})
 }

@@ -93,7 +93,7 @@ func (s *Service) Begin(ctx context.Context, a access.Actor, in Start) (*Intake,
 	}
 	i := Intake{ID: id.New[id.Intake](), State: Draft, Patient: in.Patient, By: a.Account}
 	if a.Request.Key != "" {
-		i.ID = id.Derive[id.Intake](a.Request.Key)
+		i.ID = id.Of[id.Intake](a.Request)
 	}
 	if in.From != "" {
 		if err := s.copyFrom(ctx, a, in.From, &i); err != nil {
@@ -102,7 +102,7 @@ func (s *Service) Begin(ctx context.Context, a access.Actor, in Start) (*Intake,
 	}
 	i.Born, i.Sex = person.Born, person.Sex
 	i.Specialty, i.Language = or(in.Specialty, i.Specialty, "general"), or(in.Language, i.Language, person.Language, "en")
-	i.Raised = s.flags.Judge(&i, s.Clock.Now()).raisedIDs()
+	s.judge(&i)
 	if err := s.intakes.Insert(ctx, a.Request, &i); err != nil {
 		return nil, err
 	}
@@ -182,6 +182,21 @@ func (s *Service) withDoctor(ctx context.Context, a access.Actor, f access.Facts
 
 // Judge answers what the red flags say of an intake now: questions and warnings.
 func (s *Service) Judge(i *Intake) Judgement { return s.flags.Judge(i, s.Clock.Now()) }
+
+// Judged is Judge for an intake as it was answered, and not changed since: what was just written has been
+// judged already.
+func (s *Service) Judged(i *Intake) Judgement {
+	if i.judged != nil {
+		return *i.judged
+	}
+	return s.Judge(i)
+}
+
+// judge writes down what is raised by what is typed now.
+func (s *Service) judge(i *Intake) {
+	judged := s.flags.Judge(i, s.Clock.Now())
+	i.judged, i.Raised = &judged, judged.raisedIDs()
+}
 
 // Submit hands the intake in, or stops it when a red flag is raised: look at its State. What is
 // missing is an Invalid fault with a pointer to each field. Its facts go into the health record.

@@ -107,7 +107,7 @@ func (s *Service) made(ctx context.Context, state State, p Period) ([]*Order, bo
 // owed an answer the clock stood still; that time is in none of them.
 func (o *Order) Took() [promise.Done]time.Duration {
 	var took [promise.Done]time.Duration
-	began, in := o.Promise.Started, promise.Review
+	began, in := o.WorkFrom(), promise.Review
 	for _, step := range o.History {
 		if step.At.Before(began) || step.From == Unpaid {
 			continue
@@ -129,7 +129,7 @@ func hourOf(at time.Time, orders []*Order) StageHour {
 		if !o.Promise.Stopped.After(o.Promise.Due) {
 			h.InTime++
 		}
-		door = append(door, o.Promise.Stopped.Sub(o.Promise.Started)-o.Promise.Pauses)
+		door = append(door, o.Promise.Stopped.Sub(o.WorkFrom())-o.Promise.Pauses)
 		for i, d := range o.Took() {
 			stage[i] = append(stage[i], d)
 		}

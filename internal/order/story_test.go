@@ -48,8 +48,16 @@ func (w *world) Fillable(context.Context, access.Actor, id.Part) (order.Script, 
 	return order.Script{Prescription: "rx_1", Patient: mum, Lines: []order.Line{{Product: "amoxicillin/capsule/500mg", Quantity: 15}}}, w.refused
 }
 
-func (w *world) Quote(_ context.Context, _ access.Actor, p id.Pharmacy, _ id.Part, s order.Script, _ order.Fulfilment, _ geo.Point) (order.Quote, error) {
-	return w.quote(p), nil
+func (w *world) Quote(_ context.Context, _ access.Actor, wanted order.Wanted, _ order.Script, _ time.Time) (order.Quote, error) {
+	return w.quote(wanted.Pharmacy), nil
+}
+
+// Slot offers one, two hours long, that begins whenever it is asked for before noon of the next day.
+func (w *world) Slot(_ context.Context, _ id.Zone, from time.Time) (order.Slot, error) {
+	if from.Sub(w.clock.Now()) > 24*time.Hour {
+		return order.Slot{}, fault.New(fault.Conflict, "This time can't be had any more.").Coded("slot-gone")
+	}
+	return order.Slot{From: from, Until: from.Add(2 * time.Hour), Begins: from.Add(-30 * time.Minute), Leaves: from.Add(-20 * time.Minute)}, nil
 }
 
 func (w *world) quote(p id.Pharmacy) order.Quote {
@@ -97,7 +105,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{clock: clock.NewFake(time.Date(2026, 11, 22, 21, 0, 0, 0, time.UTC)), prices: map[id.Pharmacy]int64{"phm_a": 5000, "phm_b": 4900, "phm_c": 9900}}
 	w.Service, err = order.New(t.Context(), order.Deps{
 		Store: store, Clock: w.clock, Guard: access.NewGuard(rules, w, w),
-		Scripts: w, Quotes: w, Zones: w, Coupons: w,
+		Scripts: w, Quotes: w, Zones: w, Slots: w, Coupons: w,
 	})
 	if err != nil {
 		t.Fatal(err)

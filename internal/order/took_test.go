@@ -25,15 +25,15 @@ func TestTimeOfAnOrderIsDividedIntoTheStagesOfThePromise(t *testing.T) {
 		},
 	}
 
-	got := o.Took()
+	got := o.Staged()
 
 	want := map[string]time.Duration{
-		"review": 5 * time.Minute, "pack": 4 * time.Minute, "collect": 2 * time.Minute, "ride": 9 * time.Minute, "whole": 18 * time.Minute,
+		"review": 3 * time.Minute, "pack": 4 * time.Minute, "collect": 2 * time.Minute, "ride": 9 * time.Minute, "whole": 18 * time.Minute,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("stages (-want +got):\n%s", diff)
 	}
-	if unpaid := (&order.Order{}).Took(); len(unpaid) > 0 {
+	if unpaid := (&order.Order{}).Staged(); len(unpaid) > 0 {
 		t.Errorf("an order that is not paid for took %v", unpaid)
 	}
 }

@@ -134,7 +134,7 @@ func (s *Service) Create(ctx context.Context, a access.Actor, ph id.Pharmacy, p 
 		return nil, fmt.Errorf("read terms of %s: %w", p.Zone, err)
 	}
 	if ph == "" && a.Request.Key != "" {
-		ph = id.Derive[id.Pharmacy](a.Request.Key)
+		ph = id.Of[id.Pharmacy](a.Request)
 	}
 	if ph == "" {
 		ph = id.New[id.Pharmacy]()

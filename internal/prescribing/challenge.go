@@ -103,7 +103,7 @@ func (s *Service) BeginSigning(ctx context.Context, a access.Actor, rxs ...id.Pr
 	}
 	c := &Challenge{ID: id.New[id.Challenge](), State: ChallengeOpen, Doctor: a.Account, Until: s.clock.Now().Add(challengeLife)}
 	if a.Request.Key != "" {
-		c.ID = id.Derive[id.Challenge](a.Request.Key)
+		c.ID = id.Of[id.Challenge](a.Request)
 		if stored, err := s.challenges.Get(ctx, string(c.ID)); err == nil && stored.Doctor == a.Account && stored.Made == a.Request {
 			return stored, nil
 		}

@@ -61,7 +61,7 @@ func (s *Service) Create(ctx context.Context, a access.Actor, visit id.Visit, w 
 	}
 	rx := &Prescription{ID: id.New[id.Prescription](), State: Draft, Visit: visit, Doctor: v.Doctor, Patient: v.Patient, Jurisdiction: v.Jurisdiction}
 	if a.Request.Key != "" {
-		rx.ID = id.Derive[id.Prescription](a.Request.Key)
+		rx.ID = id.Of[id.Prescription](a.Request)
 	}
 	if err := s.write(ctx, a, rx, w); err != nil {
 		return nil, err

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Client is one person who uses the public HTTP API.
@@ -103,7 +105,7 @@ func (c *Client) do(ctx context.Context, method, path string, body any, etag str
 		return Answer{}, err
 	}
 	if method == http.MethodPost {
-		r.Header.Set("Idempotency-Key", newKey())
+		r.Header.Set("Idempotency-Key", uuid.Must(uuid.NewV7()).String())
 	}
 	if etag != "" {
 		r.Header.Set("If-Match", etag)

@@ -66,7 +66,7 @@ func (s *Service) Open(ctx context.Context, a access.Actor, o Opening) (*Case, e
 	}
 	c := &Case{ID: id.New[id.Case](), State: Opened, Category: o.Category, Subject: o.Subject, OpenedBy: a.Role, Reason: "new", Concerns: facts.Patient}
 	if a.Request.Key != "" {
-		c.ID = id.Derive[id.Case](a.Request.Key)
+		c.ID = id.Of[id.Case](a.Request)
 	}
 	c.belongsTo(a, facts)
 	now := s.d.Clock.Now()

@@ -75,7 +75,7 @@ type Place struct {
 func (s *Service) Begin(ctx context.Context, a access.Actor, p Purpose, contentType string, size int64) (Place, error) {
 	u := &Upload{ID: id.New[id.Attachment](), State: Awaited, Purpose: p, By: a.Account, Type: contentType, Size: size}
 	if a.Request.Key != "" {
-		u.ID = id.Derive[id.Attachment]("upload", a.Request.Key)
+		u.ID = id.Of[id.Attachment](a.Request, "upload")
 	}
 	if err := s.Guard.Check(ctx, a, "upload.begin", u.facts()); err != nil {
 		return Place{}, err

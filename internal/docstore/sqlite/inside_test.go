@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"housecall/internal/docstore"
 )
@@ -201,21 +202,58 @@ func TestFileOfNewerHousecallIsRefused(t *testing.T) {
 	}
 }
 
-func TestWhoWritesAloneIsSoonExpectedAlone(t *testing.T) {
+func TestWhoWritesAloneAfterACrowdWaitsOnceAtMost(t *testing.T) {
 	t.Parallel()
-	for _, crowd := range []int{2, 3, 16, 256} {
-		expected := 0
-		for range 10 {
-			expected = between(expected, crowd)
+	var c crowd
+	c.committed(16, time.Millisecond)
+
+	for n := range 3 {
+		c.stood(0)
+		if expected, _ := c.expected(); n > 0 && expected > 1 {
+			t.Errorf("write %d is held open for %d", n+1, expected)
 		}
-		if expected != crowd {
-			t.Errorf("after ten groups of %d, %d are expected", crowd, expected)
+		c.came(1)
+		c.committed(1, time.Millisecond)
+	}
+}
+
+// Sixteen callers whom a slow start has split in two halves, each waiting for the other's sync.
+func TestTwoCrowdsThatMissEachOtherBecomeOne(t *testing.T) {
+	t.Parallel()
+	var c crowd
+	standing, answered := 8, 8
+	c.committed(answered, time.Millisecond)
+
+	for range 60 {
+		c.stood(standing)
+		expected, _ := c.expected()
+		group := max(standing, min(expected, standing+answered)) // those answered are back within the patience
+		c.came(group)
+		standing, answered = 16-group, group // the rest come during the commit
+		c.committed(group, time.Millisecond)
+	}
+
+	if answered != 16 {
+		t.Errorf("groups of %d are written, want all 16 together", answered)
+	}
+}
+
+func TestGroupIsHeldOpenForHalfACommitAtMost(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name            string
+		commit, longest time.Duration
+	}{
+		{"a disk that syncs at once", time.Microsecond, leastPatience},
+		{"an ordinary one", time.Millisecond, time.Millisecond / 2},
+		{"one that takes for ever", time.Second, mostPatience},
+	} {
+		var c crowd
+		for range 100 {
+			c.committed(16, tt.commit)
 		}
-		for range 10 {
-			expected = between(expected, 1)
-		}
-		if expected != 1 {
-			t.Errorf("ten lone writes after a crowd of %d, and %d are still expected", crowd, expected)
+		if _, got := c.expected(); got > tt.longest {
+			t.Errorf("%s: held open for %s, want %s at most", tt.name, got, tt.longest)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"runtime"
 	"time"
 
 	"housecall/internal/docstore"
@@ -29,8 +28,6 @@ type writer struct {
 	closing chan struct{}
 	closed  chan struct{}
 	wake    chan struct{}
-
-	expected int // how many writes came together lately; of the loop alone
 }
 
 func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
@@ -74,54 +71,65 @@ func (w *writer) stop() error {
 func (w *writer) loop(ctx context.Context) {
 	defer close(w.closed)
 	group := make([]write, 0, maxGroup)
+	var c crowd
 	for {
+		// Who stands here already has come while others were written.
+		if group = w.waiting(group[:0]); len(group) > 0 {
+			c.stood(len(group))
+			group = w.gather(group, &c)
+		} else {
+			select {
+			case <-w.closing:
+				return
+			case first := <-w.queue:
+				c.stood(0)
+				group = w.gather(append(group, first), &c)
+			}
+		}
+		begun := time.Now() //nolint:forbidigo // how long the machine takes, whatever time the service shows
+		w.commit(ctx, group)
+		c.committed(len(group), time.Since(begun)) //nolint:forbidigo // as above
+		clear(group)
+	}
+}
+
+// gather holds the group open for those of the last one who are likely to come back. Who was answered
+// together comes back a moment apart: without this the first pays for a sync alone while the rest queue
+// behind it, and from then on there are two crowds that never meet, each waiting for the other's sync.
+func (w *writer) gather(group []write, c *crowd) []write {
+	group = w.waiting(group)
+	expected, patience := c.expected()
+	if len(group) < expected {
+		over := time.NewTimer(patience) //nolint:forbidigo // how long the machine waits, whatever time the service shows
+		group = w.await(group, min(expected, maxGroup), over.C)
+		over.Stop()
+	}
+	c.came(len(group))
+	return group
+}
+
+// await adds who comes, until there are so many or the time is over.
+func (w *writer) await(group []write, wanted int, over <-chan time.Time) []write {
+	for len(group) < wanted {
 		select {
-		case <-w.closing:
-			return
-		case first := <-w.queue:
-			expected := w.expected
-			group = w.gather(append(group[:0], first), expected)
-			w.expected = between(expected, len(group))
-			w.commit(ctx, group)
-			clear(group)
+		case one := <-w.queue:
+			group = append(group, one)
+		case <-over:
+			return group
 		}
 	}
+	return w.waiting(group)
 }
 
-// between moves half the way from what was expected to what came, and the last step whole: who writes
-// alone must not wait for a second for ever.
-func between(expected, came int) int {
-	if came > expected {
-		return (expected + came + 1) / 2
-	}
-	return (expected + came) / 2
-}
-
-// patience is how long a group may be held open for those who are expected: about what a sync costs
-// on a good disk, so that a write that waits in vain takes at most twice its time.
-const patience = 250 * time.Microsecond
-
-// gather adds whatever waits at this moment. Who was answered together comes back a moment apart, and
-// the first of them would pay for a sync of its own while all the others queue behind it: so while as
-// many as lately are expected, the processor is left to them for a moment.
-func (w *writer) gather(group []write, expected int) []write {
-	var begun time.Time
+// waiting adds those who stand in the queue.
+func (w *writer) waiting(group []write) []write {
 	for len(group) < maxGroup {
 		select {
 		case one := <-w.queue:
 			group = append(group, one)
-			continue
 		default:
-		}
-		if len(group) >= expected {
 			return group
 		}
-		if begun.IsZero() {
-			begun = time.Now() //nolint:forbidigo // how long the machine waits, whatever time the service shows
-		} else if time.Since(begun) > patience { //nolint:forbidigo // as above
-			return group
-		}
-		runtime.Gosched()
 	}
 	return group
 }

@@ -37,9 +37,13 @@ export function whenEnded(ask: () => Promise<boolean>): void {
 	ended = ask;
 }
 
-/** newKey is an Idempotency-Key: new for each thing that is wanted done. */
+/** newKey is an Idempotency-Key, new for each thing that is wanted done: a UUIDv7, whose time lets the server keep together what is made together. */
 export function newKey(): string {
 	const b = crypto.getRandomValues(new Uint8Array(16));
+	let now = Date.now();
+	for (let i = 5; i >= 0; i--, now = Math.floor(now / 256)) b[i] = now % 256;
+	b[6] = 0x70 | ((b[6] ?? 0) & 0x0f);
+	b[8] = 0x80 | ((b[8] ?? 0) & 0x3f);
 	return [...b].map((n) => n.toString(16).padStart(2, "0")).join("");
 }
 
