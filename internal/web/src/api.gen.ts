@@ -2601,6 +2601,8 @@ export interface WorkView {
 	fulfilment: "courier" | "pickup" | "parcel";
 	late: boolean;
 	lines: number;
+	/** Products, as the formulary codes them. */
+	medicines?: string[] | null;
 	order: string;
 	/** The budget is paused: who owes an answer. */
 	owes?: "doctor" | "patient";

@@ -129,6 +129,10 @@ export async function draw(box: HTMLDivElement, first: MapProps): Promise<Drawn>
 		}
 	};
 	name();
+	// Names of parts of town stand where the town fills the map, not on a heap where it is a dot.
+	const crowd = () => box.classList.toggle("far", map.getZoom() < 12);
+	map.on("zoom", crowd);
+	crowd();
 
 	const put = (id: string, data: ReturnType<typeof lines>) => (map.getSource(id) as GeoJSONSource | undefined)?.setData(data);
 	const show = (p: MapProps) => {

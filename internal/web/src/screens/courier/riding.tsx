@@ -39,14 +39,19 @@ export function Riding({ now, put }: { now: NextView; put: (n: NextView) => void
 		</div>
 	);
 	return (
-		<div class="stack-l">
+		<div class="ride">
 			<Steps now={stage(now.todo)} />
-			{what(now, name, pharmacy.data?.address ?? "", go, both, put)}
-			<Trouble problem={step.problem} />
+			{onTheRoad.has(now.todo) && <Way to={now.to} kind={now.todo === "ride_to_door" ? "home" : "pharmacy"} name={now.todo === "ride_to_door" ? w.door : name} />}
+			<div class="ridecard">
+				{what(now, name, pharmacy.data?.address ?? "", go, both, put)}
+				<Trouble problem={step.problem} />
+			</div>
 			{trouble.value && <Problem now={now} put={put} onClose={() => (trouble.value = false)} />}
 		</div>
 	);
 }
+
+const onTheRoad = new Set<NextView["todo"]>(["ride_to_counter", "ride_to_door", "bring_back"]);
 
 function what(now: NextView, pharmacy: string, address: string, go: (what: "arrive" | "at-door" | "turn-back", text: string) => preact.JSX.Element, both: preact.JSX.Element, put: (n: NextView) => void) {
 	const w = words();
@@ -54,7 +59,6 @@ function what(now: NextView, pharmacy: string, address: string, go: (what: "arri
 		case "ride_to_counter":
 			return (
 				<>
-					<Way to={now.to} kind="pharmacy" name={pharmacy} />
 					<Left now={now} />
 					<Head>{w.rideCounter(pharmacy)}</Head>
 					<p class="where">{address}</p>
@@ -77,7 +81,6 @@ function what(now: NextView, pharmacy: string, address: string, go: (what: "arri
 		case "ride_to_door":
 			return (
 				<>
-					<Way to={now.to} kind="home" name={w.door} />
 					<Left now={now} />
 					<Head>{w.rideDoor(now.where?.receiver ?? "")}</Head>
 					<Where where={now.where} />
@@ -99,7 +102,6 @@ function what(now: NextView, pharmacy: string, address: string, go: (what: "arri
 		default:
 			return (
 				<>
-					<Way to={now.to} kind="pharmacy" name={pharmacy} />
 					<Head>{w.bringTitle(pharmacy)}</Head>
 					<p class="where">{address}</p>
 					<p class="hint">{w.bringHint}</p>
@@ -192,7 +194,7 @@ function Way({ to, kind, name }: { to: GeoPoint | undefined; kind: Mark["kind"];
 	const me = place.value.point;
 	const marks: Mark[] = [{ id: "to", at: to, kind, name }];
 	if (me) marks.push({ id: "me", at: me, kind: "courier", name: w.you, ...(place.value.heading === undefined ? {} : { heading: place.value.heading }) });
-	return <MapBox label={w.route} marks={marks} todo={me ? [me, to] : []} height="low" />;
+	return <MapBox label={w.route} marks={marks} todo={me ? [me, to] : []} height="full" />;
 }
 
 function Steps({ now }: { now: number }) {

@@ -7,6 +7,7 @@ import { type Live, useLive, useNow } from "../../client/live";
 import { Icon } from "../../parts/icon";
 import { MapBox, type Mark } from "../../parts/map/map";
 import { Head, Page } from "../../parts/page";
+import { Shape } from "../../parts/shape";
 import { StageBars } from "../../parts/stagebars";
 import { orNothing } from "../patient/facts";
 import { One } from "./one";
@@ -72,22 +73,6 @@ export default function City() {
 				);
 			}}
 		</Page>
-	);
-}
-
-/** Shape tells late from at risk from fine without colour. */
-export function Shape({ level }: { level: Row["level"] }) {
-	return (
-		<svg class={`shape ${level}`} viewBox="0 0 20 20" aria-hidden="true">
-			{level === "fine" && <circle cx="10" cy="10" r="7" />}
-			{level === "risk" && <path d="M10 2.5 18.6 17.5H1.4Z" stroke-linejoin="round" />}
-			{level === "late" && (
-				<>
-					<rect x="2" y="2" width="16" height="16" rx="2.5" />
-					<path class="cut" d="M10 5.5v5.6M10 14.2v.1" />
-				</>
-			)}
-		</svg>
 	);
 }
 
