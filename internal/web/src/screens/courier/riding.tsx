@@ -6,6 +6,7 @@ import { call, online } from "../../client/call";
 import { useLive, useNow } from "../../client/live";
 import { Btn, Go } from "../../parts/button";
 import { Icon } from "../../parts/icon";
+import { ReadCode } from "../../parts/camera";
 import { MapBox, type Mark } from "../../parts/map/map";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head } from "../../parts/page";
@@ -51,6 +52,7 @@ export function Riding({ now, put }: { now: NextView; put: (n: NextView) => void
 	);
 }
 
+const sixFigures = /^\d{6}$/;
 const onTheRoad = new Set<NextView["todo"]>(["ride_to_counter", "ride_to_door", "bring_back"]);
 
 function what(now: NextView, pharmacy: string, address: string, go: (what: "arrive" | "at-door" | "turn-back", text: string) => preact.JSX.Element, both: preact.JSX.Element, put: (n: NextView) => void) {
@@ -128,6 +130,7 @@ function AskPin({ now, both, put }: { now: NextView; both: preact.JSX.Element; p
 			<Head>{w.pinTitle}</Head>
 			<Where where={now.where} />
 			{online.value ? <p class="sub">{w.pinHint}</p> : <Notice kind="warn" live>{w.pinAway}</Notice>}
+			<ReadCode label={w.scanCode} formats={["qr_code", "code_128"]} onRead={(v) => sixFigures.test(v) && ((typed.value = v), true)} test="scan-pin" />
 			<Keypad value={typed.value} length={6} onType={(v) => (typed.value = v)} />
 			<Trouble problem={hand.problem} />
 			<Btn kind="main" wide big icon="package-check" busy={hand.busy} off={typed.value.length < 6 || !online.value} onPress={() => void hand()} test="hand-over">
