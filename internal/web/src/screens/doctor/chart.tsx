@@ -10,6 +10,7 @@ import { Head } from "../../parts/page";
 import { Pick } from "../../parts/field";
 import { age, date, when } from "../../words/say";
 import type { Seen } from "./visit";
+import { complaintName } from "./told";
 import { words } from "./words";
 
 type Document = keyof ReturnType<typeof words>["documents"];
@@ -47,7 +48,7 @@ export function Chart({ seen, reload }: { seen: Seen; reload: () => Promise<void
 					.filter((v) => v.id !== visit.id && v.state === "completed")
 					.slice(0, 8)
 					.map((v) => (
-						<Line key={v.id} to={`/d/visit/${v.id}`} title={v.complaint.replace(/_/g, " ")} sub={when(v.ended_at ?? v.created_at)} />
+						<Line key={v.id} to={`/d/visit/${v.id}`} title={complaintName(v.complaint)} sub={when(v.ended_at ?? v.created_at)} />
 					))}
 			</Lines>
 		</section>
@@ -112,7 +113,7 @@ function Vitals({ intake }: { intake: IntakeView }) {
 		<dl class="vitals num" aria-label={words().vitals}>
 			{intake.vitals.map((v, n) => (
 				<div key={n}>
-					<dt>{v.kind.replace(/_/g, " ")}</dt>
+					<dt>{words().vital[v.kind]}</dt>
 					<dd>
 						<b>{v.value}</b> {v.unit.replace("Cel", "°C").replace("mm[Hg]", "mmHg")}
 					</dd>
@@ -193,14 +194,16 @@ function Checks({ seen: { visit, intake }, reload }: { seen: Seen; reload: () =>
 			) : (
 				<Pick label={w.identity} value={"" as Document | ""} of={[["", "…"] as const, ...(Object.keys(w.documents) as Document[]).map((k) => [k, w.documents[k]] as const)]} onPick={(v) => v && void shown(v)} test="identity" />
 			)}
-			{!visit.guardian && (
-				<Btn small busy={guardian.busy} onPress={() => void guardian()}>
-					{w.guardian}
+			<div class="acts-row">
+				{!visit.guardian && (
+					<Btn small busy={guardian.busy} onPress={() => void guardian()}>
+						{w.guardian}
+					</Btn>
+				)}
+				<Btn small icon="phone" busy={number.busy} onPress={() => void number()}>
+					{w.callBack}
 				</Btn>
-			)}
-			<Btn small icon="phone" busy={number.busy} onPress={() => void number()}>
-				{w.callBack}
-			</Btn>
+			</div>
 			<p class="sub">{w.callBackHint}</p>
 			<Trouble problem={shown.problem ?? guardian.problem ?? number.problem} />
 		</section>
