@@ -166,6 +166,7 @@ type FillSheetView struct {
 	PatientName phi.Text             `json:"patient_name"`
 	BornOn      phi.Text             `json:"born_on,omitempty"`
 	Doctor      id.Account           `json:"doctor"`
+	DoctorName  phi.Text             `json:"doctor_name,omitempty"`
 	SignedAt    time.Time            `json:"signed_at"`
 	Lines       []FillScriptLineView `json:"lines" nullable:"false"`
 	Findings    []FillFinding        `json:"findings" nullable:"false" doc:"What the safety engine says today."`
@@ -181,7 +182,7 @@ type FillScriptLineView struct {
 
 func fillSheetView(a access.Actor, s *pharmacy.Sheet) FillSheetView {
 	v := FillSheetView{
-		Fill: fillView(a, s.Fill), PatientName: s.Script.PatientName, BornOn: s.Script.BornOn, Doctor: s.Script.Doctor,
+		Fill: fillView(a, s.Fill), PatientName: s.Script.PatientName, BornOn: s.Script.BornOn, Doctor: s.Script.Doctor, DoctorName: s.Script.DoctorName,
 		SignedAt: s.Script.SignedAt, Lines: make([]FillScriptLineView, 0, len(s.Script.Lines)), Findings: make([]FillFinding, 0, len(s.Findings)),
 	}
 	for _, l := range s.Script.Lines {

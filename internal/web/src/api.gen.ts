@@ -643,6 +643,7 @@ export interface FillScriptLineView {
 export interface FillSheetView {
 	born_on?: string;
 	doctor: string;
+	doctor_name?: string;
 	fill: FillView;
 	/** What the safety engine says today. */
 	findings: FillFinding[];

@@ -12,6 +12,7 @@ import { Head } from "../../parts/page";
 import { Pick } from "../../parts/field";
 import { age, date, when } from "../../words/say";
 import type { Seen } from "./visit";
+import { complaintName } from "./told";
 import { words } from "./words";
 
 type Document = keyof ReturnType<typeof words>["documents"];
@@ -51,7 +52,7 @@ export function Chart({ seen, reload }: { seen: Seen; reload: () => Promise<void
 					.filter((v) => v.id !== visit.id && v.state === "completed")
 					.slice(0, 8)
 					.map((v) => (
-						<Line key={v.id} to={`/d/visit/${v.id}`} title={v.complaint.replace(/_/g, " ")} sub={when(v.ended_at ?? v.created_at)} />
+						<Line key={v.id} to={`/d/visit/${v.id}`} title={complaintName(v.complaint)} sub={when(v.ended_at ?? v.created_at)} />
 					))}
 			</Lines>
 		</section>
@@ -120,7 +121,7 @@ function Vitals({ intake }: { intake: IntakeView }) {
 		<dl class="vitals num" aria-label={words().vitals}>
 			{intake.vitals.map((v, n) => (
 				<div key={n}>
-					<dt>{words().vitalKinds[v.kind] ?? v.kind.replace(/_/g, " ")}</dt>
+					<dt>{words().vital[v.kind]}</dt>
 					<dd>
 						<b>{v.value}</b> {v.unit.replace("Cel", "°C").replace("mm[Hg]", "mmHg")}
 					</dd>
@@ -195,7 +196,6 @@ function Checks({ of: { visit, intake }, reload }: { of: Seen; reload: () => Pro
 	if (visit.state !== "in_progress") return null;
 	return (
 		<section class="stack">
-			<div class="checks-row">
 			{intake.identity_shown ? (
 				<p class="sub">
 					{w.identity}: {w.documents[intake.identity_shown as Document] ?? intake.identity_shown}
@@ -203,14 +203,15 @@ function Checks({ of: { visit, intake }, reload }: { of: Seen; reload: () => Pro
 			) : (
 				<Pick label={w.identity} value={"" as Document | ""} of={[["", "…"] as const, ...(Object.keys(w.documents) as Document[]).map((k) => [k, w.documents[k]] as const)]} onPick={(v) => v && void shown(v)} test="identity" />
 			)}
-			{!visit.guardian && (
-				<Btn small busy={guardian.busy} onPress={() => void guardian()}>
-					{w.guardian}
+			<div class="acts-row">
+				{!visit.guardian && (
+					<Btn small busy={guardian.busy} onPress={() => void guardian()}>
+						{w.guardian}
+					</Btn>
+				)}
+				<Btn small icon="phone" busy={number.busy} onPress={() => void number()}>
+					{w.callBack}
 				</Btn>
-			)}
-			<Btn small icon="phone" busy={number.busy} onPress={() => void number()}>
-				{w.callBack}
-			</Btn>
 			</div>
 			{seen.value ? (
 				<Notice kind="info" icon="phone" live test="call-back-number">

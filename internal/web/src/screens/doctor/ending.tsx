@@ -7,6 +7,7 @@ import { go } from "../../client/router";
 import { Btn } from "../../parts/button";
 import { Notice, Trouble } from "../../parts/notice";
 import { Sheet } from "../../parts/sheet";
+import { saveNotes } from "./notes";
 import { words } from "./words";
 
 /** Ending completes a visit, or sends it where it belongs. */
@@ -14,6 +15,7 @@ export function Ending({ visit, reload, brief }: { visit: VisitView; reload: () 
 	const w = words();
 	const open = useSignal<"" | "redirect">("");
 	const complete = useAct(async (key) => {
+		await saveNotes(visit.id);
 		await call("POST /visits/{id}/complete", { key, path: { id: visit.id } });
 		await reload();
 	});

@@ -8,6 +8,11 @@ import { words } from "./words";
 const looks = { hard_stop: ["stop", "octagon-x"], warning: ["warn", "triangle-alert"], info: ["info", "circle-alert"] } as const;
 type Coded = keyof ReturnType<typeof words>["reasons"];
 
+/** plain leaves out the id of the record that a fact was read from: it says nothing to a reader. */
+function plain(fact: string): string {
+	return fact.replace(/,? (?:[a-z]{2,4})_[0-9a-f]{16,}/g, "");
+}
+
 /** Finding says what may happen and what to do; a warning takes a reason, a stop none. */
 export function Finding({ of: f, reason, onReason }: { of: SafetyFinding; reason?: ReasonText | undefined; onReason?: (r: ReasonText) => void }) {
 	const w = words();
@@ -20,7 +25,7 @@ export function Finding({ of: f, reason, onReason }: { of: SafetyFinding; reason
 				<Icon name={icon} />
 				<b>
 					{w.severity[f.severity]}: {(f.drugs ?? []).join(" × ")}
-					{f.fact && ` × ${f.fact}`}
+					{f.fact && ` × ${plain(f.fact)}`}
 				</b>
 				{open && !reason && <small>{w.reasonNeeded}</small>}
 			</header>
@@ -29,7 +34,15 @@ export function Finding({ of: f, reason, onReason }: { of: SafetyFinding; reason
 			<p class="from">{f.source}</p>
 			{open && (
 				<>
-					<div class="chips" role="group" aria-label={w.reason}>
+					<div
+						class="chips"
+						role="group"
+						aria-label={w.reason}
+						onKeyDown={(e) => {
+							const code = (Object.keys(w.reasons) as Coded[])[Number(e.key) - 1];
+							if (code) onReason?.({ finding: f.id, code, ...(typed.value ? { words: typed.value } : {}) });
+						}}
+					>
 						{(Object.keys(w.reasons) as Coded[]).map((code, n) => (
 							<button type="button" key={code} aria-pressed={reason?.code === code} onClick={() => onReason?.({ finding: f.id, code, ...(typed.value ? { words: typed.value } : {}) })} data-test={`reason-${code}`}>
 								<kbd class="kbd">{n + 1}</kbd>

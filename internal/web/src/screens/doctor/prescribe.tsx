@@ -54,11 +54,12 @@ export function Prescribe({ visit }: { visit: VisitView }) {
 	useEffect(() => {
 		const hear = (e: KeyboardEvent) => {
 			if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && ready) signing.value = true;
+			if (e.altKey && e.key.toLowerCase() === "r") document.querySelector<HTMLElement>('[data-test="finding-warning"] [role="group"]:not(:has([aria-pressed="true"])) button')?.focus();
 		};
 		document.addEventListener("keydown", hear);
 		return () => document.removeEventListener("keydown", hear);
 	}, [ready]);
-	const signed = (all.data?.items ?? []).filter((p) => p.state !== "draft");
+	const signed = (all.data?.items ?? []).filter((p) => p.state !== "draft" && p.signed_at); // an emptied draft was never a prescription
 	return (
 		<div class="stack-l">
 			{visit.state === "in_progress" && (

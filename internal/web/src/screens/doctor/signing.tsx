@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-import type { SigningView } from "../../api.gen";
+import type { PrescriptionView, SigningView } from "../../api.gen";
 import { useAct } from "../../client/act";
 import { call } from "../../client/call";
 import { Failure } from "../../client/problem";
@@ -13,6 +13,13 @@ import { date } from "../../words/say";
 import { language } from "../../words/words";
 import { medicine } from "../pharmacy/medicine";
 import { words } from "./words";
+
+/** reasonOf is why a warning was gone over, as it stands on the paper. */
+function reasonOf(p: PrescriptionView, finding: string): string {
+	const r = (p.reasons ?? []).find((x) => x.finding === finding);
+	const codes = words().reasons as Record<string, string>;
+	return [r?.code && (codes[r.code] ?? r.code), r?.words].filter(Boolean).join(". ");
+}
 
 /** Signing shows the page exactly as it will print; the code signs that and nothing else. */
 export function Signing({ id, onClose, onSigned }: { id: string; onClose: () => void; onSigned: () => void }) {
@@ -68,7 +75,7 @@ export function Signing({ id, onClose, onSigned }: { id: string; onClose: () => 
 							.filter((f) => f.severity !== "info")
 							.map((f) => (
 								<p key={f.id} class="sub">
-									{w.severity[f.severity]}: {f.why} {(p.reasons ?? []).find((r) => r.finding === f.id)?.words ?? (p.reasons ?? []).find((r) => r.finding === f.id)?.code}
+									{w.severity[f.severity]}: {f.why} {reasonOf(p, f.id)}
 								</p>
 							))}
 						{p.valid_until && <p class="sub num">{w.validUntil(date(p.valid_until))}</p>}
