@@ -102,11 +102,3 @@ func TestOperatorSeesTheCityItsStagesTheForecastAndTakesTablesAway(t *testing.T)
 	b.press("export-orders")
 	b.until("no trouble", `!`+test("trouble"))
 }
-
-// pageText is all that the page says.
-func (b *browser) pageText() string {
-	b.t.Helper()
-	out := ""
-	b.eval(`document.body.innerText`, &out)
-	return out
-}
