@@ -12,7 +12,7 @@ import (
 // some blocks are built closer than others. Nothing is drawn by lot: the town looks the same every time.
 const (
 	streetEvery = 200
-	streetsOut  = 15 // each way from the middle
+	streetsOut  = 22 // each way from the middle
 	mainEvery   = 3
 )
 
@@ -63,7 +63,7 @@ func (p park) crosses(i, j, toI, toJ int) bool {
 // lampfordGround is the town as maps show it.
 func lampfordGround() web.Ground {
 	g := web.Ground{
-		Water: [][]geo.Point{{inTown(-3400, -900), inTown(-1900, -350), inTown(-900, -480), inTown(100, -250), inTown(1000, -420), inTown(1900, 150), inTown(3400, 420)}},
+		Water: [][]geo.Point{{inTown(-5200, -1500), inTown(-3400, -900), inTown(-1900, -350), inTown(-900, -480), inTown(100, -250), inTown(1000, -420), inTown(1900, 150), inTown(3400, 420), inTown(5200, 900)}},
 		Labels: []web.Label{
 			{At: inTown(0, 260), EN: "Market Place", ZH: "集市广场"},
 			{At: inTown(1850, -1300), EN: "Harbour", ZH: "港口"},
