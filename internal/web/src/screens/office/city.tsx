@@ -63,11 +63,11 @@ export default function City() {
 								<StageBars of={(t.stages[in1]?.whole.stages ?? []).map((s) => ({ name: w.stageNames[s.stage], p50: s.p50_seconds, p90: s.p90_seconds, budget: s.budget_seconds }))} />
 							</div>
 						</section>
-						<section class="mapside" aria-label={w.city}>
+						<div class="mapside">
 							<Strip of={t} zone={in1} open={all.length} />
 							<Map all={all} town={t} one={one} onPick={(id) => (chosen.value = id)} />
 							<Legend />
-						</section>
+						</div>
 						{one && <Side row={one} town={town} onClose={() => (chosen.value = "")} />}
 					</div>
 				);
