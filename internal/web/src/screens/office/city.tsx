@@ -21,7 +21,7 @@ export default function City() {
 	const w = words();
 	const town = useLive<Town>("no-keep city", loadTown, () => true, 10_000);
 	const chosen = useSignal("");
-	const fine = useSignal(false);
+	const fine = useSignal<boolean | undefined>(undefined); // until somebody folds it, open where nothing is late
 	const zone = useSignal("");
 	const now = useNow(1000);
 	return (
@@ -32,6 +32,7 @@ export default function City() {
 				const all = rows(t, now);
 				const bad = all.filter((r) => r.level !== "fine");
 				const rest = all.filter((r) => r.level === "fine");
+				const unfolded = fine.value ?? bad.length === 0;
 				const one = all.find((r) => r.id === chosen.value);
 				return (
 					<div class={`city ${one ? "has-one" : ""}`} data-test="city">
@@ -51,13 +52,13 @@ export default function City() {
 							</header>
 							<List of={bad} chosen={chosen.value} onPick={(id) => (chosen.value = id)} />
 							{rest.length > 0 && (
-								<button type="button" class="more-fine" aria-expanded={fine.value} onClick={() => (fine.value = !fine.value)} data-test="more-fine">
+								<button type="button" class="more-fine" aria-expanded={unfolded} onClick={() => (fine.value = !unfolded)} data-test="more-fine">
 									<Shape level="fine" />
 									<span class="num">{w.fineMore(rest.length)}</span>
 									<Icon name="chevron-down" />
 								</button>
 							)}
-							{fine.value && <List of={rest.slice(0, shown)} chosen={chosen.value} onPick={(id) => (chosen.value = id)} />}
+							{unfolded && <List of={rest.slice(0, shown)} chosen={chosen.value} onPick={(id) => (chosen.value = id)} />}
 							<div class="bars">
 								<h2>{w.stageBars}</h2>
 								<StageBars of={(t.stages[in1]?.whole.stages ?? []).map((s) => ({ name: w.stageNames[s.stage], p50: s.p50_seconds, p90: s.p90_seconds, budget: s.budget_seconds }))} />
