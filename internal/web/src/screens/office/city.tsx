@@ -187,7 +187,9 @@ function Map({ all, town: t, one, onPick }: { all: Row[]; town: Town; one: Row |
 	const here = job && carried ? riding.get(job.courier ?? "")?.last?.point : undefined;
 	if (job?.door && here) marks.push({ id: "door", at: job.door, kind: "home", name: w.likely, still: true });
 	const todo = job?.door ? (here ? [here, job.door] : [job.counter, job.door]) : undefined;
-	const done = job && here ? [job.counter, ...(path.data ?? []).map((f) => f.point), here] : undefined;
+	const taken = job?.history.find((s) => s.to === "collected")?.at ?? "";
+	const ridden = (path.data ?? []).filter((f) => f.courier === job?.courier && f.at >= taken); // the way to the counter is another story
+	const done = job && here ? [job.counter, ...ridden.map((f) => f.point), here] : undefined;
 	return <MapBox label={w.city} height="full" marks={marks} zones={t.zones.map((z) => z.polygon)} fit={t.zones.flatMap((z) => z.polygon)} {...(todo ? { todo } : {})} {...(done ? { done } : {})} onMark={onPick} />;
 }
 
