@@ -40,7 +40,7 @@ export function Signing({ id, onClose, onSigned }: { id: string; onClose: () => 
 	const p = page.value?.prescriptions[0];
 	const sheet = page.value?.sheets[0];
 	return (
-		<Sheet title={w.sign} open onClose={onClose} test="signing">
+		<Sheet title={w.review} open onClose={onClose} test="signing">
 			<div class="stack-l">
 				<Trouble problem={begin.problem} />
 				{p && (
