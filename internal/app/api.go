@@ -30,6 +30,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		httpapi.SignIn(a.Identity, c.PublicURL), httpapi.Sessions(a.Identity), httpapi.Accounts(a.Identity), httpapi.Persons(a.Identity),
 		httpapi.Grants(a.Identity, e.wall), httpapi.Enrolment(a.Identity, e.wall), httpapi.Applications(a.Onboarding), httpapi.Uploads(a.Upload),
 		httpapi.Intakes(a.Intake), httpapi.Attachments(a.Intake), httpapi.HealthRecord(a.Intake),
+		httpapi.Everything(httpapi.Keepers{People: a.Identity, Intakes: a.Intake, Visits: a.Consult, Prescriptions: a.Prescribing, Clock: e.clock}),
 		httpapi.Visits(a.Consult), httpapi.Queue(a.Consult), httpapi.Slots(a.Consult), httpapi.Notes(a.Consult), httpapi.Calls(a.Consult, a.calls),
 		httpapi.Threads(a.Consult),
 		httpapi.Formulary(a.Prescribing), httpapi.Prescriptions(a.Prescribing), httpapi.Papers(a.Prescribing),
@@ -38,7 +39,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		httpapi.Zones(a.Delivery), httpapi.Addresses(a.Delivery), httpapi.Shifts(a.Delivery, e.clock), httpapi.Jobs(a.Delivery, e.clock),
 		httpapi.Rides(a.Delivery), httpapi.Tracking(a.Delivery), httpapi.Forecasts(a.Forecast, a.Delivery), httpapi.Talks(a.Delivery, a.calls),
 		httpapi.Payments(a.Billing), httpapi.Receipts(a.Billing), httpapi.Coupons(a.Billing), httpapi.Payouts(a.Billing), httpapi.Ledger(a.Billing),
-		httpapi.Cases(a.Support), httpapi.Audit(a.Audit), httpapi.AccessLog(a.Audit),
+		httpapi.Cases(a.Support), httpapi.Audit(a.Audit), httpapi.AccessLog(a.Audit), httpapi.Exports(a.Order, a.Billing, a.Audit, e.clock),
 		httpapi.Feed(a.Bus, httpapi.ReachOf(a.Identity, e.wall)), httpapi.Stuck(a.Bus),
 	)...)
 }

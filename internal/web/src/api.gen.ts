@@ -533,6 +533,8 @@ export interface EvidenceView {
 }
 
 export interface ExchangeInBody {
+	/** What the guest wants to be called, for the others in this call. */
+	name?: string;
 	token: string;
 }
 
@@ -754,6 +756,16 @@ export interface GrantView {
 export interface GuestLink {
 	token: string;
 	until: string;
+}
+
+export interface GuestLook {
+	as: "interpreter" | "family" | "other";
+	/** As patients read it. */
+	doctor?: string;
+	stage: "early" | "open" | "over";
+	starts_at?: string;
+	/** Somebody has joined by it. */
+	used: boolean;
 }
 
 export interface GuestSession {
@@ -1292,6 +1304,10 @@ export interface ListOfZoneView {
 	items: ZoneView[];
 	/** Cursor of the next page; absent on the last. */
 	next?: string;
+}
+
+export interface LookInBody {
+	token: string;
 }
 
 export interface LookView {
@@ -2269,6 +2285,37 @@ export interface SlotView {
 	start: string;
 }
 
+export interface SpreadView {
+	p50_seconds: number;
+	p90_seconds: number;
+}
+
+export interface StageHourView {
+	at: string;
+	/** Delivered before their promise broke. */
+	in_time: number;
+	orders: number;
+	stages: StageView[];
+	to_door: SpreadView;
+}
+
+export interface StageView {
+	/** What it may take; 0: no time of its own. */
+	budget_seconds: number;
+	p50_seconds: number;
+	p90_seconds: number;
+	stage: "review" | "pack" | "collect" | "ride";
+}
+
+export interface StagesView {
+	/** There were more orders than one report reads; the newest are in it. */
+	cut: boolean;
+	from: string;
+	hours: StageHourView[];
+	until: string;
+	whole: StageHourView;
+}
+
 export interface StartShiftInBody {
 	/** Where you start: inside a zone. */
 	point: GeoPoint;
@@ -2427,6 +2474,14 @@ export interface VisitCall {
 	state: "open" | "connected" | "interrupted" | "ended";
 }
 
+export interface VisitGuest {
+	as: "interpreter" | "family" | "other";
+	/** As they said it. */
+	name?: string;
+	/** Theirs in the call. */
+	seat?: string;
+}
+
 export interface VisitOffer {
 	emergency_number: string;
 	language: string;
@@ -2465,6 +2520,8 @@ export interface VisitView {
 	fee_state: "pending" | "held" | "refused";
 	/** A guardian was seen. */
 	guardian: boolean;
+	/** Who has joined by a guest's link. */
+	guests?: VisitGuest[] | null;
 	/** The patient is, or was, in the waiting room. */
 	here: boolean;
 	history: StepView[];
@@ -2545,6 +2602,8 @@ export interface WorkView {
 	fulfilment: "courier" | "pickup" | "parcel";
 	late: boolean;
 	lines: number;
+	/** Products, as the formulary codes them. */
+	medicines?: string[] | null;
 	order: string;
 	/** The budget is paused: who owes an answer. */
 	owes?: "doctor" | "patient";
@@ -2712,6 +2771,12 @@ export interface Routes {
 	"POST /enrolment/accept": { body: AcceptInBody; answer: Enrolled; };
 	/** End an enrolment with the authenticator's first code. */
 	"POST /enrolment/confirm": { body: ConfirmEnrolmentInBody; answer: SignedIn; };
+	/** Write what a search of the audit finds as a CSV file. */
+	"GET /exports/audit": { query: { patient?: string; record?: string; account?: string; from?: string; until?: string }; answer: string; };
+	/** Write every posting of a period as a CSV file. */
+	"GET /exports/ledger": { query: { from?: string; until?: string }; answer: string; };
+	/** Write the orders of a period as a CSV file. */
+	"GET /exports/orders": { query: { from?: string; until?: string }; answer: string; };
 	/** List your favourites. */
 	"GET /favourites": { answer: FavouritesView; };
 	/** Write your favourites anew. */
@@ -2770,6 +2835,8 @@ export interface Routes {
 	"POST /grants/{id}/revoke": { path: { id: string }; answer: GrantView; };
 	/** Exchange a guest's link for a session, once. */
 	"POST /guests/exchange": { body: ExchangeInBody; answer: GuestSession; };
+	/** Learn whose call a guest's link is for; spends nothing. */
+	"POST /guests/look": { body: LookInBody; answer: GuestLook; };
 	/** List complaints, file types and the present consent version. */
 	"GET /intake-options": { answer: IntakeOptions; };
 	/** Begin an intake. */
@@ -2918,6 +2985,8 @@ export interface Routes {
 	"POST /patients/{id}/addresses": { path: { id: string }; body: PlaceBody; answer: PlaceView; };
 	/** List a patient's cases, newest first. */
 	"GET /patients/{id}/cases": { path: { id: string }; query: { cursor?: string; limit?: number }; answer: ListOfCaseView; };
+	/** Take the whole record of a person, as a FHIR R4 bundle. */
+	"GET /patients/{id}/everything": { path: { id: string }; answer: string; };
 	/** List what a patient has granted. */
 	"GET /patients/{id}/grants": { path: { id: string }; answer: ListOfGrantView; };
 	/** Give a caregiver rights, or other ones. */
@@ -3058,6 +3127,8 @@ export interface Routes {
 	"POST /signings/{id}/confirm": { path: { id: string }; body: ConfirmInBody; answer: ListOfPrescriptionView; };
 	/** List free times of doctors who fit, the earliest first. */
 	"GET /slots": { query: { specialty: string; language: string; jurisdiction: string; doctor?: string; from?: string; until?: string }; answer: ListOfSlotView; };
+	/** Report how long orders took in each stage, hour by hour. */
+	"GET /stages": { query: { zone?: string; hours?: number }; answer: StagesView; };
 	/** Read one product of a pharmacy's stock. */
 	"GET /stock/{id}": { path: { id: string }; answer: StockView; };
 	/** Set price and count of a product. */

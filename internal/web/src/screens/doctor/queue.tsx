@@ -51,7 +51,7 @@ function Waiting({ of: v }: { of: VisitView }) {
 	});
 	return (
 		<li data-test="waiting">
-			<span class="stretch">
+			<span class="stretch what">
 				<b class="num">{[v.patient_name, v.born && w.age(age(v.born)), complaintName(v.complaint)].filter(Boolean).join(", ")}</b>
 				<span class="sub num">
 					{[v.language.toUpperCase(), w.since(span((now - +new Date(v.queued_at)) / 1000)), v.here ? w.here : w.away].join(" · ")}

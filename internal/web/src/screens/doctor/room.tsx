@@ -7,6 +7,7 @@ import { Btn } from "../../parts/button";
 import { Notice, Trouble } from "../../parts/notice";
 import { admit, Stage } from "../../parts/stage";
 import { time } from "../../words/say";
+import { guestNames } from "../patient/facts";
 import { words } from "./words";
 
 /** Room is the call's place beside the chart: the picture, who is there, a link for a guest, and its end. */
@@ -68,6 +69,7 @@ function Inside({ visit, reload }: { visit: VisitView; reload: () => Promise<voi
 				title={visit.patient_name ?? w.call}
 				ends
 				inset
+				names={guestNames(visit)}
 				onOver={(reason) => {
 					over.value = reason || "ended";
 					void reload();

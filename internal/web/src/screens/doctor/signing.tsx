@@ -45,17 +45,32 @@ export function Signing({ id, onClose, onSigned }: { id: string; onClose: () => 
 				<Trouble problem={begin.problem} />
 				{p && (
 					<article class="paper-sheet">
-						<h3>{p.patient_name}</h3>
-						<p class="sub num">{p.born && date(p.born)}</p>
+						<header>
+							<h3>{w.paperTitle}</h3>
+							<p class="sub num">{date(Date.now())}</p>
+						</header>
+						<dl>
+							<div>
+								<dt>{w.patientWord}</dt>
+								<dd>{p.patient_name}</dd>
+							</div>
+							{p.born && (
+								<div>
+									<dt>{w.bornWord}</dt>
+									<dd class="num">{date(p.born)}</dd>
+								</div>
+							)}
+						</dl>
 						<ol>
 							{p.items.map((i) => (
 								<li key={i.product}>
 									<b>{medicine(i.product)}</b>
 									<p>{language.value === "zh" ? i.sentence.zh : i.sentence.en}</p>
-									<p class="num">{language.value === "zh" ? i.quantity.text.zh : i.quantity.text.en}</p>
+									<p class="num qty">{language.value === "zh" ? i.quantity.text.zh : i.quantity.text.en}</p>
 								</li>
 							))}
 						</ol>
+						<footer>
 						{(p.findings ?? [])
 							.filter((f) => f.severity !== "info")
 							.map((f) => (
@@ -64,7 +79,8 @@ export function Signing({ id, onClose, onSigned }: { id: string; onClose: () => 
 								</p>
 							))}
 						{p.valid_until && <p class="sub num">{w.validUntil(date(p.valid_until))}</p>}
-						{sheet && <p class="sub num">{w.fingerprint(sheet.hash.slice(0, 16))}</p>}
+						{sheet && <p class="num">{w.fingerprint(sheet.fingerprint)}</p>}
+						</footer>
 					</article>
 				)}
 				<p class="sub">{w.signHint}</p>
@@ -73,19 +89,21 @@ export function Signing({ id, onClose, onSigned }: { id: string; onClose: () => 
 						{w.changed}
 					</Notice>
 				) : (
+					<>
+					<Trouble problem={sign.problem} />
 					<form
-						class="stack"
+						class="signline"
 						onSubmit={(e) => {
 							e.preventDefault();
 							void sign();
 						}}
 					>
 						<Field label={w.code} value={code.value} onType={(v) => (code.value = v.replace(/\D/g, "").slice(0, 6))} inputmode="numeric" autocomplete="one-time-code" max={6} test="sign-code" />
-						<Trouble problem={sign.problem} />
 						<Btn kind="main" wide submit icon="signature" busy={sign.busy} off={!p || code.value.length < 6} test="sign">
 							{w.signNow(p?.items.length ?? 0)}
 						</Btn>
 					</form>
+					</>
 				)}
 			</div>
 		</Sheet>

@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { AuditLine, AuditProof } from "../../api.gen";
 import { useAct } from "../../client/act";
 import { call } from "../../client/call";
+import { dayOf, download } from "../../client/download";
 import { Btn } from "../../parts/button";
 import { Field } from "../../parts/field";
 import { Empty } from "../../parts/list";
@@ -28,6 +29,11 @@ export default function Audit() {
 			},
 		});
 		found.value = { items: [...(cursor ? (found.value?.items ?? []) : []), ...page.items], next: page.next };
+	});
+	const keep = useAct(() => {
+		const v = s.value;
+		const at = (d: string) => (d ? new Date(d).toISOString() : "");
+		return download("/exports/audit", { patient: v.patient.trim(), account: v.account.trim(), from: at(v.from), until: at(v.until) }, `audit-${dayOf(Date.now())}.csv`);
 	});
 	const prove = useAct(async (key) => void (proof.value = await call("POST /audit/verify", { key })));
 	return (
@@ -58,8 +64,11 @@ export default function Audit() {
 					<Btn kind="main" submit icon="search" busy={find.busy} test="audit-find">
 						{w.search}
 					</Btn>
+					<Btn icon="file-down" busy={keep.busy} onPress={() => void keep()} test="export-audit">
+						{w.download}
+					</Btn>
 				</form>
-				<Trouble problem={find.problem ?? prove.problem} />
+				<Trouble problem={find.problem ?? prove.problem ?? keep.problem} />
 				{found.value?.items.length === 0 && (
 					<Empty drawing="paper">
 						<p>{w.noAudit}</p>
