@@ -31,7 +31,7 @@ func (f forPharmacy) Script(ctx context.Context, a access.Actor, part id.Part) (
 	}
 	out := pharmacy.Script{
 		Prescription: rx.ID, Patient: rx.Patient, PatientName: rx.Subject.Name, BornOn: phi.Text(rx.Subject.Born.String()),
-		Doctor: rx.Doctor,
+		Doctor: rx.Doctor, DoctorName: rx.Prescriber.Name,
 	}
 	if rx.Signature != nil {
 		out.SignedAt = rx.Signature.At

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 	"testing"
 
 	"housecall/internal/sim"
@@ -37,7 +38,16 @@ func taleOf(t *testing.T, name string) *tale {
 	x := &tale{t: t, name: name}
 	x.patient, x.address = newcomer(t, name, "1955-03-08", "female")
 	x.person = x.must(x.patient.Get(t.Context(), "/me")).Text("patient")
+	t.Cleanup(x.ends)
 	return x
+}
+
+// ends leaves nothing behind that another story's doctor, pharmacist or courier would meet.
+func (x *tale) ends() {
+	ctx := context.WithoutCancel(x.t.Context())
+	for _, what := range []string{"/visits/" + x.visit, "/orders/" + x.order} {
+		_, _ = x.patient.Post(ctx, what+"/cancel", sim.JSON{"reason": "changed_mind"}) // refused where it is over
+	}
 }
 
 func (x *tale) must(a sim.Answer, err error) sim.Answer {
@@ -77,7 +87,9 @@ func onDuty(t *testing.T, address string) *sim.Client {
 func (x *tale) tells(health sim.JSON) *tale {
 	x.t.Helper()
 	ctx := x.t.Context()
-	x.begins()
+	if x.intake == "" {
+		x.begins()
+	}
 	path := "/intakes/" + x.intake
 	consent := x.must(x.patient.Get(ctx, "/intake-options")).Text("consent")
 	about := sim.JSON{"weight_kg": "58", "pregnancy": "no"}
@@ -127,18 +139,52 @@ func (x *tale) isAdmitted(doctor string) *tale {
 	return x
 }
 
-// isSeen has a doctor call them in, sign amoxicillin and complete the visit.
-func (x *tale) isSeen(doctor string) *tale {
+// whoSees are doctors who act by the API alone: each signs with a code, and a code is good once.
+var whoSees = struct {
+	sync.Mutex
+	next int
+	all  []string
+}{all: []string{"sparrow@lampford.example", "calder@lampford.example", "hollander@lampford.example", "reyes@lampford.example"}}
+
+func someDoctor() string {
+	whoSees.Lock()
+	defer whoSees.Unlock()
+	whoSees.next++
+	return whoSees.all[whoSees.next%len(whoSees.all)]
+}
+
+// isSeen is from the intake to a signed prescription of amoxicillin, and the end of the visit.
+func (x *tale) isSeen() *tale {
 	x.t.Helper()
+	return x.isGiven("amoxicillin/capsule/500mg", 3)
+}
+
+// isGiven is the same with another medicine: one capsule, so many times a day, for five days.
+func (x *tale) isGiven(product string, times int) *tale {
+	x.t.Helper()
+	if x.intake == "" {
+		x.tells(nil)
+	}
+	doctor := someDoctor()
 	x.doctor = onDuty(x.t, doctor)
 	x.waits().isAdmitted(doctor)
+	x.post(x.patient, "/visits/"+x.visit+"/ticket", nil) // takes a seat in the call
 	x.must(x.doctor.Edit(x.t.Context(), http.MethodPatch, "/visits/"+x.visit+"/note", "*", sim.JSON{
-		"subjective": "Sore throat.", "plan": "Amoxicillin, fluids.", "summary": "You have a sore throat. Rest, drink, take the capsules as written.",
+		"subjective": "Sore throat.", "plan": "Rest and drink.", "summary": "You have a sore throat. Rest, drink, take the medicine as written.",
 		"diagnoses": []sim.JSON{{"code": "J02.9"}},
 	}))
-	x.rx = x.post(x.doctor, "/visits/"+x.visit+"/prescriptions", sim.JSON{"items": []sim.JSON{{"product": "amoxicillin/capsule/500mg", "steps": []sim.JSON{{
-		"dose": sim.JSON{"value": "1", "unit": "capsule"}, "timing": sim.JSON{"frequency": 3, "period": 1, "period_unit": "d", "duration": 5, "duration_unit": "d"},
-	}}}}}).Text("id")
+	script := sim.JSON{"items": []sim.JSON{{"product": product, "steps": []sim.JSON{{
+		"dose": sim.JSON{"value": "1", "unit": "capsule"}, "timing": sim.JSON{"frequency": times, "period": 1, "period_unit": "d", "duration": 5, "duration_unit": "d"},
+	}}}}}
+	seen := x.post(x.doctor, "/visits/"+x.visit+"/prescriptions/preview", script)
+	reasons := []sim.JSON{}
+	for n := range listOf(seen, "findings") {
+		if at := fmt.Sprintf("findings.%d.", n); seen.Text(at+"severity") == "warning" {
+			reasons = append(reasons, sim.JSON{"finding": seen.Text(at + "id"), "words": "Asked about in the call."})
+		}
+	}
+	script["reasons"] = reasons
+	x.rx = x.post(x.doctor, "/visits/"+x.visit+"/prescriptions", script).Text("id")
 	page := x.post(x.doctor, "/signings", sim.JSON{"prescriptions": []string{x.rx}})
 	code := authenticatorOf(x.t, town(x.t).still, doctor).code(x.t)
 	x.part = x.post(x.doctor, "/signings/"+page.Text("id")+"/confirm", sim.JSON{"code": code}).Text("items.0.parts.0.id")
@@ -146,10 +192,20 @@ func (x *tale) isSeen(doctor string) *tale {
 	return x
 }
 
+func listOf(a sim.Answer, path string) []any {
+	list, _ := a.At(path).([]any)
+	return list
+}
+
 // orders orders at a pharmacy and pays.
 func (x *tale) orders(pharmacist, pharmacy string) *tale {
 	x.t.Helper()
-	x.reserves(pharmacist, pharmacy)
+	return x.reserves(pharmacist, pharmacy).pays()
+}
+
+// pays pays what was reserved.
+func (x *tale) pays() *tale {
+	x.t.Helper()
 	x.post(x.patient, "/orders/"+x.order+"/pay", sim.JSON{"method": "card_ok"})
 	a := x.until(x.patient, "/orders/"+x.order, is("placed"))
 	x.fill, x.job = a.Text("fill"), a.Text("job")

@@ -81,6 +81,13 @@ func shown(name string) string {
 	return test(name) + " && " + test(name) + ".getClientRects().length > 0"
 }
 
+// can is a script that tells whether a button is there to be pressed; cannot, that it is there and does nothing.
+func can(name string) string {
+	return fmt.Sprintf(`((e) => e !== null && e.getAttribute('aria-disabled') !== 'true')(%s)`, test(name))
+}
+
+func cannot(name string) string { return test(name) + `?.getAttribute('aria-disabled') === 'true'` }
+
 // isState is a script that tells what state something says it is in.
 func isState(name, state string) string {
 	return fmt.Sprintf(`%s?.dataset.state === %q`, test(name), state)

@@ -22,6 +22,7 @@ func (b *browser) signIn(address string) {
 	b.sees("code")
 	b.types("code", b.code(address))
 	b.press("continue")
+	b.until("to be in", `document.querySelector('[data-test^="sign-in-"]') === null`)
 }
 
 // signInStaff signs in with password and authenticator, and waits for a screen that only staff have.

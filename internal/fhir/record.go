@@ -106,7 +106,7 @@ const (
 )
 
 // measured are the kinds of facts that are observations; without a unit the value is a word.
-var measured = map[intake.Kind]struct{ loinc, name, unit, ucum string }{
+var measured = map[intake.Kind]struct{ loinc, name, unit, ucum string }{ //nolint:exhaustive // the other three are resources of their own
 	intake.KindWeight:    {"29463-7", "Body weight", "kg", "kg"},
 	intake.KindHeight:    {"8302-2", "Body height", "cm", "cm"},
 	intake.KindEGFR:      {"69405-9", "Glomerular filtration rate/1.73 sq M predicted", "mL/min/1.73 m2", "mL/min/{1.73_m2}"},

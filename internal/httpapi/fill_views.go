@@ -18,6 +18,7 @@ type WorkView struct {
 	State      pharmacy.State `json:"state" enum:"offered,reviewing,preparing,ready,collected,released,refused,expired,returned"`
 	Fulfilment string         `json:"fulfilment" enum:"courier,pickup,parcel"`
 	Lines      int            `json:"lines"`
+	Medicines  []string       `json:"medicines,omitempty" doc:"Products, as the formulary codes them."`
 	Deadline   *time.Time     `json:"deadline,omitempty" doc:"End of the present stage's budget; while paused, the latest it can become."`
 	Owes       string         `json:"owes,omitempty" enum:"doctor,patient" doc:"The budget is paused: who owes an answer."`
 	Late       bool           `json:"late"`
@@ -28,6 +29,9 @@ func workView(f *pharmacy.Fill) WorkView {
 	v := WorkView{
 		Fill: f.ID, Order: f.Order, Attempt: f.Attempt, State: f.State, Fulfilment: f.Fulfilment, Lines: len(f.Lines),
 		Late: !f.LateSince.IsZero(), Since: f.CreatedAt, Deadline: deadline(f),
+	}
+	for _, l := range f.Lines {
+		v.Medicines = append(v.Medicines, l.Product)
 	}
 	if f.Paused != nil {
 		v.Owes = f.Paused.Owes
@@ -162,6 +166,7 @@ type FillSheetView struct {
 	PatientName phi.Text             `json:"patient_name"`
 	BornOn      phi.Text             `json:"born_on,omitempty"`
 	Doctor      id.Account           `json:"doctor"`
+	DoctorName  phi.Text             `json:"doctor_name,omitempty"`
 	SignedAt    time.Time            `json:"signed_at"`
 	Lines       []FillScriptLineView `json:"lines" nullable:"false"`
 	Findings    []FillFinding        `json:"findings" nullable:"false" doc:"What the safety engine says today."`
@@ -177,7 +182,7 @@ type FillScriptLineView struct {
 
 func fillSheetView(a access.Actor, s *pharmacy.Sheet) FillSheetView {
 	v := FillSheetView{
-		Fill: fillView(a, s.Fill), PatientName: s.Script.PatientName, BornOn: s.Script.BornOn, Doctor: s.Script.Doctor,
+		Fill: fillView(a, s.Fill), PatientName: s.Script.PatientName, BornOn: s.Script.BornOn, Doctor: s.Script.Doctor, DoctorName: s.Script.DoctorName,
 		SignedAt: s.Script.SignedAt, Lines: make([]FillScriptLineView, 0, len(s.Script.Lines)), Findings: make([]FillFinding, 0, len(s.Findings)),
 	}
 	for _, l := range s.Script.Lines {

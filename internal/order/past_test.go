@@ -16,7 +16,7 @@ func (w *world) walked(t *testing.T, minutes ...int) id.Order {
 	oid := w.placed(t)
 	for i, s := range []order.State{order.Preparing, order.Ready, order.Collected, order.Delivered} {
 		w.clock.Advance(time.Duration(minutes[i]) * time.Minute)
-		switch s { //nolint:exhaustive // the four that end a stage
+		switch s {
 		case order.Preparing:
 			must(t, w.Reviewing(t.Context(), w.house(), oid, 1))
 			must(t, w.Preparing(t.Context(), w.house(), oid, 1))

@@ -40,6 +40,7 @@ type Script struct {
 	PatientName  phi.Text
 	BornOn       phi.Text
 	Doctor       id.Account
+	DoctorName   phi.Text // as the paper names them
 	SignedAt     time.Time
 	Lines        []ScriptLine
 }

@@ -15,6 +15,7 @@ type Ground struct {
 	Main        [][]geo.Point
 	Water       [][]geo.Point // lines, drawn wide
 	Green       [][]geo.Point // rings
+	Blocks      [][]geo.Point // rings of what is built close
 	Labels      []Label       // at most six are shown
 }
 
@@ -38,8 +39,9 @@ func (g Ground) JSON() []byte {
 		Main        [][][2]float64 `json:"main,omitempty"`
 		Water       [][][2]float64 `json:"water,omitempty"`
 		Green       [][][2]float64 `json:"green,omitempty"`
+		Blocks      [][][2]float64 `json:"blocks,omitempty"`
 		Labels      []label        `json:"labels,omitempty"`
-	}{g.Tiles, g.Attribution, pairs(g.Streets), pairs(g.Main), pairs(g.Water), pairs(g.Green), nil}
+	}{g.Tiles, g.Attribution, pairs(g.Streets), pairs(g.Main), pairs(g.Water), pairs(g.Green), pairs(g.Blocks), nil}
 	for _, l := range g.Labels {
 		out.Labels = append(out.Labels, label{[2]float64{l.At.Lon, l.At.Lat}, l.EN, l.ZH})
 	}

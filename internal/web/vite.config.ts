@@ -27,7 +27,7 @@ export default defineConfig({
 		},
 	},
 	server: {
-		proxy: Object.fromEntries(["/api", "/blob", "/outbox", "/docs", "/fhir", "/openapi.json"].map((at) => [at, { target: process.env.HOUSECALL ?? "http://localhost:8080", ws: true }])),
+		proxy: Object.fromEntries(["/api", "/blob", "/outbox", "/docs", "/fhir", "/openapi.json", "/map.json"].map((at) => [at, { target: process.env.HOUSECALL ?? "http://localhost:8080", ws: true }])),
 	},
 	test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
 } as Parameters<typeof defineConfig>[0]);

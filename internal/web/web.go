@@ -99,6 +99,8 @@ func kindOf(name string) string {
 		return "application/manifest+json"
 	case ".js", ".mjs":
 		return "text/javascript; charset=utf-8"
+	case ".woff2":
+		return "font/woff2"
 	}
 	if kind := mime.TypeByExtension(path.Ext(name)); kind != "" {
 		return kind
@@ -147,7 +149,7 @@ func (h *handler) send(w http.ResponseWriter, r *http.Request, f *file) {
 	switch accepted := r.Header.Get("Accept-Encoding"); {
 	case f.brotli != nil && strings.Contains(accepted, "br"):
 		body, encoding = f.brotli, "br"
-	case len(f.plain) > 1000 && !strings.HasSuffix(f.name, ".png") && strings.Contains(accepted, "gzip"):
+	case len(f.plain) > 1000 && !strings.HasSuffix(f.name, ".png") && !strings.HasSuffix(f.name, ".woff2") && strings.Contains(accepted, "gzip"):
 		body, encoding = f.gzip(), "gzip"
 	}
 	tag := `"` + f.tag + encoding + `"`

@@ -650,6 +650,7 @@ export interface FillScriptLineView {
 export interface FillSheetView {
 	born_on?: string;
 	doctor: string;
+	doctor_name?: string;
 	fill: FillView;
 	/** What the safety engine says today. */
 	findings: FillFinding[];
@@ -2614,6 +2615,8 @@ export interface WorkView {
 	fulfilment: "courier" | "pickup" | "parcel";
 	late: boolean;
 	lines: number;
+	/** Products, as the formulary codes them. */
+	medicines?: string[] | null;
 	order: string;
 	/** The budget is paused: who owes an answer. */
 	owes?: "doctor" | "patient";

@@ -115,6 +115,10 @@ if (typeof window !== "undefined") {
 		if (me.value) feed.nudge();
 	});
 	window.addEventListener("offline", () => (online.value = false));
+	// A page that is left may be kept for the way back, and its feed with it; six of those and the browser opens no
+	// further connection to us for a minute.
+	window.addEventListener("pagehide", () => feed.stop());
+	window.addEventListener("pageshow", (e) => e.persisted && me.value && feed.nudge());
 	document.addEventListener("visibilitychange", () => {
 		if (!document.hidden && me.value) feed.nudge();
 	});

@@ -60,7 +60,7 @@ export function Shell({ tabs, staff, quiet, home = "/", children }: { tabs: Tab[
 			)}
 			{children}
 			{tabs.length > 0 && !quiet && (
-				<nav class="tabs" aria-label={w.nav}>
+				<nav class="tabs" aria-label={w.nav} ref={(e) => e?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" })}>
 					<Tabs tabs={tabs} path={path} />
 				</nav>
 			)}

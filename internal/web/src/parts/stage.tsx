@@ -73,7 +73,30 @@ export function Stage(p: StageProps) {
 	const streamOf = (seat: Seat | undefined) => (seat ? (live.slots[seat.slot - 1]?.stream ?? null) : null);
 	const nameOf = (x: Seat | undefined) => (x && p.names?.[x.seat]) || (w.roles[x?.role ?? ""] ?? x?.role ?? "");
 	const v = ui.value;
-	return (
+	const talk = (of: string) => (
+		<>
+			<div class="stack log" role="log" aria-live="polite" aria-label={w.chat} data-test={`chat-log${of}`}>
+				{chat.map((e) => (
+					<div key={e.id} class={`say ${e.from === s.seat ? "own" : ""}`}>
+						<b>{e.from === s.seat ? w.you : nameOf(s.seats.find((x) => x.seat === e.from))}</b> <span class="sub num">{time(e.at)}</span>
+						<p class="pre">{e.text ?? e.file?.name}</p>
+					</div>
+				))}
+			</div>
+			<form
+				class="addline top-gap"
+				onSubmit={(e) => {
+					e.preventDefault();
+					if (v.text.trim()) live.say(v.text.trim());
+					set({ text: "" });
+				}}
+			>
+				<Field label={w.write} placeholder={of ? w.write : ""} value={v.text} onType={(text) => set({ text })} max={2000} test={`chat-text${of}`} />
+				<Btn submit icon="send" label={w.send} test={`chat-send${of}`} />
+			</form>
+		</>
+	);
+	const stage = (
 		<section class={`stage ${p.inset ? "inset" : ""} ${s.phase}`} aria-label={w.title} data-test="call" data-phase={s.phase} data-seats={others.length} data-level={(main && s.levels.get(main.slot)?.level) ?? "video"}>
 			<header class="callbar">
 				<div>
@@ -136,25 +159,7 @@ export function Stage(p: StageProps) {
 				)}
 			</p>
 			<Sheet title={w.chat} open={v.sheet === "chat"} onClose={() => set({ sheet: "" })}>
-				<div class="stack" role="log" aria-live="polite" data-test="chat-log">
-					{chat.map((e) => (
-						<div key={e.id} class={`say ${e.from === s.seat ? "own" : ""}`}>
-							<b>{e.from === s.seat ? w.you : nameOf(s.seats.find((x) => x.seat === e.from))}</b> <span class="sub num">{time(e.at)}</span>
-							<p class="pre">{e.text ?? e.file?.name}</p>
-						</div>
-					))}
-				</div>
-				<form
-					class="addline top-gap"
-					onSubmit={(e) => {
-						e.preventDefault();
-						if (v.text.trim()) live.say(v.text.trim());
-						set({ text: "" });
-					}}
-				>
-					<Field label={w.write} value={v.text} onType={(text) => set({ text })} max={2000} test="chat-text" />
-					<Btn submit icon="send" label={w.send} test="chat-send" />
-				</form>
+				{talk("")}
 			</Sheet>
 			<Sheet title={w.more} open={v.sheet === "more"} onClose={() => set({ sheet: "" })}>
 				<Lines>
@@ -185,6 +190,16 @@ export function Stage(p: StageProps) {
 				</div>
 			</Sheet>
 		</section>
+	);
+	if (!p.inset) return stage;
+	return (
+		<div class="stagewrap">
+			{stage}
+			<section class="stagechat" aria-label={w.chat}>
+				<h2>{w.chat}</h2>
+				{talk("-beside")}
+			</section>
+		</div>
 	);
 }
 

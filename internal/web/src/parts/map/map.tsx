@@ -17,6 +17,8 @@ export interface Mark {
 	/** Which way a courier rides, in degrees from north. */
 	heading?: number;
 	chosen?: boolean;
+	/** Is shown and can't be pressed, on a map whose marks can. */
+	still?: boolean;
 }
 
 export interface MapProps {

@@ -27,6 +27,7 @@ interface Ground {
 	main?: [number, number][][];
 	water?: [number, number][][];
 	green?: [number, number][][];
+	blocks?: [number, number][][];
 	labels?: { at: [number, number]; en: string; zh: string }[];
 }
 
@@ -46,6 +47,7 @@ function style(g: Ground): StyleSpecification {
 		version: 8,
 		sources: {
 			green: { type: "geojson", data: areas(g.green) },
+			blocks: { type: "geojson", data: areas(g.blocks) },
 			water: { type: "geojson", data: lines(g.water) },
 			streets: { type: "geojson", data: lines(g.streets) },
 			main: { type: "geojson", data: lines(g.main) },
@@ -56,9 +58,10 @@ function style(g: Ground): StyleSpecification {
 		layers: [
 			{ id: "land", type: "background", paint: { "background-color": colour("map-land") } },
 			{ id: "green", type: "fill", source: "green", paint: { "fill-color": colour("map-green") } },
-			{ id: "streets", type: "line", source: "streets", layout: { "line-cap": "round" }, paint: { "line-color": colour("map-street"), "line-width": wide(1, 9) } },
+			{ id: "blocks", type: "fill", source: "blocks", paint: { "fill-color": colour("map-block") } },
+			{ id: "streets", type: "line", source: "streets", layout: { "line-cap": "round" }, paint: { "line-color": colour("map-street"), "line-width": wide(1.2, 12) } },
 			{ id: "water", type: "line", source: "water", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("map-water"), "line-width": wide(9, 150) } },
-			{ id: "main", type: "line", source: "main", layout: { "line-cap": "round" }, paint: { "line-color": colour("map-street"), "line-width": wide(3, 20) } },
+			{ id: "main", type: "line", source: "main", layout: { "line-cap": "round" }, paint: { "line-color": colour("map-street"), "line-width": wide(4, 26) } },
 			{ id: "zones", type: "line", source: "zones", paint: { "line-color": colour("ink-2"), "line-width": 1.5, "line-dasharray": [4, 3] } },
 			{ id: "done", type: "line", source: "done", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("action"), "line-width": 4, "line-opacity": 0.45 } },
 			{ id: "todo", type: "line", source: "todo", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour("action"), "line-width": 4, "line-dasharray": [0.1, 2] } },
@@ -126,6 +129,10 @@ export async function draw(box: HTMLDivElement, first: MapProps): Promise<Drawn>
 		}
 	};
 	name();
+	// Names of parts of town stand where the town fills the map, not on a heap where it is a dot.
+	const crowd = () => box.classList.toggle("far", map.getZoom() < 12);
+	map.on("zoom", crowd);
+	crowd();
 
 	const put = (id: string, data: ReturnType<typeof lines>) => (map.getSource(id) as GeoJSONSource | undefined)?.setData(data);
 	const show = (p: MapProps) => {
@@ -143,7 +150,7 @@ export async function draw(box: HTMLDivElement, first: MapProps): Promise<Drawn>
 				have = undefined;
 			}
 			if (!have) {
-				const e = element(m, p.onMark);
+				const e = element(m, m.still ? undefined : p.onMark);
 				e.innerHTML = `<svg viewBox="0 0 30 30" width="${m.kind === "courier" ? 44 : 32}" height="${m.kind === "courier" ? 44 : 32}" aria-hidden="true">${shapes[m.kind]}</svg>`;
 				have = { marker: new Marker({ element: e, anchor: m.kind === "pin" ? "bottom" : "center" }).setLngLat(pair(m.at)).addTo(map), kind: m.kind };
 				marks.set(m.id, have);

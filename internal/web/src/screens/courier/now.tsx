@@ -12,7 +12,7 @@ import { sentence } from "../../client/problem";
 import { Failure } from "../../client/problem";
 import { Offer } from "./offer";
 import { useAwake, useWatched } from "./phone";
-import { ahead, rides } from "./ride";
+import { ahead, heard, newest, rides } from "./ride";
 import { Riding } from "./riding";
 import { OffShift, Waiting } from "./shift";
 import { words } from "./words";
@@ -43,7 +43,7 @@ export default function Now() {
 	return (
 		<Page title={w.now} of={ride} top={<Saved />}>
 			{(next) => {
-				const now = ahead(next, waiting);
+				const now = ahead(newest(next, heard.value), waiting);
 				return (
 					<>
 						<Refused />

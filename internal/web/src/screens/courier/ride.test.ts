@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { NextView } from "../../api.gen";
 import type { Step } from "../../client/later";
-import { ahead } from "./ride";
+import { ahead, newest } from "./ride";
 
 const riding: NextView = { todo: "ride_to_door", job: "job_1", sequence: 4 };
 
@@ -29,6 +29,14 @@ describe("a courier without network", () => {
 
 	it("is not sent further by a step of another job", () => {
 		expect(ahead(riding, [step("at-door", 4, { args: { path: { id: "job_2" }, body: { sequence: 4 } } })])).toEqual(riding);
+	});
+
+	it("does not go a step back when the network is lost right after a step was sent", () => {
+		const answer: NextView = { ...riding, todo: "ask_pin", sequence: 5 };
+		expect(newest(riding, answer)).toEqual(answer);
+		expect(newest({ ...answer, todo: "turn_back", sequence: 6 }, answer).todo).toBe("turn_back");
+		const nothing: NextView = { todo: "wait", sequence: 0 };
+		expect(newest(nothing, answer)).toEqual(nothing);
 	});
 
 	it("never has collected or delivered without the server", () => {

@@ -1,3 +1,5 @@
+import { signal } from "@preact/signals";
+
 import type { NextView } from "../../api.gen";
 import { call, type Route } from "../../client/call";
 import { Later, type Step } from "../../client/later";
@@ -9,11 +11,23 @@ import { sendPhoto } from "./photo";
 /** Queued are the steps that may be taken without network. */
 export type Queued = "arrive" | "at-door" | "fail" | "turn-back";
 
+/** heard is what the server answered to the last step that it took. */
+export const heard = signal<NextView | undefined>(undefined);
+
 export const rides = new Later(async (s: Step) => {
 	const photo = s.args.photo ? await sendPhoto(s.args.photo, s.key) : "";
 	const body = photo ? { ...(s.args.body as object), photo } : s.args.body;
-	return call(s.route as Route, { path: s.args.path, body, key: s.key } as never);
+	heard.value = (await call(s.route as Route, { path: s.args.path, body, key: s.key } as never)) as NextView;
 });
+
+/**
+ * newest is the later word of two about one job. What was loaded may be older than the answer to a step that was
+ * just sent, and without network nothing newer is loaded: the screen must not go a step back.
+ */
+export function newest(loaded: NextView, answer: NextView | undefined): NextView {
+	if (!answer || answer.job !== loaded.job) return loaded;
+	return answer.sequence > loaded.sequence ? answer : loaded;
+}
 
 /** take keeps a step of a job; it carries the sequence it was made on and when the phone did it. */
 export function take(next: NextView, step: Queued, more: Record<string, unknown> = {}, photo?: Blob): Promise<Step> {

@@ -6,6 +6,7 @@ import { call, online } from "../../client/call";
 import { useLive, useNow } from "../../client/live";
 import { Btn, Go } from "../../parts/button";
 import { Icon } from "../../parts/icon";
+import { ReadCode } from "../../parts/camera";
 import { MapBox, type Mark } from "../../parts/map/map";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head } from "../../parts/page";
@@ -39,14 +40,20 @@ export function Riding({ now, put }: { now: NextView; put: (n: NextView) => void
 		</div>
 	);
 	return (
-		<div class="stack-l">
+		<div class="ride">
 			<Steps now={stage(now.todo)} />
-			{what(now, name, pharmacy.data?.address ?? "", go, both, put)}
-			<Trouble problem={step.problem} />
+			{onTheRoad.has(now.todo) && <Way to={now.to} kind={now.todo === "ride_to_door" ? "home" : "pharmacy"} name={now.todo === "ride_to_door" ? w.door : name} />}
+			<div class="ridecard">
+				{what(now, name, pharmacy.data?.address ?? "", go, both, put)}
+				<Trouble problem={step.problem} />
+			</div>
 			{trouble.value && <Problem now={now} put={put} onClose={() => (trouble.value = false)} />}
 		</div>
 	);
 }
+
+const sixFigures = /^\d{6}$/;
+const onTheRoad = new Set<NextView["todo"]>(["ride_to_counter", "ride_to_door", "bring_back"]);
 
 function what(now: NextView, pharmacy: string, address: string, go: (what: "arrive" | "at-door" | "turn-back", text: string) => preact.JSX.Element, both: preact.JSX.Element, put: (n: NextView) => void) {
 	const w = words();
@@ -54,7 +61,6 @@ function what(now: NextView, pharmacy: string, address: string, go: (what: "arri
 		case "ride_to_counter":
 			return (
 				<>
-					<Way to={now.to} kind="pharmacy" name={pharmacy} />
 					<Left now={now} />
 					<Head>{w.rideCounter(pharmacy)}</Head>
 					<p class="where">{address}</p>
@@ -77,7 +83,6 @@ function what(now: NextView, pharmacy: string, address: string, go: (what: "arri
 		case "ride_to_door":
 			return (
 				<>
-					<Way to={now.to} kind="home" name={w.door} />
 					<Left now={now} />
 					<Head>{w.rideDoor(now.where?.receiver ?? "")}</Head>
 					<Where where={now.where} />
@@ -99,7 +104,6 @@ function what(now: NextView, pharmacy: string, address: string, go: (what: "arri
 		default:
 			return (
 				<>
-					<Way to={now.to} kind="pharmacy" name={pharmacy} />
 					<Head>{w.bringTitle(pharmacy)}</Head>
 					<p class="where">{address}</p>
 					<p class="hint">{w.bringHint}</p>
@@ -126,6 +130,7 @@ function AskPin({ now, both, put }: { now: NextView; both: preact.JSX.Element; p
 			<Head>{w.pinTitle}</Head>
 			<Where where={now.where} />
 			{online.value ? <p class="sub">{w.pinHint}</p> : <Notice kind="warn" live>{w.pinAway}</Notice>}
+			<ReadCode label={w.scanCode} formats={["qr_code", "code_128"]} onRead={(v) => sixFigures.test(v) && ((typed.value = v), true)} test="scan-pin" />
 			<Keypad value={typed.value} length={6} onType={(v) => (typed.value = v)} />
 			<Trouble problem={hand.problem} />
 			<Btn kind="main" wide big icon="package-check" busy={hand.busy} off={typed.value.length < 6 || !online.value} onPress={() => void hand()} test="hand-over">
@@ -192,7 +197,7 @@ function Way({ to, kind, name }: { to: GeoPoint | undefined; kind: Mark["kind"];
 	const me = place.value.point;
 	const marks: Mark[] = [{ id: "to", at: to, kind, name }];
 	if (me) marks.push({ id: "me", at: me, kind: "courier", name: w.you, ...(place.value.heading === undefined ? {} : { heading: place.value.heading }) });
-	return <MapBox label={w.route} marks={marks} todo={me ? [me, to] : []} height="low" />;
+	return <MapBox label={w.route} marks={marks} todo={me ? [me, to] : []} height="full" />;
 }
 
 function Steps({ now }: { now: number }) {

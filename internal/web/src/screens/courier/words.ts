@@ -39,7 +39,7 @@ export const words = both({
 		rideDoor: (name: string) => (name ? `Ride to ${name}` : "Ride to the door"),
 		atDoor: "I am at the door",
 		pinTitle: "Ask for the PIN",
-		pinHint: "Four or six figures on their phone. Hand over the bag only when it is accepted.",
+		pinHint: "Six figures on their phone. Hand over the bag only when it is accepted.",
 		pinAway: "A code counts only with a network. Step to where there is signal. Or: they confirm the seal in their own app, or tell support the PIN by telephone.",
 		handOver: "Hand over",
 		del: "Delete",

@@ -1,3 +1,5 @@
+import { useSignal } from "@preact/signals";
+
 import type { HealthFact, HealthRecordView, IntakeView } from "../../api.gen";
 import { useAct } from "../../client/act";
 import { call } from "../../client/call";
@@ -10,6 +12,7 @@ import { Head } from "../../parts/page";
 import { Pick } from "../../parts/field";
 import { age, date, when } from "../../words/say";
 import type { Seen } from "./visit";
+import { complaintName } from "./told";
 import { words } from "./words";
 
 type Document = keyof ReturnType<typeof words>["documents"];
@@ -23,9 +26,11 @@ export function Chart({ seen, reload }: { seen: Seen; reload: () => Promise<void
 	const facts = (record.data?.facts ?? []).filter((f) => !f.ended);
 	return (
 		<section class="chart" id="chart" tabIndex={-1}>
-			<Head>{visit.patient_name ?? w.open}</Head>
-			<p class="sub num">{visit.born && w.age(age(visit.born))}</p>
-			<Strip facts={facts} record={record.data} />
+			<div class="head">
+				<Head>{visit.patient_name ?? w.open}</Head>
+				<p class="sub num">{visit.born && w.age(age(visit.born))}</p>
+			</div>
+			<Strip facts={facts} record={record.data} born={visit.born} />
 			<Trouble problem={record.problem} />
 			<h2>{w.complaint}</h2>
 			<p class="told break">{[intake.complaint?.replace(/_/g, " "), intake.words].filter(Boolean).join(". ")}</p>
@@ -40,14 +45,14 @@ export function Chart({ seen, reload }: { seen: Seen; reload: () => Promise<void
 			<h2>{w.conditions}</h2>
 			<Told list={facts.filter((f) => f.kind === "condition")} none={record.data?.none["condition"]} />
 			<Papers intake={intake} reload={reload} />
-			<Checks seen={seen} reload={reload} />
+			<Checks of={seen} reload={reload} />
 			<h2>{w.earlier}</h2>
 			<Lines>
 				{(past.data?.items ?? [])
 					.filter((v) => v.id !== visit.id && v.state === "completed")
 					.slice(0, 8)
 					.map((v) => (
-						<Line key={v.id} to={`/d/visit/${v.id}`} title={v.complaint.replace(/_/g, " ")} sub={when(v.ended_at ?? v.created_at)} />
+						<Line key={v.id} to={`/d/visit/${v.id}`} title={complaintName(v.complaint)} sub={when(v.ended_at ?? v.created_at)} />
 					))}
 			</Lines>
 		</section>
@@ -55,12 +60,14 @@ export function Chart({ seen, reload }: { seen: Seen; reload: () => Promise<void
 }
 
 /** Strip holds what must never scroll away: allergy, kidneys, liver, weight, and pregnancy where it can be. */
-function Strip({ facts, record }: { facts: HealthFact[]; record: HealthRecordView | undefined }) {
+function Strip({ facts, record, born }: { facts: HealthFact[]; record: HealthRecordView | undefined; born: string | undefined }) {
 	const w = words();
 	const of = (kind: HealthFact["kind"]) => facts.filter((f) => f.kind === kind);
 	const say = (f: HealthFact | undefined, unit = "") => (f ? `${f.value ?? f.code ?? f.words ?? ""}${unit}` : "");
 	const allergies = of("allergy");
 	const egfr = of("egfr").at(-1);
+	const years = born ? age(born) : 30;
+	const canBe = of("pregnancy").length > 0 || (years >= 10 && years <= 58); // whose sex is not on the visit is asked
 	return (
 		<dl class="strip">
 			<div class={allergies.length ? "stop" : ""}>
@@ -86,10 +93,12 @@ function Strip({ facts, record }: { facts: HealthFact[]; record: HealthRecordVie
 				<dt>{w.facts.weight_kg}</dt>
 				<dd>{say(of("weight_kg").at(-1), " kg") || <u>{w.notKnown}</u>}</dd>
 			</div>
-			<div>
-				<dt>{w.facts.pregnancy}</dt>
-				<dd>{say(of("pregnancy").at(-1)) || <u>{w.notKnown}</u>}</dd>
-			</div>
+			{canBe && (
+				<div>
+					<dt>{w.facts.pregnancy}</dt>
+					<dd>{say(of("pregnancy").at(-1)) || <u>{w.notKnown}</u>}</dd>
+				</div>
+			)}
 		</dl>
 	);
 }
@@ -112,7 +121,7 @@ function Vitals({ intake }: { intake: IntakeView }) {
 		<dl class="vitals num" aria-label={words().vitals}>
 			{intake.vitals.map((v, n) => (
 				<div key={n}>
-					<dt>{v.kind.replace(/_/g, " ")}</dt>
+					<dt>{words().vital[v.kind]}</dt>
 					<dd>
 						<b>{v.value}</b> {v.unit.replace("Cel", "°C").replace("mm[Hg]", "mmHg")}
 					</dd>
@@ -169,7 +178,7 @@ function Papers({ intake, reload }: { intake: IntakeView; reload: () => Promise<
 	);
 }
 
-function Checks({ seen: { visit, intake }, reload }: { seen: Seen; reload: () => Promise<void> }) {
+function Checks({ of: { visit, intake }, reload }: { of: Seen; reload: () => Promise<void> }) {
 	const w = words();
 	const shown = useAct(async (key, document: Document) => {
 		await call("POST /intakes/{id}/identity", { key, path: { id: intake.id }, body: { document } });
@@ -181,8 +190,9 @@ function Checks({ seen: { visit, intake }, reload }: { seen: Seen; reload: () =>
 	});
 	const number = useAct(async (key) => {
 		const r = await call("POST /visits/{id}/call-back", { key, path: { id: visit.id } });
-		window.alert(r.number);
+		seen.value = r.number;
 	});
+	const seen = useSignal("");
 	if (visit.state !== "in_progress") return null;
 	return (
 		<section class="stack">
@@ -193,15 +203,23 @@ function Checks({ seen: { visit, intake }, reload }: { seen: Seen; reload: () =>
 			) : (
 				<Pick label={w.identity} value={"" as Document | ""} of={[["", "…"] as const, ...(Object.keys(w.documents) as Document[]).map((k) => [k, w.documents[k]] as const)]} onPick={(v) => v && void shown(v)} test="identity" />
 			)}
-			{!visit.guardian && (
-				<Btn small busy={guardian.busy} onPress={() => void guardian()}>
-					{w.guardian}
+			<div class="acts-row">
+				{!visit.guardian && (
+					<Btn small busy={guardian.busy} onPress={() => void guardian()}>
+						{w.guardian}
+					</Btn>
+				)}
+				<Btn small icon="phone" busy={number.busy} onPress={() => void number()}>
+					{w.callBack}
 				</Btn>
+			</div>
+			{seen.value ? (
+				<Notice kind="info" icon="phone" live test="call-back-number">
+					<b class="num">{seen.value}</b>
+				</Notice>
+			) : (
+				<p class="sub">{w.callBackHint}</p>
 			)}
-			<Btn small icon="phone" busy={number.busy} onPress={() => void number()}>
-				{w.callBack}
-			</Btn>
-			<p class="sub">{w.callBackHint}</p>
 			<Trouble problem={shown.problem ?? guardian.problem ?? number.problem} />
 		</section>
 	);

@@ -7,13 +7,15 @@ import { go } from "../../client/router";
 import { Btn } from "../../parts/button";
 import { Notice, Trouble } from "../../parts/notice";
 import { Sheet } from "../../parts/sheet";
+import { saveNotes } from "./notes";
 import { words } from "./words";
 
 /** Ending completes a visit, or sends it where it belongs. */
-export function Ending({ visit, reload }: { visit: VisitView; reload: () => Promise<void> }) {
+export function Ending({ visit, reload, brief }: { visit: VisitView; reload: () => Promise<void>; brief?: boolean }) {
 	const w = words();
 	const open = useSignal<"" | "redirect">("");
 	const complete = useAct(async (key) => {
+		await saveNotes(visit.id);
 		await call("POST /visits/{id}/complete", { key, path: { id: visit.id } });
 		await reload();
 	});
@@ -28,13 +30,13 @@ export function Ending({ visit, reload }: { visit: VisitView; reload: () => Prom
 	});
 	if (visit.state !== "in_progress") return <Notice kind="ok">{visit.state === "completed" ? w.done : visit.state}</Notice>;
 	return (
-		<div class="stack ending">
+		<div class={`stack ending ${brief ? "brief" : ""}`}>
 			<Trouble problem={complete.problem ?? redirect.problem ?? hand.problem} />
-			<Btn kind="main" wide icon="circle-check" busy={complete.busy} onPress={() => void complete()} test="complete">
+			<Btn kind={brief ? "more" : "main"} small={!!brief} wide={!brief} icon="circle-check" busy={complete.busy} onPress={() => void complete()} test="complete">
 				{w.complete}
 			</Btn>
-			<p class="sub">{w.completeHint}</p>
-			<div class="acts even">
+			{!brief && <p class="sub">{w.completeHint}</p>}
+			<div class="acts-row">
 				<Btn small onPress={() => (open.value = "redirect")} test="redirect">
 					{w.redirect}
 				</Btn>

@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 
 import type { DoctorHours } from "../../api.gen";
 import { useAct } from "../../client/act";
@@ -9,36 +9,37 @@ import { Btn, IconBtn } from "../../parts/button";
 import { Field } from "../../parts/field";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
+import { time } from "../../words/say";
 import { words } from "./words";
 
 /** Hours: when booked visits may be, in the week, and days away. */
 export default function Hours() {
 	const w = words();
 	const id = me.value?.id ?? "";
+	const saved = useSignal(0); // here, because a saved week is drawn anew
 	const hours = useLive("hours", () => versioned("GET /doctors/{id}/hours", { path: { id } }), () => false);
 	return (
 		<Page title={w.hours} of={hours} plain>
 			{(h) => (
 				<>
 					<Head>{w.hours}</Head>
-					<Week key={h.tag} id={id} tag={h.tag} was={h.body} reload={hours.reload} />
+					<Week key={h.tag} id={id} tag={h.tag} was={h.body} saved={saved} reload={hours.reload} />
 				</>
 			)}
 		</Page>
 	);
 }
 
-function Week({ id, tag, was, reload }: { id: string; tag: string; was: DoctorHours; reload: () => Promise<void> }) {
+function Week({ id, tag, was, saved, reload }: { id: string; tag: string; was: DoctorHours; saved: Signal<number>; reload: () => Promise<void> }) {
 	const w = words();
 	const h = useSignal<DoctorHours>(was);
-	const saved = useSignal(false);
 	const set = (more: Partial<DoctorHours>) => {
-		saved.value = false;
+		saved.value = 0;
 		h.value = { ...h.value, ...more };
 	};
 	const save = useAct(async () => {
 		await call("PUT /doctors/{id}/hours", { path: { id }, match: tag || "*", body: h.value });
-		saved.value = true;
+		saved.value = Date.now();
 		await reload();
 	});
 	return (
@@ -77,7 +78,11 @@ function Week({ id, tag, was, reload }: { id: string; tag: string; was: DoctorHo
 				</Btn>
 			</fieldset>
 			<Trouble problem={save.problem} />
-			{saved.value && <Notice kind="ok" live>{w.saved("")}</Notice>}
+			{saved.value > 0 && (
+				<Notice kind="ok" live test="saved">
+					{w.saved(time(saved.value))}
+				</Notice>
+			)}
 			<Btn kind="main" wide busy={save.busy} onPress={() => void save()} test="save-hours">
 				{w.save}
 			</Btn>

@@ -14,6 +14,13 @@ import { words } from "./words";
 const sections = ["subjective", "objective", "assessment", "plan"] as const;
 const quiet = 800; // a note is saved when nothing was typed for so long
 
+const open = new Map<string, () => Promise<void>>();
+
+/** saveNotes sends what was typed a moment ago: a completed visit's note takes nothing more. */
+export async function saveNotes(visit: string): Promise<void> {
+	await open.get(visit)?.();
+}
+
 /** Notes save themselves as they are typed; what could not be sent stays on the device until it can. */
 export function Notes({ visit }: { visit: VisitView }) {
 	const w = words();
@@ -36,15 +43,22 @@ export function Notes({ visit }: { visit: VisitView }) {
 				state.value = { ...state.value, problem };
 			}
 		})();
+		open.set(visit.id, () => now.current());
 		return () => {
+			open.delete(visit.id);
 			clearTimeout(timer.current);
 			void send();
 		};
-	}, [visit.id]);
+	}, [visit.id, visit.state === "completed"]);
 
-	const send = async () => {
+	const sending = useRef<Promise<void> | undefined>(undefined);
+	const send = async (): Promise<void> => {
+		if (!state.value.busy) sending.current = sent();
+		await sending.current;
+	};
+	const sent = async () => {
 		const body = mine.current;
-		if (Object.keys(body).length === 0 || state.value.busy) return;
+		if (Object.keys(body).length === 0) return;
 		mine.current = {};
 		state.value = { ...state.value, busy: true };
 		try {
@@ -57,6 +71,13 @@ export function Notes({ visit }: { visit: VisitView }) {
 			state.value = { ...state.value, busy: false, problem };
 		}
 		if (Object.keys(mine.current).length > 0) timer.current = setTimeout(() => void send(), 5000);
+	};
+	const now = useRef(send);
+	now.current = async () => {
+		clearTimeout(timer.current);
+		await sending.current;
+		await send();
+		if (Object.keys(mine.current).length > 0) throw state.value.problem;
 	};
 	const change = (more: SaveNoteInBody) => {
 		mine.current = { ...mine.current, ...more };

@@ -5,7 +5,7 @@ import type { FavouritesView, ItemText, MedicineView, ProductView, VisitView } f
 import { useAct } from "../../client/act";
 import { call, versioned } from "../../client/call";
 import { useLive } from "../../client/live";
-import { Btn } from "../../parts/button";
+import { Btn, IconBtn } from "../../parts/button";
 import { Field, Tick } from "../../parts/field";
 import { Icon } from "../../parts/icon";
 import { Trouble } from "../../parts/notice";
@@ -54,11 +54,12 @@ export function Prescribe({ visit }: { visit: VisitView }) {
 	useEffect(() => {
 		const hear = (e: KeyboardEvent) => {
 			if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && ready) signing.value = true;
+			if (e.altKey && e.key.toLowerCase() === "r") document.querySelector<HTMLElement>('[data-test="finding-warning"] [role="group"]:not(:has([aria-pressed="true"])) button')?.focus();
 		};
 		document.addEventListener("keydown", hear);
 		return () => document.removeEventListener("keydown", hear);
 	}, [ready]);
-	const signed = (all.data?.items ?? []).filter((p) => p.state !== "draft");
+	const signed = (all.data?.items ?? []).filter((p) => p.state !== "draft" && p.signed_at); // an emptied draft was never a prescription
 	return (
 		<div class="stack-l">
 			{visit.state === "in_progress" && (
@@ -72,9 +73,10 @@ export function Prescribe({ visit }: { visit: VisitView }) {
 					<ol class="script">
 						{(s.view?.items ?? []).map((item, n) => (
 							<li key={item.product} data-test={`item-${n}`}>
-								<p>
+								<div class="drug">
 									<b>{medicine(item.product)}</b>
-								</p>
+									<IconBtn icon="x" label={`${w.remove}: ${medicine(item.product)}`} onPress={() => void save({ ...s, items: s.items.filter((_, m) => m !== n) })} test={`remove-${n}`} />
+								</div>
 								<p>{language.value === "zh" ? item.sentence.zh : item.sentence.en}</p>
 								<p class="sub num">{language.value === "zh" ? item.quantity.text.zh : item.quantity.text.en}</p>
 								{findingsOf(s.view, item.inn).map((f) => (
@@ -83,9 +85,6 @@ export function Prescribe({ visit }: { visit: VisitView }) {
 								<Tick on={item.no_substitution} onPick={(on) => void save({ ...s, items: s.items.map((i, m) => (m === n ? { ...i, no_substitution: on } : i)) })}>
 									{w.noSubstitute}
 								</Tick>
-								<Btn small onPress={() => void save({ ...s, items: s.items.filter((_, m) => m !== n) })} test={`remove-${n}`}>
-									{w.remove}
-								</Btn>
 							</li>
 						))}
 					</ol>
@@ -93,8 +92,9 @@ export function Prescribe({ visit }: { visit: VisitView }) {
 						<Finding key={f.id} of={f} reason={s.reasons.find((r) => r.finding === f.id)} onReason={(r) => void save({ ...s, reasons: [...s.reasons.filter((x) => x.finding !== f.id), r] })} />
 					))}
 					{s.items.length > 0 && (
-						<div class="stack">
-							<p class="sub num" role="status">
+						<div class="stack signbox">
+							<p class="signfoot num" role="status">
+								<span>{w.items(s.items.length, (s.view?.findings ?? []).length)}</span>
 								{[open.stops > 0 && w.stopped(open.stops), open.unreasoned > 0 && w.serious(open.unreasoned)].filter(Boolean).join(" · ")}
 							</p>
 							<Btn kind="main" wide icon="signature" keycap="Ctrl Enter" off={!ready} onPress={() => (signing.value = true)} test="review-sign">
@@ -162,7 +162,7 @@ function Search({ onPick, onFavourite, empty }: { visit: VisitView; onPick: (p: 
 				e.preventDefault();
 			}}
 		>
-			<Field label={w.search} hint={w.searchHint} type="search" value={typed.value} onType={(v) => (typed.value = v)} autocomplete="off" test="find-medicine" />
+			<Field label={w.search} placeholder={w.searchPlace} type="search" value={typed.value} onType={(v) => (typed.value = v)} autocomplete="off" test="find-medicine" />
 			{lines.length > 0 && (
 				<ul class="hits" role="listbox" aria-label={w.search}>
 					{lines.map(({ m, p }, n) => (

@@ -11,6 +11,7 @@ import { Head, Page } from "../../parts/page";
 import { age, span } from "../../words/say";
 import { Duty, useDuty } from "./duty";
 import { Next } from "./next";
+import { complaintName } from "./told";
 import { words } from "./words";
 
 /** Queue: who waits, the head first. */
@@ -50,8 +51,8 @@ function Waiting({ of: v }: { of: VisitView }) {
 	});
 	return (
 		<li data-test="waiting">
-			<span class="stretch">
-				<b class="num">{[v.patient_name, v.born && w.age(age(v.born)), v.complaint.replace(/_/g, " ")].filter(Boolean).join(", ")}</b>
+			<span class="stretch what">
+				<b class="num">{[v.patient_name, v.born && w.age(age(v.born)), complaintName(v.complaint)].filter(Boolean).join(", ")}</b>
 				<span class="sub num">
 					{[v.language.toUpperCase(), w.since(span((now - +new Date(v.queued_at)) / 1000)), v.here ? w.here : w.away].join(" · ")}
 				</span>

@@ -25,7 +25,7 @@ export function Signed({ of: p, reload }: { of: PrescriptionView; reload: () => 
 	return (
 		<section class="card stack" data-test={`rx-${p.state}`}>
 			<p class={p.state === "signed" ? "chip ok" : "chip"}>
-				<Icon name={p.state === "signed" ? "circle-check" : "x"} /> {p.state === "signed" ? `${w.signed} ${p.signed_at ? when(p.signed_at) : ""}` : p.state}
+				<Icon name={p.state === "signed" ? "circle-check" : "x"} /> {p.state === "signed" ? `${w.signed} ${p.signed_at ? when(p.signed_at) : ""}` : (w.ended[p.state] ?? p.state)}
 			</p>
 			{p.items.map((i) => (
 				<p key={i.product}>{language.value === "zh" ? i.sentence.zh : i.sentence.en}</p>

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-import type { SigningView } from "../../api.gen";
+import type { PrescriptionView, SigningView } from "../../api.gen";
 import { useAct } from "../../client/act";
 import { call } from "../../client/call";
 import { Failure } from "../../client/problem";
@@ -13,6 +13,13 @@ import { date } from "../../words/say";
 import { language } from "../../words/words";
 import { medicine } from "../pharmacy/medicine";
 import { words } from "./words";
+
+/** reasonOf is why a warning was gone over, as it stands on the paper. */
+function reasonOf(p: PrescriptionView, finding: string): string {
+	const r = (p.reasons ?? []).find((x) => x.finding === finding);
+	const codes = words().reasons as Record<string, string>;
+	return [r?.code && (codes[r.code] ?? r.code), r?.words].filter(Boolean).join(". ");
+}
 
 /** Signing shows the page exactly as it will print; the code signs that and nothing else. */
 export function Signing({ id, onClose, onSigned }: { id: string; onClose: () => void; onSigned: () => void }) {
@@ -33,31 +40,47 @@ export function Signing({ id, onClose, onSigned }: { id: string; onClose: () => 
 	const p = page.value?.prescriptions[0];
 	const sheet = page.value?.sheets[0];
 	return (
-		<Sheet title={w.sign} open onClose={onClose} test="signing">
+		<Sheet title={w.review} open onClose={onClose} test="signing">
 			<div class="stack-l">
 				<Trouble problem={begin.problem} />
 				{p && (
 					<article class="paper-sheet">
-						<h3>{p.patient_name}</h3>
-						<p class="sub num">{p.born && date(p.born)}</p>
+						<header>
+							<h3>{w.paperTitle}</h3>
+							<p class="sub num">{date(Date.now())}</p>
+						</header>
+						<dl>
+							<div>
+								<dt>{w.patientWord}</dt>
+								<dd>{p.patient_name}</dd>
+							</div>
+							{p.born && (
+								<div>
+									<dt>{w.bornWord}</dt>
+									<dd class="num">{date(p.born)}</dd>
+								</div>
+							)}
+						</dl>
 						<ol>
 							{p.items.map((i) => (
 								<li key={i.product}>
 									<b>{medicine(i.product)}</b>
 									<p>{language.value === "zh" ? i.sentence.zh : i.sentence.en}</p>
-									<p class="num">{language.value === "zh" ? i.quantity.text.zh : i.quantity.text.en}</p>
+									<p class="num qty">{language.value === "zh" ? i.quantity.text.zh : i.quantity.text.en}</p>
 								</li>
 							))}
 						</ol>
+						<footer>
 						{(p.findings ?? [])
 							.filter((f) => f.severity !== "info")
 							.map((f) => (
 								<p key={f.id} class="sub">
-									{w.severity[f.severity]}: {f.why} {(p.reasons ?? []).find((r) => r.finding === f.id)?.words ?? (p.reasons ?? []).find((r) => r.finding === f.id)?.code}
+									{w.severity[f.severity]}: {f.why} {reasonOf(p, f.id)}
 								</p>
 							))}
 						{p.valid_until && <p class="sub num">{w.validUntil(date(p.valid_until))}</p>}
-						{sheet && <p class="sub num">{w.fingerprint(sheet.hash.slice(0, 16))}</p>}
+						{sheet && <p class="num">{w.fingerprint(sheet.fingerprint)}</p>}
+						</footer>
 					</article>
 				)}
 				<p class="sub">{w.signHint}</p>
@@ -66,19 +89,21 @@ export function Signing({ id, onClose, onSigned }: { id: string; onClose: () => 
 						{w.changed}
 					</Notice>
 				) : (
+					<>
+					<Trouble problem={sign.problem} />
 					<form
-						class="stack"
+						class="signline"
 						onSubmit={(e) => {
 							e.preventDefault();
 							void sign();
 						}}
 					>
 						<Field label={w.code} value={code.value} onType={(v) => (code.value = v.replace(/\D/g, "").slice(0, 6))} inputmode="numeric" autocomplete="one-time-code" max={6} test="sign-code" />
-						<Trouble problem={sign.problem} />
 						<Btn kind="main" wide submit icon="signature" busy={sign.busy} off={!p || code.value.length < 6} test="sign">
 							{w.signNow(p?.items.length ?? 0)}
 						</Btn>
 					</form>
+					</>
 				)}
 			</div>
 		</Sheet>

@@ -5,6 +5,7 @@ import { Head, Page } from "../../parts/page";
 import { day, when } from "../../words/say";
 import { Duty, useDuty } from "./duty";
 import { Next } from "./next";
+import { complaintName } from "./told";
 import { words } from "./words";
 
 /** Today: on duty or not, who is next, what is booked, and what is not finished. */
@@ -32,7 +33,7 @@ export default function Today() {
 							<h2>{w.unsigned}</h2>
 							<Lines>
 								{open.map((v) => (
-									<Line key={v.id} to={`/d/visit/${v.id}`} icon="stethoscope" title={v.patient_name ?? v.complaint.replace(/_/g, " ")} sub={v.admitted_at && when(v.admitted_at)} test="open-visit" />
+									<Line key={v.id} to={`/d/visit/${v.id}`} icon="stethoscope" title={v.patient_name ?? complaintName(v.complaint)} sub={v.admitted_at && when(v.admitted_at)} test="open-visit" />
 								))}
 							</Lines>
 						</section>
@@ -42,7 +43,7 @@ export default function Today() {
 							<h2>{w.booked}</h2>
 							<Lines>
 								{booked.map((v) => (
-									<Line key={v.id} to={`/d/visit/${v.id}`} icon="calendar" title={when(v.starts_at ?? "")} sub={[v.patient_name, v.complaint.replace(/_/g, " ")].filter(Boolean).join(", ")} end={v.here ? w.here : ""} />
+									<Line key={v.id} to={`/d/visit/${v.id}`} icon="calendar" title={when(v.starts_at ?? "")} sub={[v.patient_name, complaintName(v.complaint)].filter(Boolean).join(", ")} end={v.here ? w.here : ""} />
 								))}
 							</Lines>
 						</section>

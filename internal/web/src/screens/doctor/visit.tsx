@@ -43,6 +43,7 @@ export default function Visit({ id }: { id: string }) {
 							{(["notes", "prescribe", "chat"] as const).map((k) => (
 								<button key={k} type="button" role="tab" aria-selected={side.value === k} onClick={() => (side.value = k)} data-test={`side-${k}`}>
 									{w[k]}
+									{k !== "chat" && <kbd class="kbd">{k === "notes" ? "T" : "P"}</kbd>}
 								</button>
 							))}
 						</div>
@@ -51,7 +52,7 @@ export default function Visit({ id }: { id: string }) {
 							{side.value === "prescribe" && <Prescribe visit={s.visit} />}
 							{side.value === "chat" && <Thread visit={s.visit} />}
 						</div>
-						{s.visit.state === "booked" || s.visit.state === "waiting" ? <Admit visit={s.visit} reload={seen.reload} /> : <Ending visit={s.visit} reload={seen.reload} />}
+						{s.visit.state === "booked" || s.visit.state === "waiting" ? <Admit visit={s.visit} reload={seen.reload} /> : <Ending visit={s.visit} reload={seen.reload} brief={side.value !== "notes"} />}
 					</section>
 					<Sheet title={w.keys} open={keys.value} onClose={() => (keys.value = false)}>
 						<dl class="facts">

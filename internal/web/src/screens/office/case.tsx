@@ -72,7 +72,7 @@ function Side({ of: c, reload }: { of: CaseView; reload: () => Promise<void> }) 
 			default:
 				await call("POST /cases/{id}/close", { key, path });
 		}
-		text.value = "";
+		if (what === "answer" || what === "resolve") text.value = ""; // any other step leaves what is being written
 		await reload();
 	});
 	const mine = c.assigned === me.value?.id;

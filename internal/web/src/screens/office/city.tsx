@@ -7,10 +7,11 @@ import { type Live, useLive, useNow } from "../../client/live";
 import { Icon } from "../../parts/icon";
 import { MapBox, type Mark } from "../../parts/map/map";
 import { Head, Page } from "../../parts/page";
+import { Shape } from "../../parts/shape";
 import { StageBars } from "../../parts/stagebars";
 import { orNothing } from "../patient/facts";
 import { One } from "./one";
-import { loadTown, type Row, rows, said, type Town } from "./town";
+import { busiestZone, loadTown, type Row, rows, said, type Town, within } from "./town";
 import { words } from "./words";
 
 const shown = 60; // of what is fine; the map has all
@@ -20,41 +21,54 @@ export default function City() {
 	const w = words();
 	const town = useLive<Town>("no-keep city", loadTown, () => true, 10_000);
 	const chosen = useSignal("");
-	const fine = useSignal(false);
+	const fine = useSignal<boolean | undefined>(undefined); // until somebody folds it, open where nothing is late
+	const zone = useSignal("");
 	const now = useNow(1000);
 	return (
 		<Page title={w.city} of={town} plain wide>
-			{(t) => {
+			{(whole) => {
+				const in1 = zone.value || busiestZone(whole);
+				const t = within(whole, in1);
 				const all = rows(t, now);
 				const bad = all.filter((r) => r.level !== "fine");
 				const rest = all.filter((r) => r.level === "fine");
+				const unfolded = fine.value ?? bad.length === 0;
 				const one = all.find((r) => r.id === chosen.value);
 				return (
 					<div class={`city ${one ? "has-one" : ""}`} data-test="city">
 						<section class="lates">
 							<header>
+								{whole.zones.length > 1 && (
+									<select class="inline" aria-label={w.zone} value={in1} onChange={(e) => (zone.value = e.currentTarget.value)} data-test="city-zone">
+										{whole.zones.map((z) => (
+											<option key={z.id} value={z.id} selected={z.id === in1}>
+												{z.name}
+											</option>
+										))}
+									</select>
+								)}
 								<Head>{bad.length > 0 ? w.cityTitle : w.quiet}</Head>
 								<p class="sub num">{w.cityCount(all.filter((r) => r.level === "late").length, bad.filter((r) => r.level === "risk").length, all.length)}</p>
 							</header>
 							<List of={bad} chosen={chosen.value} onPick={(id) => (chosen.value = id)} />
 							{rest.length > 0 && (
-								<button type="button" class="more-fine" aria-expanded={fine.value} onClick={() => (fine.value = !fine.value)} data-test="more-fine">
+								<button type="button" class="more-fine" aria-expanded={unfolded} onClick={() => (fine.value = !unfolded)} data-test="more-fine">
 									<Shape level="fine" />
 									<span class="num">{w.fineMore(rest.length)}</span>
 									<Icon name="chevron-down" />
 								</button>
 							)}
-							{fine.value && <List of={rest.slice(0, shown)} chosen={chosen.value} onPick={(id) => (chosen.value = id)} />}
+							{unfolded && <List of={rest.slice(0, shown)} chosen={chosen.value} onPick={(id) => (chosen.value = id)} />}
 							<div class="bars">
 								<h2>{w.stageBars}</h2>
-								<StageBars of={t.stages.whole.stages.map((s) => ({ name: w.stageNames[s.stage], p50: s.p50_seconds, p90: s.p90_seconds, budget: s.budget_seconds }))} />
+								<StageBars of={(t.stages[in1]?.whole.stages ?? []).map((s) => ({ name: w.stageNames[s.stage], p50: s.p50_seconds, p90: s.p90_seconds, budget: s.budget_seconds }))} />
 							</div>
 						</section>
-						<section class="mapside" aria-label={w.city}>
-							<Strip of={t} open={all.length} />
+						<div class="mapside">
+							<Strip of={t} zone={in1} open={all.length} />
 							<Map all={all} town={t} one={one} onPick={(id) => (chosen.value = id)} />
 							<Legend />
-						</section>
+						</div>
 						{one && <Side row={one} town={town} onClose={() => (chosen.value = "")} />}
 					</div>
 				);
@@ -63,25 +77,9 @@ export default function City() {
 	);
 }
 
-/** Shape tells late from at risk from fine without colour. */
-export function Shape({ level }: { level: Row["level"] }) {
-	return (
-		<svg class={`shape ${level}`} viewBox="0 0 20 20" aria-hidden="true">
-			{level === "fine" && <circle cx="10" cy="10" r="7" />}
-			{level === "risk" && <path d="M10 2.5 18.6 17.5H1.4Z" stroke-linejoin="round" />}
-			{level === "late" && (
-				<>
-					<rect x="2" y="2" width="16" height="16" rx="2.5" />
-					<path class="cut" d="M10 5.5v5.6M10 14.2v.1" />
-				</>
-			)}
-		</svg>
-	);
-}
-
-function Strip({ of: t, open }: { of: Town; open: number }) {
+function Strip({ of: t, zone, open }: { of: Town; zone: string; open: number }) {
 	const w = words();
-	const { whole } = t.stages;
+	const whole = t.stages[zone]?.whole ?? { orders: 0, in_time: 0, to_door: { p50_seconds: 0 } };
 	const on = t.shifts.filter((s) => s.state !== "off");
 	const free = on.filter((s) => s.state === "on" && s.jobs.length === 0);
 	const kept = whole.orders > 0 ? ((100 * whole.in_time) / whole.orders).toFixed(1).replace(/\.0$/, "") : "";
@@ -177,21 +175,22 @@ function Map({ all, town: t, one, onPick }: { all: Row[]; town: Town; one: Row |
 	const job = one?.job;
 	const carried = !!job && ["collected", "at_door", "failed", "returning"].includes(job.state);
 	const path = useLive<FixView[]>(`no-keep path ${job?.id ?? ""}`, async () => (job && carried ? (await orNothing(call("GET /jobs/{id}/path", { path: { id: job.id } }), { items: [] as FixView[] })).items : []), (e) => e.kind.startsWith("job."), 20_000);
-	const marks: Mark[] = t.pharmacies.map((p) => ({ id: p.id, at: p.at, kind: "pharmacy" as const, name: p.name }));
+	const marks: Mark[] = t.pharmacies.map((p) => ({ id: p.id, at: p.at, kind: "pharmacy" as const, name: p.name, still: true }));
 	for (const s of t.shifts) {
 		if (!s.last || s.state === "off" || all.some((r) => r.job?.courier === s.courier && withBag(r))) continue;
-		marks.push({ id: s.courier, at: s.last.point, kind: (s.age_seconds ?? 0) > 30 ? "old-courier" : "free", name: t.names[s.courier] ?? w.legend.courier });
+		marks.push({ id: s.courier, at: s.last.point, kind: (s.age_seconds ?? 0) > 30 ? "old-courier" : "free", name: t.names[s.courier] ?? w.legend.courier, still: true });
 	}
 	for (const r of all) {
 		const at = (withBag(r) && riding.get(r.job?.courier ?? "")?.last?.point) || r.job?.door;
 		if (at) marks.push({ id: r.id, at, kind: r.level, name: `HC-${r.id.slice(-4).toUpperCase()}, ${w.cause[r.cause]}`, chosen: r.id === one?.id });
 	}
 	const here = job && carried ? riding.get(job.courier ?? "")?.last?.point : undefined;
-	if (job?.door && here) marks.push({ id: "door", at: job.door, kind: "home", name: w.likely });
+	if (job?.door && here) marks.push({ id: "door", at: job.door, kind: "home", name: w.likely, still: true });
 	const todo = job?.door ? (here ? [here, job.door] : [job.counter, job.door]) : undefined;
-	const done = job && here ? [job.counter, ...(path.data ?? []).map((f) => f.point), here] : undefined;
-	const pressable = new Set(all.map((r) => r.id));
-	return <MapBox label={w.city} height="full" marks={marks} zones={t.zones.map((z) => z.polygon)} fit={t.zones.flatMap((z) => z.polygon)} {...(todo ? { todo } : {})} {...(done ? { done } : {})} onMark={(id) => pressable.has(id) && onPick(id)} />;
+	const taken = job?.history.find((s) => s.to === "collected")?.at ?? "";
+	const ridden = (path.data ?? []).filter((f) => f.courier === job?.courier && f.at >= taken); // the way to the counter is another story
+	const done = job && here ? [job.counter, ...ridden.map((f) => f.point), here] : undefined;
+	return <MapBox label={w.city} height="full" marks={marks} zones={t.zones.map((z) => z.polygon)} fit={t.zones.flatMap((z) => z.polygon)} {...(todo ? { todo } : {})} {...(done ? { done } : {})} onMark={onPick} />;
 }
 
 const withBag = (r: Row) => !!r.job && ["collected", "at_door", "failed", "returning"].includes(r.job.state);

@@ -1,6 +1,7 @@
 import type { ForecastView, StageHourView, StageView } from "../../api.gen";
 
 const hour = 3_600_000;
+const leastHours = 5; // so that one point stands in its day, and the budget is a line
 const minutes = (seconds: number) => Math.round(seconds / 6) / 10;
 
 /** Stage is a stage's own row over the hours, gaps where nothing was delivered. */
@@ -16,7 +17,8 @@ export function everyHour(hours: StageHourView[]): number[] {
 	const at = hours.map((h) => Date.parse(h.at));
 	if (at.length === 0) return [];
 	const out: number[] = [];
-	for (let t = Math.min(...at); t <= Math.max(...at); t += hour) out.push(t);
+	const last = Math.max(...at);
+	for (let t = Math.min(...at, last - leastHours * hour); t <= last; t += hour) out.push(t);
 	return out;
 }
 
@@ -29,8 +31,12 @@ export function stageOver(hours: StageHourView[], stage: StageView["stage"]): St
 			const s = by.get(t);
 			return s ? minutes(pick(s)) : null;
 		});
-	const budget = of((s) => s.budget_seconds);
-	return { at, half: of((s) => s.p50_seconds), nine: of((s) => s.p90_seconds), budget: budget.map((b) => (b === 0 ? null : b)) };
+	let last = hours.map((h) => h.stages.find((s) => s.stage === stage)?.budget_seconds ?? 0).find((b) => b > 0) ?? 0;
+	const budget = at.map((t) => {
+		last = by.get(t)?.budget_seconds ?? last; // an hour without orders keeps the budget of the one before
+		return last > 0 ? minutes(last) : null;
+	});
+	return { at, half: of((s) => s.p50_seconds), nine: of((s) => s.p90_seconds), budget };
 }
 
 /** busiest is the hour to come with the most orders. */

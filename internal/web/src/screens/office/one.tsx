@@ -7,8 +7,8 @@ import { Btn, IconBtn } from "../../parts/button";
 import { Pick } from "../../parts/field";
 import { Icon } from "../../parts/icon";
 import { Trouble } from "../../parts/notice";
+import { Shape } from "../../parts/shape";
 import { ago, time } from "../../words/say";
-import { Shape } from "./city";
 import { chain, type Row, said, type Town } from "./town";
 import { words } from "./words";
 

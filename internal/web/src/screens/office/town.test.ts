@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import type { JobView, OrderView, ShiftView, StagesView, ZoneView } from "../../api.gen";
-import { chain, rows, said, type Town } from "./town";
+import type { JobView, OrderView, ShiftView, ZoneView } from "../../api.gen";
+import { busiestZone, chain, rows, said, type Town, within } from "./town";
 
 const noon = Date.parse("2026-11-22T12:00:00Z");
 
@@ -10,7 +10,7 @@ const order = (id: string, state: string, slack: number, left = slack + 600, mor
 const job = (of: string, state: string, more = {}): JobView => ({ id: `job_${of}_1`, order: of, state, courier: "acc_1", pharmacy: "phm_1", slack_seconds: 0, left: [], history: [], ...more }) as unknown as JobView;
 
 function town(orders: OrderView[], jobs: JobView[] = [], shifts: Partial<ShiftView>[] = []): Town {
-	return { orders, jobs, shifts: shifts as ShiftView[], zones: [], pharmacies: [{ id: "phm_1", name: "Anhe" }] as Town["pharmacies"], stages: {} as StagesView, names: { acc_1: "Tan Yong" }, at: noon };
+	return { orders, jobs, shifts: shifts as ShiftView[], zones: [], pharmacies: [{ id: "phm_1", name: "Anhe" }] as Town["pharmacies"], stages: {}, names: { acc_1: "Tan Yong" }, at: noon };
 }
 
 describe("who is late and why", () => {
@@ -53,6 +53,22 @@ describe("who is late and why", () => {
 
 	it("keeps a bag that comes back though its order has no promise any more", () => {
 		expect(rows(town([], [job("a", "returning", { slack_seconds: -900 }), job("b", "delivered")]), noon).map((r) => r.id)).toEqual(["a"]);
+	});
+});
+
+describe("one zone of several", () => {
+	const square = (at: number) => [{ lat: at, lon: at }, { lat: at, lon: at + 1 }, { lat: at + 1, lon: at + 1 }, { lat: at + 1, lon: at }];
+	const two = { ...town([order("a", "placed", 60, 60, { zone: "z1" }), order("b", "placed", 60, 60, { zone: "z2" })]), zones: [{ id: "z1", polygon: square(0) }, { id: "z2", polygon: square(10) }] as ZoneView[], pharmacies: [{ id: "p1", at: { lat: 0.5, lon: 0.5 } }, { id: "p2", at: { lat: 10.5, lon: 10.5 } }] as Town["pharmacies"], shifts: [{ courier: "c", zone: "z2", state: "on" }] as ShiftView[] };
+
+	it("shows its own orders, pharmacies and couriers alone", () => {
+		const t = within(two, "z1");
+
+		expect([t.orders.map((o) => o.id), t.pharmacies.map((p) => p.id), t.shifts.length]).toEqual([["a"], ["p1"], 0]);
+	});
+
+	it("is the one where most couriers ride, unless another is chosen", () => {
+		expect(busiestZone(two)).toBe("z2");
+		expect(within(two, "").orders).toHaveLength(2);
 	});
 });
 

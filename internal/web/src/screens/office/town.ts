@@ -9,7 +9,8 @@ export interface Town {
 	shifts: ShiftView[];
 	zones: ZoneView[];
 	pharmacies: PharmacyView[];
-	stages: StagesView;
+	/** How long the stages took in the last day, by zone. */
+	stages: Record<string, StagesView>;
 	/** Names of couriers, by account. */
 	names: Record<string, string>;
 	at: number;
@@ -17,18 +18,20 @@ export interface Town {
 
 /** loadTown asks for the jobs of each zone: the list by state has one state alone. */
 export async function loadTown(): Promise<Town> {
-	const [orders, shifts, zones, pharmacies, stages, couriers] = await Promise.all([
+	const [orders, shifts, zones, pharmacies, couriers] = await Promise.all([
 		call("GET /orders", { query: { within_minutes: 600, limit: 200 } }),
 		call("GET /shifts", {}),
 		call("GET /zones"),
 		call("GET /pharmacies", { query: { limit: 200 } }),
-		call("GET /stages", { query: { hours: 24 } }),
 		call("GET /accounts", { query: { role: "courier", limit: 200 } }),
 	]);
 	const drawn = zones.items.filter((z) => !z.withdrawn);
-	const jobs = await Promise.all(drawn.map((z) => call("GET /jobs", { query: { zone: z.id } })));
+	const [jobs, stages] = await Promise.all([
+		Promise.all(drawn.map((z) => call("GET /jobs", { query: { zone: z.id } }))),
+		Promise.all(drawn.map(async (z) => [z.id, await call("GET /stages", { query: { zone: z.id, hours: 24 } })] as const)),
+	]);
 	return {
-		orders: orders.items, jobs: jobs.flatMap((j) => j.items), shifts: shifts.items, zones: drawn, pharmacies: pharmacies.items, stages,
+		orders: orders.items, jobs: jobs.flatMap((j) => j.items), shifts: shifts.items, zones: drawn, pharmacies: pharmacies.items, stages: Object.fromEntries(stages),
 		names: Object.fromEntries(couriers.items.map((a) => [a.id, a.name])), at: Date.now(),
 	};
 }
@@ -55,6 +58,32 @@ export interface Row {
 }
 
 const ended = new Set(["delivered", "cancelled", "returned"]);
+
+/** within keeps of the town what belongs to one zone; of couriers those who ride there, and who have none yet. */
+export function within(t: Town, zone: string): Town {
+	const z = t.zones.find((x) => x.id === zone);
+	if (!z) return t;
+	return {
+		...t, zones: [z], orders: t.orders.filter((o) => o.zone === zone), jobs: t.jobs.filter((j) => j.zone === zone),
+		shifts: t.shifts.filter((s) => s.zone === zone), pharmacies: t.pharmacies.filter((p) => inside(p.at, z.polygon)),
+	};
+}
+
+/** busiestZone is where most couriers ride; the first where nobody does. */
+export function busiestZone(t: Town): string {
+	const riders = (id: string) => t.shifts.filter((s) => s.zone === id && s.state !== "off").length;
+	return t.zones.reduce((best, z) => (best && riders(best) >= riders(z.id) ? best : z.id), "");
+}
+
+/** inside tells whether a point lies in a polygon: how often a line to the east crosses its border. */
+function inside(p: { lat: number; lon: number }, polygon: { lat: number; lon: number }[]): boolean {
+	let odd = false;
+	polygon.forEach((a, i) => {
+		const b = polygon[(i + polygon.length - 1) % polygon.length] ?? a;
+		if (a.lat > p.lat !== b.lat > p.lat && p.lon < ((b.lon - a.lon) * (p.lat - a.lat)) / (b.lat - a.lat) + a.lon) odd = !odd;
+	});
+	return odd;
+}
 
 /** rows joins orders with their jobs, the worst first. */
 export function rows(t: Town, now: number): Row[] {

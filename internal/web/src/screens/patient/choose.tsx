@@ -92,8 +92,8 @@ export default function Choose({ id }: { id: string }) {
 							)}
 							{lists.length > 0 && <p class="sub" data-test="risk">{w.risk}</p>}
 							<ul class="quotes">
-								{lists.slice(0, size.value === "normal" ? 20 : 3).map((q) => (
-									<Quote key={q.pharmacy} q={q} way={way.value} now={now} busy={order.busy} onChoose={() => void order(q.pharmacy)} />
+								{lists.slice(0, size.value === "normal" ? 20 : 3).map((q, n) => (
+									<Quote first={n === 0} key={q.pharmacy} q={q} way={way.value} now={now} busy={order.busy} onChoose={() => void order(q.pharmacy)} />
 								))}
 							</ul>
 						</section>
@@ -149,7 +149,7 @@ export default function Choose({ id }: { id: string }) {
 	);
 }
 
-function Quote({ q, way, now, busy, onChoose }: { q: QuoteView; way: Way; now: number; busy: boolean; onChoose: () => void }) {
+function Quote({ q, first, way, now, busy, onChoose }: { q: QuoteView; first: boolean; way: Way; now: number; busy: boolean; onChoose: () => void }) {
 	const w = words().choose;
 	const total = { minor: q.medicine.minor + (way === "pickup" ? 0 : q.delivery_fee.minor), currency: q.medicine.currency };
 	const can = q.open && q.in_stock;
@@ -172,7 +172,7 @@ function Quote({ q, way, now, busy, onChoose }: { q: QuoteView; way: Way; now: n
 			</div>
 			<div class="end">
 				<b class="num">{money(total)}</b>
-				<Btn kind={can ? "main" : "more"} small off={!can} busy={busy} onPress={onChoose} test="choose-pharmacy" label={`${w.choose}: ${q.name}`}>
+				<Btn kind={first && can ? "main" : "more"} small off={!can} busy={busy} onPress={onChoose} test="choose-pharmacy" label={`${w.choose}: ${q.name}`}>
 					{w.choose}
 				</Btn>
 			</div>

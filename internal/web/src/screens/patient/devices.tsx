@@ -184,6 +184,7 @@ export function DeviceCheck({ begin, server, onWorks }: { begin?: boolean; serve
 							)}
 							<Btn
 								small
+								test="play-tone"
 								onPress={() => {
 									beep();
 									set({ tone: "played" });

@@ -34,14 +34,15 @@ export default function Home({ person }: { person: string }) {
 	return (
 		<Page title={w.home} of={live} top={<Top person={person} />} foot={size.value !== "normal" && first && live.data ? <Acts next={first} person={person} live={live} stacked /> : undefined}>
 			{({ facts, invited }) => {
-				const next = first ?? { row: "nothing" as const };
+				const next: Next = first ?? { row: "nothing" };
+				const riding = !!next.order && !!next.track && ["collected", "late", "at_door"].includes(next.row);
 				return (
 					<div data-test="home" data-row={next.row} class="stack-l">
 						<section aria-live="polite">
 							<Headline next={next} facts={facts} known={known} />
 						</section>
-						{next.order && next.track && ["collected", "late", "at_door"].includes(next.row) && <OrderNow order={next.order} track={next.track} rx={next.rx} small />}
-						{size.value === "normal" && (
+						{riding && next.order && next.track && <OrderNow order={next.order} track={next.track} rx={next.rx} small acts={size.value === "normal" && <Acts next={next} person={person} live={live} />} />}
+						{size.value === "normal" && !riding && (
 							<section>
 								<Acts next={next} person={person} live={live} />
 							</section>

@@ -93,7 +93,7 @@ function PathLine({ order, until }: { order: OrderView; until: number }) {
 }
 
 /** OrderNow is the live part of an order under way: clock, way, map, courier. */
-export function OrderNow({ order, track, rx, small }: { order: OrderView; track: TrackedView; rx?: PrescriptionView; small?: boolean }) {
+export function OrderNow({ order, track, rx, small, acts }: { order: OrderView; track: TrackedView; rx?: PrescriptionView; small?: boolean; acts?: preact.ComponentChildren }) {
 	const w = words();
 	const now = useNow(5000);
 	const until = arrives(order, track);
@@ -141,6 +141,7 @@ export function OrderNow({ order, track, rx, small }: { order: OrderView; track:
 						<span class="g num">{courier ? w.from(name.data ?? "") : ""}</span>
 					</span>
 				</div>
+				{acts && <div class="tripacts">{acts}</div>}
 			</section>
 			{small && rx?.id && (
 				<section>

@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { HealthFact, HealthRecordView } from "../../api.gen";
 import { useAct } from "../../client/act";
 import { call } from "../../client/call";
+import { dayOf, download } from "../../client/download";
 import { useLive } from "../../client/live";
 import { Btn } from "../../parts/button";
 import { Area, Field, Pick } from "../../parts/field";
@@ -37,6 +38,7 @@ export default function Record({ person }: { person: string }) {
 		live.put(await call("POST /patients/{id}/health-record/facts", { key, path: { id: person }, body: { kind: "allergy", words: fact.value.words.trim(), reaction: fact.value.reaction } }));
 		adding.value = false;
 	});
+	const take = useAct(() => download(`/patients/${encodeURIComponent(person)}/everything`, {}, `record-${dayOf(Date.now())}.fhir.json`));
 	const own = known && known.kind !== "helped";
 	return (
 		<Page title={w.title} of={live} top={<Top person={person} />}>
@@ -45,8 +47,10 @@ export default function Record({ person }: { person: string }) {
 					<Head>{w.title}</Head>
 					<Lines>
 						<Line to={`/record/${person}/access`} icon="eye" title={w.who} test="to-access" />
+						<Line icon="download" title={w.take} sub={take.busy ? w.taking : w.takeHint} onPress={() => void take()} test="take-record" />
 						<Line icon="plus" title={w.add} onPress={() => (adding.value = true)} />
 					</Lines>
+					<Trouble problem={take.problem} />
 					{d.facts.length === 0 && Object.keys(d.none).length === 0 && (
 						<Empty drawing="paper">
 							<p>{w.empty}</p>

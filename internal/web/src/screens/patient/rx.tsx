@@ -83,7 +83,6 @@ function Body({ d }: { d: Loaded }) {
 				<footer>
 					<p>{w.signed(d.doctor || page?.doctor || "", rx.signed_at ? when(rx.signed_at) : "")}</p>
 					{rx.valid_until && <p class="num">{w.until(date(rx.valid_until))}</p>}
-					{page && <p class="sub2 break num">{w.fingerprint(page.key)}</p>}
 				</footer>
 			</article>
 			<div class="acts even">

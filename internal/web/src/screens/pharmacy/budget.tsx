@@ -1,6 +1,6 @@
 import type { WorkView } from "../../api.gen";
 import { useNow } from "../../client/live";
-import { Icon } from "../../parts/icon";
+import { Shape } from "../../parts/shape";
 import { words } from "./words";
 
 const stageBudget = 6 * 60; // of the bar alone; the clock itself comes from the zone
@@ -17,7 +17,7 @@ export function Budget({ of }: { of: Pick<WorkView, "deadline" | "owes" | "state
 	return (
 		<span class={`budget ${level}`}>
 			<span class="num">
-				<Icon name={level === "late" ? "octagon-x" : level === "risk" ? "triangle-alert" : "circle"} />
+				<Shape level={level} />
 				<b>{left < 0 ? w.over(said) : w.left(said)}</b>
 			</span>
 			<span class="sub">{stage}</span>

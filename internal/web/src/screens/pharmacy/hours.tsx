@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 
 import type { PharmacyHoliday, PharmacyOpening } from "../../api.gen";
 import { useAct } from "../../client/act";
@@ -8,7 +8,7 @@ import { Btn, IconBtn } from "../../parts/button";
 import { Field, Options, Pick } from "../../parts/field";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
-import { when } from "../../words/say";
+import { time, when } from "../../words/say";
 import { counter } from "./place";
 import { words } from "./words";
 
@@ -18,6 +18,7 @@ type Why = keyof ReturnType<typeof words>["pauseWhy"];
 export default function Hours() {
 	const w = words();
 	const id = counter();
+	const saved = useSignal(0); // here, because a saved week is drawn anew
 	const place = useLive(`pharmacy ${id}`, () => call("GET /pharmacies/{id}", { path: { id } }), (e) => e.kind.startsWith("pharmacy."));
 	return (
 		<Page title={w.hours} of={place} plain>
@@ -25,7 +26,7 @@ export default function Hours() {
 				<div class="stack-l">
 					<Head>{w.hours}</Head>
 					{p.paused_until ? <Resume id={id} until={p.paused_until} reload={place.reload} /> : <Pause id={id} reload={place.reload} />}
-					<Week key={JSON.stringify(p.hours)} id={id} hours={p.hours ?? []} holidays={p.holidays ?? []} reload={place.reload} />
+					<Week key={JSON.stringify(p.hours)} id={id} hours={p.hours ?? []} holidays={p.holidays ?? []} saved={saved} reload={place.reload} />
 				</div>
 			)}
 		</Page>
@@ -69,13 +70,14 @@ function Pause({ id, reload }: { id: string; reload: () => Promise<void> }) {
 	);
 }
 
-function Week({ id, hours, holidays, reload }: { id: string; hours: PharmacyOpening[]; holidays: PharmacyHoliday[]; reload: () => Promise<void> }) {
+function Week({ id, hours, holidays, saved, reload }: { id: string; hours: PharmacyOpening[]; holidays: PharmacyHoliday[]; saved: Signal<number>; reload: () => Promise<void> }) {
 	const w = words();
 	const typed = useSignal(hours);
 	const off = useSignal(holidays);
 	const save = useAct(async () => {
 		const now = await versioned("GET /pharmacies/{id}", { path: { id } });
 		await call("PUT /pharmacies/{id}/timetable", { path: { id }, match: now.tag, body: { hours: typed.value, holidays: off.value.filter((h) => h.date) } });
+		saved.value = Date.now();
 		await reload();
 	});
 	return (
@@ -112,6 +114,11 @@ function Week({ id, hours, holidays, reload }: { id: string; hours: PharmacyOpen
 				</Btn>
 			</fieldset>
 			<Trouble problem={save.problem} />
+			{saved.value > 0 && (
+				<Notice kind="ok" live test="saved">
+					{w.savedAt(time(saved.value))}
+				</Notice>
+			)}
 			<Btn kind="main" wide busy={save.busy} onPress={() => void save()} test="save-hours">
 				{w.save}
 			</Btn>

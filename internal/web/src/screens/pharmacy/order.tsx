@@ -60,7 +60,7 @@ function Stage({ work, now }: { work: Live<Work>; now: Work }) {
 			</p>
 			{fill.deadline && <Budget of={{ deadline: fill.deadline, state: fill.state as "offered", ...(fill.paused ? { owes: fill.paused.owes } : {}) }} />}
 			{fill.paused && <Notice kind="lamp" live test="paused">{w.waiting[fill.paused.owes]}</Notice>}
-			{sheet && <p class="sub">{w.signed(sheet.doctor, when(sheet.signed_at))}</p>}
+			{sheet && <p class="sub">{w.signed(sheet.doctor_name ?? "", when(sheet.signed_at))}</p>}
 			<What fill={fill} {...(sheet ? { sheet } : {})} />
 			<Questions fill={fill} />
 			<Body fill={fill} {...(sheet ? { sheet } : {})} put={put} />

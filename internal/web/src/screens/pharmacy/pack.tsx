@@ -26,8 +26,8 @@ export function Pack({ fill, put }: { fill: FillView; put: (f: FillView) => void
 			<p class="sub">{w.packHint}</p>
 			{fill.lines.map((l, line) => (
 				<section key={l.product} class="card stack" aria-label={medicine(l.product)}>
-					<b>{medicine(l.product)}</b>
-					<span class="sub num">{w.wanted(l.units)}</span>
+					<h3>{medicine(l.product)}</h3>
+					<p class="sub num">{w.wanted(l.units)}</p>
 					{typed.value.map((p, at) => p.line === line && <Batch key={at} of={p} at={at} set={(m) => set(at, m)} />)}
 					<Missing wanted={l.units} packed={typed.value.filter((p) => p.line === line)} />
 					<Btn small icon="plus" onPress={() => (typed.value = [...typed.value, empty(line, l.product, 0)])}>

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
-import type { WorkView } from "../../api.gen";
+import type { JobView, WorkView } from "../../api.gen";
 import { call } from "../../client/call";
 import { useLive, useNow } from "../../client/live";
 import { go } from "../../client/router";
@@ -14,6 +14,7 @@ import { Head, Page } from "../../parts/page";
 import { time } from "../../words/say";
 import { useKeys } from "../../parts/keys";
 import { Budget } from "./budget";
+import { medicine } from "./medicine";
 import { counter, short, sound, toggleSound } from "./place";
 import { Order } from "./order";
 import { words } from "./words";
@@ -24,6 +25,8 @@ export default function Work() {
 	const id = counter();
 	const work = useLive(`work ${id}`, () => call("GET /pharmacies/{id}/fills", { path: { id } }), () => true, 20_000);
 	const place = useLive(`pharmacy ${id}`, () => call("GET /pharmacies/{id}", { path: { id } }), (e) => e.kind.startsWith("pharmacy."));
+	const coming = useLive(`coming ${id}`, () => call("GET /pharmacies/{id}/jobs", { path: { id } }), (e) => e.kind.startsWith("job."), 15_000);
+	const riders = new Map((coming.data?.items ?? []).map((j) => [j.order, j.state]));
 	const chosen = useSignal("");
 	const items = work.data?.items ?? [];
 	useTones(items);
@@ -49,6 +52,9 @@ export default function Work() {
 								<Icon name="store" /> {p.paused_until ? w.paused(time(p.paused_until)) : p.open ? w.open : w.closed}
 							</span>
 						)}
+						<Go small to="/p/hours" icon={p?.paused_until ? "play" : "pause"}>
+							{p?.paused_until ? w.hours : w.pauseNew}
+						</Go>
 						<Btn kind="bare" small icon={sound.value ? "volume-2" : "volume-x"} pressed={sound.value} onPress={toggleSound} test="sound">
 							{sound.value ? w.sound.on : w.sound.off}
 						</Btn>
@@ -65,7 +71,7 @@ export default function Work() {
 						)}
 						<ul class="work" aria-label={w.work}>
 							{items.map((f) => (
-								<Row key={f.fill} of={f} chosen={f.fill === chosen.value} onPick={() => (chosen.value = f.fill)} />
+								<Row key={f.fill} of={f} rider={riders.get(f.order)} chosen={f.fill === chosen.value} onPick={() => (chosen.value = f.fill)} />
 							))}
 						</ul>
 						{items.length > 0 && (
@@ -85,17 +91,25 @@ export default function Work() {
 	);
 }
 
-function Row({ of, chosen, onPick }: { of: WorkView; chosen: boolean; onPick: () => void }) {
+function Row({ of, rider, chosen, onPick }: { of: WorkView; rider: JobView["state"] | undefined; chosen: boolean; onPick: () => void }) {
 	const w = words();
 	return (
 		<li class={chosen ? "chosen" : ""} data-test={`work-${of.state}`}>
 			<Budget of={of} />
 			<button type="button" class="what" onClick={onPick} aria-pressed={chosen}>
-				<b class="num">{short(of.order)}</b>
-				<span class="sub">
-					{w.medicines(of.lines)} · {w.how[of.fulfilment]}
+				<b>{(of.medicines ?? []).map(medicine).join(", ") || w.medicines(of.lines)}</b>
+				<span class="sub num">
+					{short(of.order)} · {w.how[of.fulfilment]}
 				</span>
 			</button>
+			<span class={`rider sub ${rider === "at_pharmacy" ? "here" : ""}`}>
+				{of.fulfilment === "courier" && (
+					<>
+						<Icon name="bike" />
+						<span>{w.rider[rider ?? "planned"] ?? w.rider.planned}</span>
+					</>
+				)}
+			</span>
 			<Go small {...(chosen ? { kind: "main" as const } : {})} to={`/p/order/${of.fill}`} test="work-open">
 				{of.owes ? w.look : (w.todo[of.state] ?? w.look)}
 			</Go>

@@ -35,6 +35,18 @@ export const words = both({
 			done: "All works. You are ready for a visit.",
 			home: "To the start",
 		},
+		verify: {
+			scan: "Scan the codes",
+			missing: (n: number, of: number) => `Code ${n} of ${of} is missing. Scan it too.`,
+			mixed: "These codes are of different papers. Begin again with one.",
+			cut: "The code was not read to its end. Scan it again.",
+			none: "This is not the code of a prescription.",
+			until: (d: string) => `Valid until ${d}.`,
+			genuine: (d: string) => `Genuine as signed, valid until ${d}`,
+			expired: (d: string) => `Genuine as signed, ran out on ${d}`,
+			forged: "Altered, or signed by a key that this device does not know",
+			onlineOnly: "No network: whether it was cancelled or handed over since is known on line alone.",
+		},
 	},
 	zh: {
 		guest: {
@@ -68,6 +80,18 @@ export const words = both({
 			fixes: "如有问题",
 			done: "一切正常，可以问诊。",
 			home: "返回首页",
+		},
+		verify: {
+			scan: "扫描二维码",
+			missing: (n: number, of: number) => `还缺第${n}个码，共${of}个，请继续扫描。`,
+			mixed: "这些码属于不同处方，请重新扫描一张。",
+			cut: "二维码未读完整，请重新扫描。",
+			none: "这不是处方的二维码。",
+			until: (d: string) => `有效期至${d}。`,
+			genuine: (d: string) => `签名真实，有效期至${d}`,
+			expired: (d: string) => `签名真实，已于${d}过期`,
+			forged: "被改动，或签名密钥不在本机列表中",
+			onlineOnly: "网络已断开：是否已取消或已发药，需联网查询。",
 		},
 	},
 });
