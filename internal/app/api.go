@@ -18,6 +18,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 	}
 	mounts := append(httpapi.FileMounts(e.files), httpapi.PaperMounts(a.Prescribing)...)
 	mounts = append(mounts, httpapi.CallMounts(a.calls.rooms)...)
+	mounts = append(mounts, httpapi.RecordingMounts(a.Consult, a.calls.kept)...)
 	var outbox [][]httpapi.Route
 	if o.Demo && o.Outbox != nil {
 		mounts = append(mounts, httpapi.OutboxMounts(o.Outbox)...)
@@ -31,7 +32,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		httpapi.Grants(a.Identity, e.wall), httpapi.Enrolment(a.Identity, e.wall), httpapi.Applications(a.Onboarding), httpapi.Uploads(a.Upload),
 		httpapi.Intakes(a.Intake), httpapi.Attachments(a.Intake), httpapi.HealthRecord(a.Intake),
 		httpapi.Visits(a.Consult), httpapi.Queue(a.Consult), httpapi.Slots(a.Consult), httpapi.Notes(a.Consult), httpapi.Calls(a.Consult, a.calls),
-		httpapi.Threads(a.Consult),
+		httpapi.Threads(a.Consult), httpapi.Recordings(a.Consult),
 		httpapi.Formulary(a.Prescribing), httpapi.Prescriptions(a.Prescribing), httpapi.Papers(a.Prescribing),
 		httpapi.Pharmacies(a.Pharmacy, e.clock), httpapi.Stock(a.Pharmacy), httpapi.Quotes(a.Pharmacy), httpapi.Fills(a.Pharmacy),
 		httpapi.Orders(a.Order, e.clock),

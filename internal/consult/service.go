@@ -79,6 +79,8 @@ type Service struct {
 	notes   *docstore.Collection[Note, *Note]
 	threads *docstore.Collection[Thread, *Thread]
 	lines   *docstore.Collection[Line, *Line]
+
+	recordings *docstore.Collection[Recording, *Recording]
 }
 
 // New opens the collections.
@@ -105,6 +107,9 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 		return nil, err
 	}
 	if s.lines, err = docstore.Open[Line](ctx, d.Store, d.Clock, lines); err != nil {
+		return nil, err
+	}
+	if s.recordings, err = docstore.Open[Recording](ctx, d.Store, d.Clock, recordings); err != nil {
 		return nil, err
 	}
 	s.threads, err = docstore.Open[Thread](ctx, d.Store, d.Clock, docstore.Spec[Thread]{Name: "threads"})

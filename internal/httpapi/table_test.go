@@ -44,7 +44,7 @@ func resources() map[string][]httpapi.Route {
 		"Forecasts": httpapi.Forecasts(nil, nil), "Talks": httpapi.Talks(nil, nil),
 		"Payments": httpapi.Payments(nil), "Receipts": httpapi.Receipts(nil), "Coupons": httpapi.Coupons(nil), "Payouts": httpapi.Payouts(nil),
 		"Ledger": httpapi.Ledger(nil), "Cases": httpapi.Cases(nil), "Audit": httpapi.Audit(nil), "AccessLog": httpapi.AccessLog(nil),
-		"Feed": httpapi.Feed(nil, nil), "Outbox": httpapi.Outbox(nil), "Stuck": httpapi.Stuck(nil),
+		"Recordings": httpapi.Recordings(nil), "Feed": httpapi.Feed(nil, nil), "Outbox": httpapi.Outbox(nil), "Stuck": httpapi.Stuck(nil),
 	}
 }
 
@@ -101,7 +101,7 @@ func TestTableOfRoutesChangesOnlyInReview(t *testing.T) {
 	for _, r := range wholeServer(t).Routes() {
 		fmt.Fprintf(&b, "%-6s %-60s %s\n", r.Method, r.Path, r.Action)
 	}
-	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil), httpapi.PaperMounts(nil), httpapi.CallMounts(nil)) {
+	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil), httpapi.PaperMounts(nil), httpapi.CallMounts(nil), httpapi.RecordingMounts(nil, nil)) {
 		fmt.Fprintf(&b, "%-6s %-60s %s\n", m.Method, "(beside the API) "+m.Path, m.Action)
 	}
 	golden(t, "routes.txt", b.String())

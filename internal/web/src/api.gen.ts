@@ -355,6 +355,12 @@ export interface ConfirmSealInBody {
 	seal: string;
 }
 
+export interface ConsultRecordingGap {
+	from_ms: number;
+	until_ms: number;
+	what: string;
+}
+
 export interface ConsultSample {
 	at: string;
 	freezes: number;
@@ -367,6 +373,11 @@ export interface ConsultSample {
 	relayed: boolean;
 	rtt_ms: number;
 	seat: string;
+}
+
+export interface ConsultSeat {
+	id: string;
+	role: string;
 }
 
 export interface CountInBody {
@@ -1227,6 +1238,12 @@ export interface ListOfRecipientView {
 	next?: string;
 }
 
+export interface ListOfRecordingView {
+	items: RecordingView[];
+	/** Cursor of the next page; absent on the last. */
+	next?: string;
+}
+
 export interface ListOfRecoveryView {
 	items: RecoveryView[];
 	/** Cursor of the next page; absent on the last. */
@@ -2029,6 +2046,28 @@ export interface RecipientView {
 	pharmacy: string;
 	state: string;
 	units: number;
+}
+
+export interface RecordedFileView {
+	gaps: ConsultRecordingGap[];
+	length_ms: number;
+	offset_ms: number;
+	role: "doctor" | "patient" | "caregiver" | "guest";
+	screen?: boolean;
+	/** A WebM; parts of it can be asked for with Range. */
+	url: string;
+}
+
+export interface RecordingView {
+	/** Everybody who was present. */
+	agreed: ConsultSeat[];
+	began_at: string;
+	/** Some of it could not be read again. */
+	broken?: boolean;
+	files: RecordedFileView[];
+	id: string;
+	/** False: it still runs, or its files are being made. */
+	ready: boolean;
 }
 
 export interface RecoveryView {
@@ -3125,6 +3164,8 @@ export interface Routes {
 	"POST /visits/{id}/prescriptions/preview": { path: { id: string }; body: PrescriptionText; answer: PrescriptionView; };
 	/** Ask the doctor, within 72 hours. */
 	"POST /visits/{id}/questions": { path: { id: string }; body: TextInBody; answer: ListOfThreadItem; };
+	/** List what was recorded of a visit's calls, by consent of all present. */
+	"GET /visits/{id}/recordings": { path: { id: string }; answer: ListOfRecordingView; };
 	/** End a visit that is not for remote care. */
 	"POST /visits/{id}/redirect": { path: { id: string }; body: ReasonInBody; answer: VisitView; };
 	/** Tell the doctor of a side effect. */
