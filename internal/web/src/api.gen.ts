@@ -2393,6 +2393,8 @@ export interface TalkView {
 	closed?: string;
 	order: string;
 	said: SaidView[];
+	/** Roles of those who are in the sound room now. */
+	speaks: string[];
 }
 
 export interface TextInBody {
