@@ -54,7 +54,7 @@ func (a *App) openCalls(ctx context.Context, o Options, e engines, port *tlsport
 	c.watch = newWatcher(a.Services, e.log, e.clock)
 	d := signaling.Deps{
 		Gate: gate{a.Services, ticketKey(e.secret), e.clock, o.Demo}, Media: c.media, Clock: e.wall, Log: e.log.With("component", "calls"),
-		Origins: origins(o.Config), Watcher: c.watch, Place: c.places, Meter: c.meter(a.Metrics),
+		Origins: origins(o.Config), Watcher: c.watch, Place: c.places, History: c.watch, Meter: c.meter(a.Metrics),
 	}
 	if c.relay != nil {
 		d.Relay = c
