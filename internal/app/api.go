@@ -22,7 +22,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 	var outbox [][]httpapi.Route
 	if o.Demo && o.Outbox != nil {
 		mounts = append(mounts, httpapi.OutboxMounts(o.Outbox)...)
-		outbox = append(outbox, httpapi.Outbox(o.Outbox))
+		outbox = append(outbox, httpapi.Outbox(o.Outbox), httpapi.Lab(a.Consult, a.calls))
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: a.Identity, Guard: a.Guard, Clock: e.clock, Log: e.log, Metrics: a.Metrics, Limits: limits, Version: Version,

@@ -1031,6 +1031,11 @@ export interface KeysView {
 	keys: KeyView[];
 }
 
+export interface LabInBody {
+	role: "doctor" | "patient" | "caregiver" | "guest";
+	room: string;
+}
+
 export interface LabelLineView {
 	batches: string[];
 	dosage: string;
@@ -2688,6 +2693,8 @@ export interface Routes {
 	"POST /audit/verify": { answer: AuditProof; };
 	/** Get a ticket to a room that sends back what is sent, for trying camera and network. */
 	"POST /call-checks": { answer: CallTicket; };
+	/** Get a ticket to a room of the demo for trying calls. */
+	"POST /call-lab/tickets": { body: LabInBody; answer: CallTicket; };
 	/** List cases for support, oldest first. */
 	"GET /cases": { query: { cursor?: string; limit?: number; state?: "open" | "waiting_for_person" | "waiting_for_support" | "resolved" | "closed"; assigned?: string; subject?: string; overdue?: boolean }; answer: ListOfCaseView; };
 	/** Say that something went wrong. */

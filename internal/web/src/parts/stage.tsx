@@ -162,8 +162,8 @@ export function Stage(p: StageProps) {
 			<Sheet title={w.more} open={v.sheet === "more"} onClose={() => set({ sheet: "" })}>
 				<Lines>
 					{!p.sound && <Line icon="refresh-cw" title={w.self} onPress={() => set({ corner: (v.corner + 1) % 4, sheet: "" })} />}
-					{!p.sound && <Line icon="switch-camera" title={w.flip} onPress={() => void flip(live).then(() => set({ sheet: "" }))} />}
-					{!p.sound && "getDisplayMedia" in (navigator.mediaDevices ?? {}) && <Line icon="screen-share" title={s.sharing ? w.stopShare : w.share} onPress={() => void live.share(!s.sharing).then(() => set({ sheet: "" }))} />}
+					{!p.sound && <Line icon="switch-camera" title={w.flip} onPress={() => void flip(live).then(() => set({ sheet: "" }))} test="flip" />}
+					{!p.sound && "getDisplayMedia" in (navigator.mediaDevices ?? {}) && <Line icon="screen-share" title={s.sharing ? w.stopShare : w.share} onPress={() => void live.share(!s.sharing).then(() => set({ sheet: "" }))} test="share" />}
 					{s.rights.includes("record") && <Line icon="circle-dot" title={s.recording.state === "off" ? w.record : w.stopRecord} onPress={() => (live.record(s.recording.state === "off"), set({ sheet: "" }))} test="record" />}
 					<Line icon="mic" title={w.devices} onPress={() => void devices().then((found) => set({ sheet: "devices", found }))} />
 				</Lines>

@@ -4,4 +4,5 @@ import type { Table } from "../../client/router";
 export const table: Table = [
 	["/t", () => import("./track")],
 	["/verify", () => import("./verify")],
+	["/call-lab", () => import("./lab")], // outside of a demo no ticket is given
 ];
