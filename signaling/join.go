@@ -40,7 +40,8 @@ func (r *room) join(c *conn, t Ticket, j *Join) (*seat, *reason) {
 	if was == "" {
 		r.seats = append(r.seats, s)
 		r.taken.Store(int32(len(r.seats)))
-		if len(r.seats) == 1 && r.lastEntry == 0 {
+		if !r.opened {
+			r.opened = true
 			r.happened(nil, RoomOpened, "")
 		}
 	}

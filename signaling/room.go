@@ -34,13 +34,18 @@ type room struct {
 	lastEntry int
 	sharing   *seat
 	recording recording
+	opened    bool
 	connected bool
 	over      bool
 	beats     int
 }
 
-func newRoom(s *Server, name string) *room {
-	return &room{server: s, name: name, done: make(chan struct{}), wake: make(chan struct{}, 1), recording: recording{state: "off"}}
+func newRoom(s *Server, name string, chat []Entry) *room {
+	r := &room{server: s, name: name, done: make(chan struct{}), wake: make(chan struct{}, 1), recording: recording{state: "off"}, chat: chat}
+	if len(chat) > 0 {
+		r.lastEntry = chat[len(chat)-1].N
+	}
+	return r
 }
 
 // post queues an act; false when the room is no more.

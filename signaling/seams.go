@@ -98,6 +98,12 @@ type Place interface {
 	Release(ctx context.Context, room string)
 }
 
+// History is what was written in a room before it lived here: a call goes on after its node was started anew.
+// A server without one begins with an empty chat.
+type History interface {
+	Chat(ctx context.Context, room string) ([]Entry, error)
+}
+
 // Recorder keeps what seats send while everybody present consents.
 type Recorder interface {
 	// Begin opens one recording of those present; it stands until its Stop. Who comes later is in another one.

@@ -20,7 +20,7 @@ type Meter interface {
 	Observe(what string, d time.Duration)
 }
 
-// Deps is what a server needs. Relay, Place, Recorder, Watcher and Meter may be nil.
+// Deps is what a server needs. Relay, Place, History, Recorder, Watcher and Meter may be nil.
 type Deps struct {
 	Gate     Gate
 	Media    *sfu.SFU
@@ -30,6 +30,7 @@ type Deps struct {
 	Watcher  Watcher
 	Relay    Relay
 	Place    Place
+	History  History
 	Recorder Recorder
 	Meter    Meter
 }
@@ -181,12 +182,17 @@ func (s *Server) open(ctx context.Context, t Ticket) (*room, *reason) {
 			return nil, wrongNode.at(node)
 		}
 	}
+	chat, err := s.history(ctx, t.Room)
+	if err != nil {
+		s.Log.ErrorContext(ctx, "chat of a room could not be read", "error", err)
+		return nil, unavailable
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r := s.rooms[t.Room]; r != nil {
 		return r, nil
 	}
-	r := newRoom(s, t.Room)
+	r := newRoom(s, t.Room, chat)
 	s.rooms[t.Room] = r
 	s.running.Add(1)
 	go func() {
@@ -194,6 +200,15 @@ func (s *Server) open(ctx context.Context, t Ticket) (*room, *reason) {
 		r.run()
 	}()
 	return r, nil
+}
+
+// history is what was written in a room, as much as a room keeps.
+func (s *Server) history(ctx context.Context, room string) ([]Entry, error) {
+	if s.History == nil {
+		return nil, nil
+	}
+	chat, err := s.History.Chat(ctx, room)
+	return chat[max(0, len(chat)-maxChat):], err
 }
 
 // resume finds the room of a session.

@@ -101,12 +101,14 @@ func runMedia(c *cobra.Command, listen, media string, addresses, origins []strin
 	}
 	defer forward.Stop()
 	wall := clock.NewReal()
+	metrics := newMediaMetrics()
 	rooms := signaling.New(signaling.Deps{
-		Gate: signaling.SecretGate{Secret: secret, Clock: wall}, Media: forward, Clock: wall, Log: log, Origins: origins,
+		Gate: signaling.SecretGate{Secret: secret, Clock: wall}, Media: forward, Clock: wall, Log: log, Origins: origins, Meter: metrics,
 	})
 	defer rooms.Stop()
 	web := http.NewServeMux()
 	web.Handle("/ws", rooms)
+	web.Handle("/metrics", metrics.serve(rooms))
 	web.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		n, seats := rooms.Rooms()
 		_, _ = fmt.Fprintf(w, "ok\nrooms %d\nseats %d\n", n, seats)

@@ -26,10 +26,11 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		mounts = append(mounts, httpapi.FileMounts(folder)...)
 	}
 	mounts = append(mounts, httpapi.CallMounts(a.calls.rooms)...)
+	mounts = append(mounts, httpapi.RecordingMounts(a.Consult, a.calls.kept)...)
 	var outbox [][]httpapi.Route
 	if o.Demo && o.Outbox != nil {
 		mounts = append(mounts, httpapi.OutboxMounts(o.Outbox)...)
-		outbox = append(outbox, httpapi.Outbox(o.Outbox, e.clock))
+		outbox = append(outbox, httpapi.Outbox(o.Outbox, e.clock), httpapi.Lab(a.Consult, a.calls))
 	}
 	return httpapi.New(httpapi.Deps{
 		Auth: a.Identity, Guard: a.Guard, Clock: e.clock, Log: e.log, Metrics: a.Metrics, Limits: limits, Version: Version,
@@ -40,7 +41,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		httpapi.Intakes(a.Intake), httpapi.Attachments(a.Intake), httpapi.HealthRecord(a.Intake),
 		httpapi.Everything(httpapi.Keepers{People: a.Identity, Intakes: a.Intake, Visits: a.Consult, Prescriptions: a.Prescribing, Clock: e.clock}),
 		httpapi.Visits(a.Consult), httpapi.Queue(a.Consult), httpapi.Slots(a.Consult), httpapi.Notes(a.Consult), httpapi.Calls(a.Consult, a.calls),
-		httpapi.Threads(a.Consult),
+		httpapi.Threads(a.Consult), httpapi.Recordings(a.Consult),
 		httpapi.Formulary(a.Prescribing), httpapi.Prescriptions(a.Prescribing), httpapi.Papers(a.Prescribing),
 		httpapi.Pharmacies(a.Pharmacy, e.clock), httpapi.Stock(a.Pharmacy), httpapi.Quotes(a.Pharmacy), httpapi.Fills(a.Pharmacy),
 		httpapi.Orders(a.Order, e.clock), httpapi.Carriers(a.Pharmacy, e.carriers, e.wall),

@@ -30,6 +30,7 @@ type calls struct {
 	rooms  *signaling.Server
 	places *places
 	watch  *watcher
+	kept   *recordings
 	urls   []string // of the relay
 
 	mu      sync.Mutex // guards checked, result
@@ -53,12 +54,15 @@ func (a *App) openCalls(ctx context.Context, o Options, e engines, port *tlsport
 	c.watch = newWatcher(a.Services, e.log, e.clock)
 	d := signaling.Deps{
 		Gate: gate{a.Services, ticketKey(e.secret), e.clock, o.Demo}, Media: c.media, Clock: e.wall, Log: e.log.With("component", "calls"),
-		Origins: origins(o.Config), Watcher: c.watch, Place: c.places, Meter: c.meter(a.Metrics),
+		Origins: origins(o.Config), Watcher: c.watch, Place: c.places, History: c.watch, Meter: c.meter(a.Metrics),
 	}
 	if c.relay != nil {
 		d.Relay = c
 	}
+	c.kept = newRecordings(a.Services, e, c.places)
+	d.Recorder = c.kept
 	c.rooms = signaling.New(d)
+	c.kept.start(ctx)
 	c.places.lost = func(room string) { c.rooms.EndRoom(room, "placed_elsewhere") }
 	c.gauges(a.Metrics)
 	return a.endCalls()
@@ -258,6 +262,9 @@ func (c *calls) stop(ctx context.Context) {
 			c.drain(ctx)
 		}
 		c.rooms.Stop()
+	}
+	if c.kept != nil {
+		c.kept.stop()
 	}
 	if c.watch != nil {
 		c.watch.flushAll(ctx)

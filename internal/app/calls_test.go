@@ -265,13 +265,22 @@ func TestNodeThatStopsSendsCallersElsewhereAndEndsNothing(t *testing.T) {
 	w := newWard(t)
 	_, patient := w.together()
 
+	w.Must(patient.Send(t.Context(), map[string]string{"t": "chat", "id": "c1", "text": "take it with food?"}))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	_, err := patient.Wait(ctx, "chat", 0)
+	w.Must(err)
+
 	w.Crash() // stops, and starts again on the same folder
 
 	if got := w.bye(patient); got != "moved" {
 		t.Errorf("the patient was told %q, want moved", got)
 	}
 	w.becomes(consult.RoomInterrupted)
-	w.joins(w.Mother, 4)
+	again := w.joins(w.Mother, 4)
+	if !strings.Contains(string(again.Joined.Data), "take it with food") {
+		t.Errorf("what was written before is gone: %s", again.Joined.Data)
+	}
 	w.joins(w.Doctor, 5)
 	w.becomes(consult.RoomConnected)
 }
@@ -302,6 +311,12 @@ func TestThoseOfAnOrderSpeakInItsSoundRoomUntilItEnds(t *testing.T) {
 		w.Must(err)
 		return len(talk.Said) == 1 && talk.Said[0].Role == "courier"
 	})
+	inRoom := func() int {
+		talk, err := w.Delivery.ReadTalk(t.Context(), w.As(w.Mother), order)
+		w.Must(err)
+		return len(talk.Speaking)
+	}
+	w.Until("both told to be in the room", func() bool { return inRoom() == 2 })
 	w.Knocks(order, courier)
 	w.HandsOver(order, courier)
 
@@ -310,4 +325,5 @@ func TestThoseOfAnOrderSpeakInItsSoundRoomUntilItEnds(t *testing.T) {
 			t.Errorf("somebody in the room of an order that has ended was told %q", got)
 		}
 	}
+	w.Until("nobody told to be in a room that has closed", func() bool { return inRoom() == 0 })
 }

@@ -47,7 +47,7 @@ func (g gate) Admit(ctx context.Context, token string) (signaling.Ticket, error)
 }
 
 func (g gate) goesOn(ctx context.Context, t signaling.Ticket) (bool, error) {
-	if strings.HasPrefix(t.Room, "check_") || (g.demo && strings.HasPrefix(t.Room, labRoom)) {
+	if strings.HasPrefix(t.Room, "check_") || (g.demo && strings.HasPrefix(t.Room, consult.LabRoom)) {
 		return true, nil
 	}
 	if order, ok := delivery.OrderOfRoom(t.Room); ok {
@@ -105,8 +105,16 @@ func (w *watcher) Happened(ctx context.Context, e signaling.Event) {
 	}
 }
 
-// talked keeps what is written in the sound room of an order.
+// talked keeps what is written in the sound room of an order, and who is in it.
 func (w *watcher) talked(ctx context.Context, order id.Order, e signaling.Event) error {
+	switch e.Kind {
+	case signaling.SeatJoined:
+		return w.Delivery.EnteredRoom(ctx, roomKeeper(), order, delivery.Speaker{Seat: e.Seat, Role: e.Role})
+	case signaling.SeatLeft:
+		return w.Delivery.LeftRoom(ctx, roomKeeper(), order, e.Seat)
+	case signaling.RoomEnded, signaling.RoomClosed:
+		return w.Delivery.LeftRoom(ctx, roomKeeper(), order, "")
+	}
 	if e.Kind != signaling.ChatKept || e.Chat == nil || e.Chat.Text == "" {
 		return nil
 	}
@@ -117,6 +125,8 @@ func (w *watcher) talked(ctx context.Context, order id.Order, e signaling.Event)
 func (w *watcher) called(ctx context.Context, e signaling.Event) error {
 	r := w.room(e.Room)
 	switch e.Kind {
+	case signaling.ChatKept:
+		return w.Consult.Wrote(ctx, roomKeeper(), e.Room, lineOf(*e.Chat))
 	case signaling.RoomConnected:
 		r.connected = true
 		return w.Consult.RoomSaw(ctx, roomKeeper(), e.Room, consult.RoomConnects)
@@ -142,6 +152,31 @@ func (w *watcher) called(ctx context.Context, e signaling.Event) error {
 		return errors.Join(err, w.Consult.RoomSaw(ctx, roomKeeper(), e.Room, what))
 	}
 	return nil
+}
+
+func lineOf(e signaling.Entry) consult.ChatLine {
+	l := consult.ChatLine{N: e.N, ID: e.ID, Seat: e.From, At: e.At, Text: phi.Text(e.Text)}
+	if f := e.File; f != nil {
+		l.File = &consult.ChatFile{Name: phi.Text(f.Name), Size: f.Size, Type: f.Type, Ref: f.Ref}
+	}
+	return l
+}
+
+// Chat implements signaling.History: that of a visit's calls. What is written to an order stands with the order.
+func (w *watcher) Chat(ctx context.Context, room string) ([]signaling.Entry, error) {
+	if _, ok := consult.VisitOfRoom(room); !ok {
+		return nil, nil
+	}
+	lines, err := w.Consult.Written(ctx, roomKeeper(), room)
+	all := make([]signaling.Entry, 0, len(lines))
+	for _, l := range lines {
+		e := signaling.Entry{N: l.N, ID: l.ID, From: l.Seat, At: l.At, Text: l.Text.Reveal()}
+		if f := l.File; f != nil {
+			e.File = &signaling.Offered{Name: f.Name.Reveal(), Size: f.Size, Type: f.Type, Ref: f.Ref}
+		}
+		all = append(all, e)
+	}
+	return all, err
 }
 
 // room is what was seen of a room. Only the server's one goroutine of events asks, and stop after it.

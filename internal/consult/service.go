@@ -82,6 +82,9 @@ type Service struct {
 	notes   *docstore.Collection[Note, *Note]
 	threads *docstore.Collection[Thread, *Thread]
 	lines   *docstore.Collection[Line, *Line]
+
+	recordings *docstore.Collection[Recording, *Recording]
+	chats      *docstore.Collection[Chat, *Chat]
 }
 
 // New opens the collections.
@@ -108,6 +111,12 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 		return nil, err
 	}
 	if s.lines, err = docstore.Open[Line](ctx, d.Store, d.Clock, lines); err != nil {
+		return nil, err
+	}
+	if s.recordings, err = docstore.Open[Recording](ctx, d.Store, d.Clock, recordings); err != nil {
+		return nil, err
+	}
+	if s.chats, err = docstore.Open[Chat](ctx, d.Store, d.Clock, docstore.Spec[Chat]{Name: "call_chats"}); err != nil {
 		return nil, err
 	}
 	s.threads, err = docstore.Open[Thread](ctx, d.Store, d.Clock, docstore.Spec[Thread]{Name: "threads"})

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ type Talk struct {
 	Order         id.Order `json:"order"`
 	docstore.Meta `json:"meta"`
 	Said          []Said     `json:"said"`
+	Speaking      []Speaker  `json:"speaking,omitempty"` // who is in the sound room
 	ClosedAt      *time.Time `json:"closed_at,omitempty"`
 }
 
@@ -34,6 +36,12 @@ type Said struct {
 	Text phi.Text   `json:"text"`
 }
 
+// Speaker is somebody in the sound room.
+type Speaker struct {
+	Seat string `json:"seat"`
+	Role string `json:"role"`
+}
+
 // DocID implements docstore.Document. It is not the order's own id: events are told apart by the id and
 // version of their document.
 func (t *Talk) DocID() string { return TalkRoom(t.Order) }
@@ -42,6 +50,8 @@ func (t *Talk) DocID() string { return TalkRoom(t.Order) }
 const (
 	TalkSaid   event.Kind = "talk.said" // data: item, role
 	TalkClosed event.Kind = "talk.closed"
+	// TalkSpeaks is that somebody came into the sound room or left it; data: role, speaking, how many are in it.
+	TalkSpeaks event.Kind = "talk.speaks"
 )
 
 // Tickets signs tickets to sound rooms, as who runs the rooms reads them.
@@ -113,6 +123,43 @@ func (s *Service) SaidInRoom(ctx context.Context, a access.Actor, order id.Order
 		return err
 	}
 	_, err = s.keep(ctx, a, j, Said{ID: id.Derive[id.Message](string(order), role, entry), Role: role, At: s.clock.Now(), Text: text})
+	return err
+}
+
+// EnteredRoom notes who is in the sound room, so that the others learn that somebody wants to speak to them.
+func (s *Service) EnteredRoom(ctx context.Context, a access.Actor, order id.Order, who Speaker) error {
+	return s.speaking(ctx, a, order, who.Role, func(now []Speaker) []Speaker {
+		if slices.Contains(now, who) {
+			return now
+		}
+		return append(slices.Clone(now), who)
+	})
+}
+
+// LeftRoom notes that somebody is there no more; "" for everybody, when the room has closed.
+func (s *Service) LeftRoom(ctx context.Context, a access.Actor, order id.Order, seat string) error {
+	return s.speaking(ctx, a, order, "", func(now []Speaker) []Speaker {
+		return slices.DeleteFunc(slices.Clone(now), func(x Speaker) bool { return seat == "" || x.Seat == seat })
+	})
+}
+
+func (s *Service) speaking(ctx context.Context, a access.Actor, order id.Order, role string, change func([]Speaker) []Speaker) error {
+	j, err := s.latest(ctx, order)
+	if err != nil {
+		return err
+	}
+	if err := s.guard.Check(ctx, a, advance, j.facts()); err != nil {
+		return err
+	}
+	_, err = s.write(ctx, order, docstore.On{}, func(t *Talk) error {
+		next := change(t.Speaking)
+		if len(next) == len(t.Speaking) {
+			return nil
+		}
+		t.Speaking = next
+		t.tell(a, j, TalkSpeaks, map[string]string{"role": role, "speaking": strconv.Itoa(len(next))})
+		return nil
+	})
 	return err
 }
 

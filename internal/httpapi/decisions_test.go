@@ -435,7 +435,7 @@ func TestEveryActionHasRulesAndIsAskedBySomebody(t *testing.T) {
 			t.Errorf("%s: nobody may %s", route, action)
 		}
 	}
-	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil), httpapi.PaperMounts(nil), httpapi.CallMounts(nil)) {
+	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil), httpapi.PaperMounts(nil), httpapi.CallMounts(nil), httpapi.RecordingMounts(nil, nil)) {
 		asked[m.Action] = true
 	}
 	for _, r := range ruleRows() {

@@ -44,6 +44,7 @@ func resources() map[string][]httpapi.Route {
 		"Forecasts": httpapi.Forecasts(nil, nil), "Talks": httpapi.Talks(nil, nil),
 		"Payments": httpapi.Payments(nil), "Receipts": httpapi.Receipts(nil), "Coupons": httpapi.Coupons(nil), "Payouts": httpapi.Payouts(nil),
 		"Ledger": httpapi.Ledger(nil), "Cases": httpapi.Cases(nil), "Audit": httpapi.Audit(nil), "AccessLog": httpapi.AccessLog(nil),
+		"Recordings": httpapi.Recordings(nil), "Lab": httpapi.Lab(nil, nil),
 		"Exports": httpapi.Exports(nil, nil, nil, clk), "Everything": httpapi.Everything(httpapi.Keepers{}),
 		"Feed": httpapi.Feed(nil, nil), "Outbox": httpapi.Outbox(nil, nil), "Stuck": httpapi.Stuck(nil), "Watch": httpapi.Watch(nil, "", ""),
 	}
@@ -102,7 +103,7 @@ func TestTableOfRoutesChangesOnlyInReview(t *testing.T) {
 	for _, r := range wholeServer(t).Routes() {
 		fmt.Fprintf(&b, "%-6s %-60s %s\n", r.Method, r.Path, r.Action)
 	}
-	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil), httpapi.PaperMounts(nil), httpapi.CallMounts(nil)) {
+	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil), httpapi.PaperMounts(nil), httpapi.CallMounts(nil), httpapi.RecordingMounts(nil, nil)) {
 		fmt.Fprintf(&b, "%-6s %-60s %s\n", m.Method, "(beside the API) "+m.Path, m.Action)
 	}
 	golden(t, "routes.txt", b.String())

@@ -29,6 +29,7 @@ type talkRoutes struct {
 type TalkView struct {
 	Order  id.Order   `json:"order"`
 	Said   []SaidView `json:"said" nullable:"false"`
+	Speaks []string   `json:"speaks" nullable:"false" doc:"Roles of those who are in the sound room now."`
 	Closed *time.Time `json:"closed,omitempty" doc:"When the order ended: nothing more can be said."`
 }
 
@@ -45,7 +46,7 @@ func talkAnswered(a access.Actor, t *delivery.Talk, err error) (*Reply[TalkView]
 	if err != nil {
 		return nil, err
 	}
-	return reply(t.Version, TalkView{Order: t.Order, Closed: t.ClosedAt, Said: each(t.Said, func(s delivery.Said) SaidView {
+	return reply(t.Version, TalkView{Order: t.Order, Closed: t.ClosedAt, Speaks: each(t.Speaking, func(s delivery.Speaker) string { return s.Role }), Said: each(t.Said, func(s delivery.Said) SaidView {
 		return SaidView{s.ID, s.Role, s.By == a.Account, s.At, s.Text}
 	})}), nil
 }

@@ -35,6 +35,7 @@ type (
 	Address      string
 	Login        string
 	Recovery     string
+	Recording    string
 )
 
 func (Account) Prefix() string      { return "acc" }
@@ -69,3 +70,4 @@ func (Event) Prefix() string        { return "evt" }
 func (Address) Prefix() string      { return "adr" }
 func (Login) Prefix() string        { return "lgn" }
 func (Recovery) Prefix() string     { return "rcv" }
+func (Recording) Prefix() string    { return "rec" }

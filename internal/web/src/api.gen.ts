@@ -355,6 +355,12 @@ export interface ConfirmSealInBody {
 	seal: string;
 }
 
+export interface ConsultRecordingGap {
+	from_ms: number;
+	until_ms: number;
+	what: string;
+}
+
 export interface ConsultSample {
 	at: string;
 	freezes: number;
@@ -367,6 +373,11 @@ export interface ConsultSample {
 	relayed: boolean;
 	rtt_ms: number;
 	seat: string;
+}
+
+export interface ConsultSeat {
+	id: string;
+	role: string;
 }
 
 export interface CountInBody {
@@ -1040,6 +1051,11 @@ export interface KeysView {
 	keys: KeyView[];
 }
 
+export interface LabInBody {
+	role: "doctor" | "patient" | "caregiver" | "guest";
+	room: string;
+}
+
 export interface LabelLineView {
 	batches: string[];
 	dosage: string;
@@ -1243,6 +1259,12 @@ export interface ListOfReceiptView {
 
 export interface ListOfRecipientView {
 	items: RecipientView[];
+	/** Cursor of the next page; absent on the last. */
+	next?: string;
+}
+
+export interface ListOfRecordingView {
+	items: RecordingView[];
 	/** Cursor of the next page; absent on the last. */
 	next?: string;
 }
@@ -2057,6 +2079,28 @@ export interface RecipientView {
 	units: number;
 }
 
+export interface RecordedFileView {
+	gaps: ConsultRecordingGap[];
+	length_ms: number;
+	offset_ms: number;
+	role: "doctor" | "patient" | "caregiver" | "guest";
+	screen?: boolean;
+	/** A WebM; parts of it can be asked for with Range. */
+	url: string;
+}
+
+export interface RecordingView {
+	/** Everybody who was present. */
+	agreed: ConsultSeat[];
+	began_at: string;
+	/** Some of it could not be read again. */
+	broken?: boolean;
+	files: RecordedFileView[];
+	id: string;
+	/** False: it still runs, or its files are being made. */
+	ready: boolean;
+}
+
 export interface RecoveryView {
 	account: string;
 	asked_at: string;
@@ -2411,6 +2455,8 @@ export interface TalkView {
 	closed?: string;
 	order: string;
 	said: SaidView[];
+	/** Roles of those who are in the sound room now. */
+	speaks: string[];
 }
 
 export interface TextInBody {
@@ -2722,6 +2768,8 @@ export interface Routes {
 	"POST /audit/verify": { answer: AuditProof; };
 	/** Get a ticket to a room that sends back what is sent, for trying camera and network. */
 	"POST /call-checks": { answer: CallTicket; };
+	/** Get a ticket to a room of the demo for trying calls. */
+	"POST /call-lab/tickets": { body: LabInBody; answer: CallTicket; };
 	/** List cases for support, oldest first. */
 	"GET /cases": { query: { cursor?: string; limit?: number; state?: "open" | "waiting_for_person" | "waiting_for_support" | "resolved" | "closed"; assigned?: string; subject?: string; overdue?: boolean }; answer: ListOfCaseView; };
 	/** Say that something went wrong. */
@@ -3214,6 +3262,8 @@ export interface Routes {
 	"POST /visits/{id}/prescriptions/preview": { path: { id: string }; body: PrescriptionText; answer: PrescriptionView; };
 	/** Ask the doctor, within 72 hours. */
 	"POST /visits/{id}/questions": { path: { id: string }; body: TextInBody; answer: ListOfThreadItem; };
+	/** List what was recorded of a visit's calls, by consent of all present. */
+	"GET /visits/{id}/recordings": { path: { id: string }; answer: ListOfRecordingView; };
 	/** End a visit that is not for remote care. */
 	"POST /visits/{id}/redirect": { path: { id: string }; body: ReasonInBody; answer: VisitView; };
 	/** Tell the doctor of a side effect. */

@@ -29,6 +29,12 @@ export interface StageProps {
 	onOver: (reason: string) => void;
 	/** What to call who sits where, beside what they are. */
 	names?: Record<string, string>;
+	/** Said while nobody else is there. */
+	wait?: string;
+	/** What people are called by their part, where it is no visit's. */
+	roles?: Record<string, string>;
+	/** false: what is written stands elsewhere. */
+	chat?: boolean;
 	/** Further entries of More. */
 	more?: preact.ComponentChildren;
 }
@@ -42,7 +48,7 @@ export async function admit(visit: string): Promise<Admission> {
 
 /** Stage is a call: the other fills it, oneself stands in the corner, what happens is said above the controls. */
 export function Stage(p: StageProps) {
-	const w = visitWords().call;
+	const w = { ...visitWords().call, ...(p.roles ? { roles: p.roles } : {}) };
 	const tick = useSignal(0);
 	const live = useMemo(() => new Call({ key: p.name, ticket: p.ticket, sound: p.sound ?? false }), [p.name]);
 	const ui = useSignal<{ sheet: "" | "chat" | "more" | "leave" | "devices"; corner: number; read: number; text: string; speaker: string; found: Devices | undefined }>({ sheet: "", corner: 0, read: 0, text: "", speaker: "", found: undefined });
@@ -101,7 +107,7 @@ export function Stage(p: StageProps) {
 			<header class="callbar">
 				<div>
 					<b>{p.title}</b>
-					<span class="num">{p.sub}</span>
+					<span class="num">{p.sub ?? (p.sound && main ? others.map((x) => w.roles[x.role] ?? x.role).join(", ") : "")}</span>
 				</div>
 				<button type="button" class="ico" aria-label={w.more} onClick={() => set({ sheet: "more" })} data-test="call-more">
 					<Icon name="ellipsis" />
@@ -109,14 +115,14 @@ export function Stage(p: StageProps) {
 			</header>
 			<div class="others">
 				{main && <Face stream={streamOf(main)} label={nameOf(main)} pictureOn={main.picture && main.state === "here" && s.levels.get(main.slot)?.level !== "audio"} dim={s.phase === "away" || main.state === "away"} speaker={v.speaker} big />}
-				{!main && s.phase !== "over" && s.phase !== "away" && <p class="quiet">{s.role === "doctor" ? w.waitPatient : w.wait}</p>}
+				{!main && s.phase !== "over" && s.phase !== "away" && <p class="quiet">{p.wait ?? (s.role === "doctor" ? w.waitPatient : w.wait)}</p>}
 				{live.screen && others.some((x) => x.sharing) && <Face stream={live.screen} label={w.share} pictureOn big whole />}
 			</div>
 			<div class={`side c${v.corner}`}>
 				{rest.map((x) => (
 					<Face key={x.seat} stream={streamOf(x)} label={nameOf(x)} pictureOn={x.picture && x.state === "here"} speaker={v.speaker} />
 				))}
-				<Face stream={live.own.picture ? new MediaStream([live.own.picture]) : null} id={live.own.picture?.id ?? ""} label={w.you} pictureOn={!!live.own.picture} own />
+				{!p.sound && <Face stream={live.own.picture ? new MediaStream([live.own.picture]) : null} id={live.own.picture?.id ?? ""} label={w.you} pictureOn={!!live.own.picture} own />}
 			</div>
 			<div class="notes" role="status" aria-live="polite">
 				{s.caption && <p class="caption">{s.caption.text}</p>}
@@ -142,7 +148,7 @@ export function Stage(p: StageProps) {
 			<div class="controls">
 				<Control icon={s.muted.sound ? "mic-off" : "mic"} text={s.muted.sound ? w.unmute : w.mute} on={s.muted.sound} press={() => void live.mute("sound", !s.muted.sound)} test="mute" />
 				{!p.sound && <Control icon={s.muted.picture ? "video-off" : "video"} text={s.muted.picture ? w.cameraOff : w.camera} on={s.muted.picture} press={() => void live.mute("picture", !s.muted.picture)} test="camera" />}
-				<Control icon="message-square" text={w.chat} press={openChat} count={unread} countSaid={w.unread(unread)} test="chat" />
+				{p.chat !== false && <Control icon="message-square" text={w.chat} press={openChat} count={unread} countSaid={w.unread(unread)} test="chat" />}
 				<span class="rule" />
 				<Control icon="phone-off" text={w.leave} hang press={() => set({ sheet: "leave" })} test="hang-up" />
 			</div>
@@ -155,7 +161,7 @@ export function Stage(p: StageProps) {
 						</Btn>
 					</>
 				) : (
-					w.nobody
+					!p.sound && w.nobody
 				)}
 			</p>
 			<Sheet title={w.chat} open={v.sheet === "chat"} onClose={() => set({ sheet: "" })}>
@@ -164,8 +170,8 @@ export function Stage(p: StageProps) {
 			<Sheet title={w.more} open={v.sheet === "more"} onClose={() => set({ sheet: "" })}>
 				<Lines>
 					{!p.sound && <Line icon="refresh-cw" title={w.self} onPress={() => set({ corner: (v.corner + 1) % 4, sheet: "" })} />}
-					{!p.sound && <Line icon="switch-camera" title={w.flip} onPress={() => void flip(live).then(() => set({ sheet: "" }))} />}
-					{!p.sound && "getDisplayMedia" in (navigator.mediaDevices ?? {}) && <Line icon="screen-share" title={s.sharing ? w.stopShare : w.share} onPress={() => void live.share(!s.sharing).then(() => set({ sheet: "" }))} />}
+					{!p.sound && <Line icon="switch-camera" title={w.flip} onPress={() => void flip(live).then(() => set({ sheet: "" }))} test="flip" />}
+					{!p.sound && "getDisplayMedia" in (navigator.mediaDevices ?? {}) && <Line icon="screen-share" title={s.sharing ? w.stopShare : w.share} onPress={() => void live.share(!s.sharing).then(() => set({ sheet: "" }))} test="share" />}
 					{s.rights.includes("record") && <Line icon="circle-dot" title={s.recording.state === "off" ? w.record : w.stopRecord} onPress={() => (live.record(s.recording.state === "off"), set({ sheet: "" }))} test="record" />}
 					<Line icon="mic" title={w.devices} onPress={() => void devices().then((found) => set({ sheet: "devices", found }))} />
 				</Lines>
@@ -214,7 +220,7 @@ async function flip(live: Call): Promise<void> {
 function notesOf(s: State, main: Seat | undefined, w: ReturnType<typeof visitWords>["call"]): [IconName, string][] {
 	const out: [IconName, string][] = [];
 	if (s.phase === "away") out.push(["refresh-cw", w.again]);
-	if (main?.state === "away") out.push(["clock", s.role === "doctor" ? w.awayPatient : w.away]);
+	if (main?.state === "away" && (main.role === "doctor" || s.role === "doctor")) out.push(["clock", s.role === "doctor" ? w.awayPatient : w.away]);
 	if (s.recording.state === "asked" && s.recording.consents?.includes(s.seat)) out.push(["clock", w.waiting]);
 	const level = main && s.levels.get(main.slot);
 	if (level?.why === "network") {

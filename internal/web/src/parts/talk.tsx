@@ -10,6 +10,7 @@ import { Btn } from "./button";
 import { Field } from "./field";
 import { Notice, Trouble } from "./notice";
 import { Head, Page } from "./page";
+import { Speak } from "./speak";
 
 const words = both({
 	en: {
@@ -75,6 +76,7 @@ export function Talk({ order, up }: { order: string; up: string }) {
 				<>
 					<Head plain>{w.title}</Head>
 					<p class="hint sub">{w.hint}</p>
+					{!t.closed && <Speak order={order} there={t.speaks} />}
 					<section class="stack" role="log" aria-label={w.title}>
 						{t.said.length === 0 && <p class="empty">{w.nothing}</p>}
 						{t.said.map((s) => (

@@ -3,7 +3,8 @@ import { useSignal } from "@preact/signals";
 import type { GuestLink, VisitView } from "../../api.gen";
 import { useAct } from "../../client/act";
 import { call } from "../../client/call";
-import { Btn } from "../../parts/button";
+import { useLive } from "../../client/live";
+import { Btn, Go } from "../../parts/button";
 import { Notice, Trouble } from "../../parts/notice";
 import { admit, Stage } from "../../parts/stage";
 import { time } from "../../words/say";
@@ -15,7 +16,13 @@ export function Room({ visit, reload }: { visit: VisitView; reload: () => Promis
 	const w = words();
 	const link = useSignal<GuestLink | undefined>(undefined);
 	const invite = useAct(async (key) => void (link.value = await call("POST /visits/{id}/guests", { key, path: { id: visit.id }, body: { as: "family" } })));
-	if (visit.state !== "in_progress") return <section class="room" />;
+	const recorded = useLive(`no-keep recordings ${visit.id}`, () => call("GET /visits/{id}/recordings", { path: { id: visit.id } }), undefined, 15_000);
+	const some = (recorded.data?.items.length ?? 0) > 0 && (
+		<Go small icon="video" to={`/d/visit/${visit.id}/recordings`} test="recordings">
+			{w.recordings}
+		</Go>
+	);
+	if (visit.state !== "in_progress") return <section class="room">{some}</section>;
 	return (
 		<section class="room stack" aria-label={w.call}>
 			<Inside visit={visit} reload={reload} />
@@ -24,6 +31,7 @@ export function Room({ visit, reload }: { visit: VisitView; reload: () => Promis
 					<i class="dot" />
 					{visit.there ? w.there : visit.here ? w.here : w.away}
 				</p>
+				{some}
 				<Btn small icon="user-plus" busy={invite.busy} onPress={() => void invite()} test="invite">
 					{w.invite}
 				</Btn>

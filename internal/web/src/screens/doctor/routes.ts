@@ -10,6 +10,7 @@ export const role: Role = {
 		["/d", () => import("./today")],
 		["/d/queue", () => import("./queue")],
 		["/d/visit/:id", () => import("./visit")],
+		["/d/visit/:id/recordings", () => import("./recordings")],
 		["/d/hours", () => import("./hours")],
 		...own,
 	],

@@ -5,7 +5,7 @@ import { useAct } from "../../client/act";
 import { call } from "../../client/call";
 import { useLive } from "../../client/live";
 import { me } from "../../client/session";
-import { Btn } from "../../parts/button";
+import { Btn, Go } from "../../parts/button";
 import { Area } from "../../parts/field";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
@@ -100,6 +100,11 @@ function Side({ of: c, reload }: { of: CaseView; reload: () => Promise<void> }) 
 				</Notice>
 			))}
 			<Trouble problem={step.problem} />
+			{c.subject?.startsWith("ord_") && (
+				<Go icon="message-square" to={`/o/talk/${c.subject}`} test="talk">
+					{w.talk}
+				</Go>
+			)}
 			{!mine && !over && (
 				<Btn busy={step.busy} onPress={() => void step("take")} test="take">
 					{w.mine}

@@ -9,6 +9,7 @@ import { words } from "./words";
 const cases: Table = [
 	["/o/cases", () => import("./cases")],
 	["/o/case/:id", () => import("./case")],
+	["/o/talk/:order", () => import("./talk")],
 ];
 const audit: Table = [["/o/audit", () => import("./audit")]];
 

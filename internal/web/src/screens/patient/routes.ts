@@ -20,6 +20,7 @@ export const role: Role = {
 		["/visit/:id", () => import("./visit")],
 		["/visit/:id/wait", () => import("./wait")],
 		["/visit/:id/call", () => import("./call")],
+		["/visit/:id/recordings", () => import("./recordings")],
 		["/visit/:visit/times", () => import("./times")],
 		["/rx/:id", () => import("./rx")],
 		["/rx/:id/order", () => import("./choose")],

@@ -7,6 +7,7 @@ import { Btn } from "../../parts/button";
 import { Area } from "../../parts/field";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
+import { Speak } from "../../parts/speak";
 import { when } from "../../words/say";
 import { words } from "./order-words";
 
@@ -25,6 +26,7 @@ export default function TalkOf({ id }: { id: string }) {
 				<div class="stack-l" data-test="talk">
 					<Head>{w.title}</Head>
 					<p class="sub">{w.hint}</p>
+					{!t.closed && <Speak order={id} there={t.speaks} />}
 					<div class="stack" role="log" aria-live="polite">
 						{t.said.map((s) => (
 							<div key={s.id} class={`say ${s.mine ? "own" : ""}`}>

@@ -27,6 +27,7 @@ interface Loaded {
 	rx: PrescriptionView[];
 	thread: ThreadItem[];
 	payments: PaymentView[];
+	recorded: number;
 }
 
 const threeDays = 72 * 3_600_000;
@@ -38,14 +39,15 @@ export default function Visit({ id }: { id: string }) {
 	const live = useLive<Loaded>(`visit ${id}`, async () => {
 		const visit = await call("GET /visits/{id}", { path });
 		const over = visit.state === "completed";
-		const [note, rx, thread, payments, doctor] = await Promise.all([
+		const [note, rx, thread, payments, doctor, recorded] = await Promise.all([
 			over ? orNothing<NoteView | undefined>(call("GET /visits/{id}/note", { path }), undefined) : undefined,
 			orNothing(call("GET /visits/{id}/prescriptions", { path }), { items: [] }),
 			over ? orNothing(call("GET /visits/{id}/thread", { path }), { items: [] }) : { items: [] },
 			orNothing(call("GET /visits/{id}/payments", { path }), { items: [] }),
 			doctorName(visit.doctor),
+			orNothing(call("GET /visits/{id}/recordings", { path }), { items: [] }),
 		]);
-		return { visit, note, rx: rx.items, thread: thread.items, payments: payments.items, doctor };
+		return { visit, note, rx: rx.items, thread: thread.items, payments: payments.items, doctor, recorded: recorded.items.length };
 	});
 	const d = live.data;
 	if (d) markRead(d.visit.id);
@@ -141,6 +143,7 @@ function Body({ d, reload }: { d: Loaded; reload: () => Promise<void> }) {
 						.map((p) => (
 							<Line key={p.id} to={`/receipt/${p.id}`} icon="receipt" title={w.receipt} sub={w.fee(money(p.paid))} />
 						))}
+					{d.recorded > 0 && <Line to={`/visit/${v.id}/recordings`} icon="video" title={w.recordings} test="recordings" />}
 					<Line to={`/case/new?about=${v.id}`} icon="headset" title={w.problem} />
 				</Lines>
 			</section>

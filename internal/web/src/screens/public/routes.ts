@@ -6,4 +6,5 @@ export const table: Table = [
 	["/verify", () => import("./verify")],
 	["/g", () => import("./guest")],
 	["/call", () => import("./check")],
+	["/call-lab", () => import("./lab")], // outside of a demo no ticket is given
 ];
