@@ -63,7 +63,7 @@ export default function City() {
 								<StageBars of={(t.stages[in1]?.whole.stages ?? []).map((s) => ({ name: w.stageNames[s.stage], p50: s.p50_seconds, p90: s.p90_seconds, budget: s.budget_seconds }))} />
 							</div>
 						</section>
-						<section class="mapside" aria-label={w.city}>
+						<section class="mapside">
 							<Strip of={t} zone={in1} open={all.length} />
 							<Map all={all} town={t} one={one} onPick={(id) => (chosen.value = id)} />
 							<Legend />
