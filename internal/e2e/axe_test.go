@@ -29,19 +29,32 @@ func (b *browser) axe(name string) {
 	if os.Getenv("HOUSECALL_TEST_ALL") == "" {
 		return
 	}
+	b.eval(`document.documentElement.lang.slice(0, 2)`, &b.language)
 	width := b.width
-	for _, look := range []string{"light", "dark"} {
-		for _, size := range []int64{360, 1440} {
-			b.do(chromedp.EmulateViewport(size, 844))
-			b.eval(fmt.Sprintf(`document.documentElement.toggleAttribute('data-theme', false); %q === 'dark' && (document.documentElement.dataset.theme = 'dark'), true`, look), nil)
-			b.rules(name, fmt.Sprintf("%s, %d px", look, size))
-			b.width = size
-			b.save(name + "-" + look)
+	for _, language := range []string{"en", "zh"} {
+		b.prefers("language", language)
+		b.until("the page in "+language, fmt.Sprintf(`document.documentElement.lang.startsWith(%q)`, language))
+		for _, look := range []string{"light", "dark"} {
+			b.prefers("look", look)
+			for _, size := range []int64{360, 1440} {
+				b.do(chromedp.EmulateViewport(size, 844))
+				b.settle()
+				b.rules(name, fmt.Sprintf("%s, %s, %d px", language, look, size))
+				b.width = size
+				b.save(name + "-" + language + "-" + look)
+			}
 		}
 	}
 	b.width = width
-	b.eval(`document.documentElement.removeAttribute('data-theme'), true`, nil)
 	b.do(chromedp.EmulateViewport(width, 844))
+	b.prefers("look", "auto")
+	b.prefers("language", b.language)
+}
+
+// prefers is a choice made in another tab of the same browser: it holds in this one too, without a reload.
+func (b *browser) prefers(what, choice string) {
+	b.t.Helper()
+	b.eval(fmt.Sprintf(`localStorage.setItem('hc.%s', %q), window.dispatchEvent(new StorageEvent('storage', {key: 'hc.%s', newValue: %q})), true`, what, choice, what, choice), nil)
 }
 
 func quoted(s string) string {

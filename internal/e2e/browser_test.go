@@ -116,12 +116,13 @@ func started(t *testing.T) world {
 
 // browser is what one person has before them.
 type browser struct {
-	t     *testing.T
-	ctx   context.Context // the tab's own life
-	town  *sim.Demo
-	url   string
-	who   string
-	width int64
+	t        *testing.T
+	ctx      context.Context // the tab's own life
+	town     *sim.Demo
+	url      string
+	who      string
+	width    int64
+	language string // as it was before all were asked
 }
 
 // open opens a phone for somebody in the lively town: their own cookies, their own storage.

@@ -28,7 +28,7 @@ func TestOperatorSeesAnOpenJobAndSendsAnotherCourier(t *testing.T) {
 	name := "HC-" + strings.ToUpper(x.order[len(x.order)-4:])
 	row := fmt.Sprintf(`[...document.querySelectorAll('[data-test^="job-"]')].find((e) => e.innerText.includes(%q))`, name)
 
-	b.told(time.Now(), "the open job", row+` !== undefined`)
+	b.until("the open job", `(document.querySelector('[data-test="more-fine"][aria-expanded="false"]')?.click(), `+row+` !== undefined)`)
 	b.until("its story", `(`+row+`?.click(), `+shown("one-job")+`)`)
 	b.shot("operator-city")
 	x.pharmacist = staff(t, market)

@@ -86,6 +86,7 @@ func signUp(b *browser, name string) {
 }
 
 func TestSomebodyNewSignsUpIsSeenAndPaysAndFollowsTheMedicine(t *testing.T) {
+	t.Parallel()
 	b := open(t, "somebody new")
 	signUp(b, "Wang Xiulan")
 	b.shot("home-nothing")
@@ -155,6 +156,7 @@ func buys(b *browser) {
 }
 
 func TestRedFlagStopsTheIntakeAndSaysWhomToCall(t *testing.T) {
+	t.Parallel()
 	b := open(t, "somebody in danger")
 	signUp(b, "Wang Xiulan")
 	b.press("main-action")
@@ -173,6 +175,7 @@ func TestRedFlagStopsTheIntakeAndSaysWhomToCall(t *testing.T) {
 }
 
 func TestNothingTypedIsLostByReloadOrLostNetwork(t *testing.T) {
+	t.Parallel()
 	b := open(t, "somebody on a train")
 	signUp(b, "Wang Xiulan")
 	b.press("main-action")
@@ -192,6 +195,7 @@ func TestNothingTypedIsLostByReloadOrLostNetwork(t *testing.T) {
 }
 
 func TestDaughterActsForHerMotherAndAlwaysSeesForWhom(t *testing.T) {
+	t.Parallel()
 	b := desk(t, "the daughter")
 	b.signIn("demo@lampford.example")
 	b.sees("home")
@@ -216,6 +220,7 @@ func TestDaughterActsForHerMotherAndAlwaysSeesForWhom(t *testing.T) {
 }
 
 func TestElderModeShowsOneDecisionAndTwoTabsInChinese(t *testing.T) {
+	t.Parallel()
 	b := open(t, "Lin Meihua")
 	b.visit("/")
 	b.press("language")
