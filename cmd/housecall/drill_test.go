@@ -189,6 +189,8 @@ func (d *drill) run(faults ...fault) {
 		all.Go(func() { d.walk(done) })
 	}
 	race, bookings := d.startRace(), d.startBookings()
+	claims := d.startClaims(race)
+	all.Go(func() { claims.until(done) })
 	all.Go(func() { race.until(done) })
 	all.Go(func() { bookings.until(done) })
 	for _, f := range faults {
@@ -201,6 +203,7 @@ func (d *drill) run(faults ...fault) {
 	all.Wait()
 	race.judge()
 	bookings.judge()
+	claims.judge()
 	d.invariants()
 	d.t.Logf("%d orders went through the whole chain meanwhile; %d requests were sent again; after each fault: %s", d.walked.Load(), d.again.Load(), strings.Join(d.back, ", "))
 }

@@ -78,4 +78,3 @@ func loadedUnderReplacement(t *testing.T, c *cluster) {
 }
 
 func tail(s string, n int) string { return s[max(0, len(s)-n):] }
-
