@@ -183,24 +183,22 @@ func TestDrill(t *testing.T) {
 // run has people walk and race while the faults happen one after the other.
 func (d *drill) run(faults ...fault) {
 	d.t.Helper()
-	done := make(chan struct{})
-	var all sync.WaitGroup
-	for range 2 {
-		all.Go(func() { d.walk(done) })
-	}
 	race, bookings := d.startRace(), d.startBookings()
 	claims := d.startClaims(race)
-	all.Go(func() { claims.until(done) })
-	all.Go(func() { race.until(done) })
-	all.Go(func() { bookings.until(done) })
+	done := make(chan struct{})
+	var all sync.WaitGroup
+	over := sync.OnceFunc(func() { close(done); all.Wait() })
+	defer over() // whatever ends the drill
+	for _, people := range []func(<-chan struct{}){d.walk, d.walk, race.until, bookings.until, claims.until} {
+		all.Go(func() { people(done) })
+	}
 	for _, f := range faults {
 		d.wait(time.Duration(d.rand.IntN(3000)) * time.Millisecond)
 		begun := time.Now()
 		f.happen(d)
 		d.t.Logf("%-60s mended after %.1f s", f.name, time.Since(begun).Seconds())
 	}
-	close(done)
-	all.Wait()
+	over()
 	race.judge()
 	bookings.judge()
 	claims.judge()

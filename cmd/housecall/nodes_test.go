@@ -52,18 +52,19 @@ func walkOverNodes(t *testing.T, c *cluster) {
 // person enrols a patient by the operator, and answers who they are and their patient's id.
 func (c *cluster) person(t *testing.T) (token, patient, address string) {
 	t.Helper()
-	operator := c.operator(nil)
+	how := &http.Client{Transport: &stubborn{inner: http.DefaultTransport, within: time.Minute}}
+	operator := c.operator(how)
 	address = fmt.Sprintf("p%d@nodes.example", time.Now().UnixNano())
 	invite, err := operator.Post(t.Context(), "/invites", sim.JSON{"role": "patient", "address": address, "name": "Wu Node", "birth_date": "1950-05-05", "sex": "female"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	taken, err := (&sim.Client{Base: c.balance.url}).Post(t.Context(), "/enrolment/accept", sim.JSON{"token": invite.Text("token")})
+	taken, err := (&sim.Client{Base: c.balance.url, HTTP: how}).Post(t.Context(), "/enrolment/accept", sim.JSON{"token": invite.Text("token")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	token = taken.Text("session.token")
-	me, err := nodeAPI(c.nodes[0], token).Get(t.Context(), "/me")
+	me, err := (&sim.Client{Base: c.balance.url, HTTP: how, Token: token}).Get(t.Context(), "/me")
 	if err != nil {
 		t.Fatal(err)
 	}
