@@ -109,7 +109,7 @@ func Start(ctx context.Context, cfg Config, deps Deps) (*Bus, error) {
 	if !cfg.Idle {
 		b.running.Go(b.relay)
 		if cfg.URL != "" && cfg.ClockTimers == nil {
-			b.running.Go(b.watchClock) //nolint:contextcheck // it looks until the bus stops
+			b.running.Go(b.watchClock)
 		}
 	}
 	return b, nil
