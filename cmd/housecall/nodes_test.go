@@ -42,6 +42,7 @@ func TestSeveralNodesOnRealEngines(t *testing.T) {
 }
 
 func walkOverNodes(t *testing.T, c *cluster) {
+	t.Helper()
 	w := sim.Walk{Base: c.balance.url, Operator: c.operator(nil), Out: t.Output(), Patience: 20 * time.Second}
 
 	if r := w.Run(t.Context()); !r.OK {
@@ -72,6 +73,7 @@ func (c *cluster) person(t *testing.T) (token, patient, address string) {
 }
 
 func sessionOverNodes(t *testing.T, c *cluster) {
+	t.Helper()
 	token, _, _ := c.person(t)
 	for _, n := range c.nodes { // each node has heard of it
 		if _, err := nodeAPI(n, token).Get(t.Context(), "/me"); err != nil {
@@ -96,6 +98,7 @@ func sessionOverNodes(t *testing.T, c *cluster) {
 }
 
 func keyOverNodes(t *testing.T, c *cluster) {
+	t.Helper()
 	token, patient, _ := c.person(t)
 	made := make([]string, 6)
 	var all sync.WaitGroup
@@ -149,6 +152,7 @@ func send(t *testing.T, n *node, token, method, path, key string, body any) (int
 }
 
 func feedOverNodes(t *testing.T, c *cluster) {
+	t.Helper()
 	giver, patient, _ := c.person(t)
 	_, _, address := c.person(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -177,6 +181,7 @@ func feedOverNodes(t *testing.T, c *cluster) {
 }
 
 func fileOverNodes(t *testing.T, c *cluster) {
+	t.Helper()
 	token, patient, _ := c.person(t)
 	paper := []byte("%PDF-1.4\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n")
 	a, err := nodeAPI(c.nodes[0], token).Post(t.Context(), "/intakes", sim.JSON{"patient": patient})
@@ -234,6 +239,7 @@ func put(t *testing.T, url string, body []byte) int {
 }
 
 func replacedUnderLoad(t *testing.T, c *cluster) {
+	t.Helper()
 	var all sync.WaitGroup
 	done := make(chan struct{})
 	var walked atomic.Int64
@@ -264,6 +270,7 @@ func replacedUnderLoad(t *testing.T, c *cluster) {
 }
 
 func shortDrill(t *testing.T, c *cluster) {
+	t.Helper()
 	d := newDrill(t, c, 1)
 	d.run(killNode, killPrimary, killEvents, pauseNode, killFiles, jumpClock)
 }
