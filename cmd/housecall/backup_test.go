@@ -103,6 +103,7 @@ func filtered(args, given []string) []string {
 }
 
 func backedUpWhileServing(t *testing.T, c *cluster) {
+	t.Helper()
 	key := c.nodes[0].clinic.file("key", strings.Repeat("fedcba9876543210", 4))
 	file := filepath.Join(t.TempDir(), "cluster.backup")
 	walked := make(chan struct{})

@@ -52,7 +52,7 @@ func openCluster(t *testing.T, nodes int) *cluster {
 		"--store", c.mongo.Database("housecall"), "--bus", c.nats.URL, "--bus-ca", c.nats.CA, "--bus-creds", c.creds,
 		"--files-url", c.minio.URL, "--files-bucket", c.minio.Bucket(t), "--files-access-key", c.minio.AccessKey,
 		"--files-secret-file", files.file("minio", c.minio.Secret), "--admin-token-file", files.file("token", adminToken),
-		"--limit-per-second", "0", "--limit-nobody-per-second", "0", "--drain", "1s",
+		"--limit-per-second", "0", "--limit-nobody-per-second", "0", "--drain", "1s", "--stop-within", "1m",
 	}
 	for i := range nodes {
 		c.add(fmt.Sprint("n", i))

@@ -55,16 +55,22 @@ func (d *drill) startRace() *race {
 	})
 	must(d.t, err)
 	r := &race{d: d, pharmacy: ph.Text("id")}
-	pharmacist, account := enrolStaff(d.t, operator, "pharmacist", r.pharmacy)
-	r.pharmacist = pharmacist
+	pharmacist := enrolStaff(d.t, operator, "pharmacist", r.pharmacy)
+	r.pharmacist = pharmacist.Client
 	vetSubject(d.t, operator, "pharmacy", r.pharmacy)
-	_, err = operator.Post(ctx, "/pharmacies/"+r.pharmacy+"/staff", sim.JSON{"account": account, "role": "pharmacist"})
+	_, err = operator.Post(ctx, "/pharmacies/"+r.pharmacy+"/staff", sim.JSON{"account": pharmacist.account, "role": "pharmacist"})
 	must(d.t, err)
 	return r
 }
 
+// staff is somebody who works here, signed in.
+type staff struct {
+	*sim.Client
+	account, secret string // of the authenticator; its code of the moment of enrolling is used up
+}
+
 // enrolStaff makes and vets somebody by an operator, and signs them in by their authenticator.
-func enrolStaff(t *testing.T, operator *sim.Client, role, pharmacy string) (c *sim.Client, account string) {
+func enrolStaff(t *testing.T, operator *sim.Client, role, pharmacy string) staff {
 	t.Helper()
 	ctx := t.Context()
 	body := sim.JSON{"role": role, "address": fmt.Sprintf("s%d@drill.example", time.Now().UnixNano()), "name": "Race " + role}
@@ -73,16 +79,17 @@ func enrolStaff(t *testing.T, operator *sim.Client, role, pharmacy string) (c *s
 	}
 	invite, err := operator.Post(ctx, "/invites", body)
 	must(t, err)
-	c, account = &sim.Client{Base: operator.Base, HTTP: operator.HTTP}, invite.Text("account")
+	c := staff{&sim.Client{Base: operator.Base, HTTP: operator.HTTP}, invite.Text("account"), ""}
 	taken, err := c.Post(ctx, "/enrolment/accept", sim.JSON{"token": invite.Text("token"), "password": "seven lamps at the ford"})
 	must(t, err)
-	code, err := totp.GenerateCode(taken.Text("secret"), time.Now())
+	c.secret = taken.Text("secret")
+	code, err := totp.GenerateCode(c.secret, time.Now())
 	must(t, err)
 	opened, err := c.Post(ctx, "/enrolment/confirm", sim.JSON{"token": invite.Text("token"), "code": code})
 	must(t, err)
 	c.Token = opened.Text("token")
-	vetSubject(t, operator, role, account)
-	return c, account
+	vetSubject(t, operator, role, c.account)
+	return c
 }
 
 func vetSubject(t *testing.T, operator *sim.Client, kind, subject string) {

@@ -183,24 +183,25 @@ func TestDrill(t *testing.T) {
 // run has people walk and race while the faults happen one after the other.
 func (d *drill) run(faults ...fault) {
 	d.t.Helper()
+	race, bookings := d.startRace(), d.startBookings()
+	claims := d.startClaims(race)
 	done := make(chan struct{})
 	var all sync.WaitGroup
-	for range 2 {
-		all.Go(func() { d.walk(done) })
+	over := sync.OnceFunc(func() { close(done); all.Wait() })
+	defer over() // whatever ends the drill
+	for _, people := range []func(<-chan struct{}){d.walk, d.walk, race.until, bookings.until, claims.until} {
+		all.Go(func() { people(done) })
 	}
-	race, bookings := d.startRace(), d.startBookings()
-	all.Go(func() { race.until(done) })
-	all.Go(func() { bookings.until(done) })
 	for _, f := range faults {
 		d.wait(time.Duration(d.rand.IntN(3000)) * time.Millisecond)
 		begun := time.Now()
 		f.happen(d)
 		d.t.Logf("%-60s mended after %.1f s", f.name, time.Since(begun).Seconds())
 	}
-	close(done)
-	all.Wait()
+	over()
 	race.judge()
 	bookings.judge()
+	claims.judge()
 	d.invariants()
 	d.t.Logf("%d orders went through the whole chain meanwhile; %d requests were sent again; after each fault: %s", d.walked.Load(), d.again.Load(), strings.Join(d.back, ", "))
 }

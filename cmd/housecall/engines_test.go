@@ -69,6 +69,7 @@ func TestDatabaseOfANewerVersionIsRefused(t *testing.T) {
 
 // unfitEngines starts nodes on engines that are not fit, or not theirs, beside a service that goes on.
 func unfitEngines(t *testing.T, c *cluster) {
+	t.Helper()
 	files := c.nodes[0].clinic
 	for _, tt := range []struct {
 		name string

@@ -42,6 +42,7 @@ func TestSeveralNodesOnRealEngines(t *testing.T) {
 }
 
 func walkOverNodes(t *testing.T, c *cluster) {
+	t.Helper()
 	w := sim.Walk{Base: c.balance.url, Operator: c.operator(nil), Out: t.Output(), Patience: 20 * time.Second}
 
 	if r := w.Run(t.Context()); !r.OK {
@@ -52,18 +53,19 @@ func walkOverNodes(t *testing.T, c *cluster) {
 // person enrols a patient by the operator, and answers who they are and their patient's id.
 func (c *cluster) person(t *testing.T) (token, patient, address string) {
 	t.Helper()
-	operator := c.operator(nil)
+	how := &http.Client{Transport: &stubborn{inner: http.DefaultTransport, within: time.Minute}}
+	operator := c.operator(how)
 	address = fmt.Sprintf("p%d@nodes.example", time.Now().UnixNano())
 	invite, err := operator.Post(t.Context(), "/invites", sim.JSON{"role": "patient", "address": address, "name": "Wu Node", "birth_date": "1950-05-05", "sex": "female"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	taken, err := (&sim.Client{Base: c.balance.url}).Post(t.Context(), "/enrolment/accept", sim.JSON{"token": invite.Text("token")})
+	taken, err := (&sim.Client{Base: c.balance.url, HTTP: how}).Post(t.Context(), "/enrolment/accept", sim.JSON{"token": invite.Text("token")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	token = taken.Text("session.token")
-	me, err := nodeAPI(c.nodes[0], token).Get(t.Context(), "/me")
+	me, err := (&sim.Client{Base: c.balance.url, HTTP: how, Token: token}).Get(t.Context(), "/me")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +73,7 @@ func (c *cluster) person(t *testing.T) (token, patient, address string) {
 }
 
 func sessionOverNodes(t *testing.T, c *cluster) {
+	t.Helper()
 	token, _, _ := c.person(t)
 	for _, n := range c.nodes { // each node has heard of it
 		if _, err := nodeAPI(n, token).Get(t.Context(), "/me"); err != nil {
@@ -95,6 +98,7 @@ func sessionOverNodes(t *testing.T, c *cluster) {
 }
 
 func keyOverNodes(t *testing.T, c *cluster) {
+	t.Helper()
 	token, patient, _ := c.person(t)
 	made := make([]string, 6)
 	var all sync.WaitGroup
@@ -148,6 +152,7 @@ func send(t *testing.T, n *node, token, method, path, key string, body any) (int
 }
 
 func feedOverNodes(t *testing.T, c *cluster) {
+	t.Helper()
 	giver, patient, _ := c.person(t)
 	_, _, address := c.person(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -176,6 +181,7 @@ func feedOverNodes(t *testing.T, c *cluster) {
 }
 
 func fileOverNodes(t *testing.T, c *cluster) {
+	t.Helper()
 	token, patient, _ := c.person(t)
 	paper := []byte("%PDF-1.4\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n")
 	a, err := nodeAPI(c.nodes[0], token).Post(t.Context(), "/intakes", sim.JSON{"patient": patient})
@@ -233,6 +239,7 @@ func put(t *testing.T, url string, body []byte) int {
 }
 
 func replacedUnderLoad(t *testing.T, c *cluster) {
+	t.Helper()
 	var all sync.WaitGroup
 	done := make(chan struct{})
 	var walked atomic.Int64
@@ -263,6 +270,7 @@ func replacedUnderLoad(t *testing.T, c *cluster) {
 }
 
 func shortDrill(t *testing.T, c *cluster) {
+	t.Helper()
 	d := newDrill(t, c, 1)
 	d.run(killNode, killPrimary, killEvents, pauseNode, killFiles, jumpClock)
 }

@@ -15,6 +15,7 @@ import (
 
 // roomOverNodes joins a room at one node, is shown there from another, and moves when the node is drained.
 func roomOverNodes(t *testing.T, c *cluster) {
+	t.Helper()
 	token, _, _ := c.person(t)
 	check, err := nodeAPI(c.nodes[0], token).Post(t.Context(), "/call-checks", nil)
 	if err != nil {
@@ -51,6 +52,7 @@ func roomOverNodes(t *testing.T, c *cluster) {
 
 // loadedUnderReplacement replaces nodes while `housecall load` has people order and judges from outside.
 func loadedUnderReplacement(t *testing.T, c *cluster) {
+	t.Helper()
 	cmd := command(t.Context(), "load", "--url", c.balance.url, "--admin-token-file", c.nodes[0].clinic.file("admin", adminToken),
 		"--patients", "6", "--callers", "4", "--seconds", "20")
 	var said bytes.Buffer
@@ -78,4 +80,3 @@ func loadedUnderReplacement(t *testing.T, c *cluster) {
 }
 
 func tail(s string, n int) string { return s[max(0, len(s)-n):] }
-

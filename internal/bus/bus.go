@@ -38,7 +38,8 @@ type Config struct {
 	// Backoff lists the pauses between the tries of a handler; after the last the event is a dead
 	// letter. Nil: from 50 ms to 10 minutes, nine tries.
 	Backoff []time.Duration
-	// LeaseTTL is how long a lease outlives a holder that has died. 0 is 10 s.
+	// LeaseTTL is how long a lease outlives a holder that has died. 0 is 10 s. That of a post is 3 s, or as long
+	// where that is shorter.
 	LeaseTTL time.Duration
 	// ClockTimers has timers fire when this clock is advanced, for tests.
 	ClockTimers *clock.Fake
@@ -75,7 +76,8 @@ type Bus struct {
 	fan    *fan
 	timers jetstream.Stream
 	dead   jetstream.Stream
-	leases jetstream.KeyValue
+	leases bucket
+	posts  bucket
 	sched  Scheduler
 
 	adrift atomic.Bool // our clock is wrong
@@ -115,7 +117,7 @@ func Start(ctx context.Context, cfg Config, deps Deps) (*Bus, error) {
 		b.running.Go(b.relay)
 		b.running.Go(b.belong)
 		if cfg.URL != "" && cfg.ClockTimers == nil {
-			b.running.Go(b.watchClock) //nolint:contextcheck // it looks until the bus stops
+			b.running.Go(b.watchClock)
 		}
 	}
 	return b, nil

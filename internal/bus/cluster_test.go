@@ -138,3 +138,28 @@ func TestLeaseOfANodeThatDiedIsFreeAfterItsTime(t *testing.T) {
 		<-time.After(20 * time.Millisecond)
 	}
 }
+
+func TestWorkOfANodeThatDiedIsTakenUpWithinSeconds(t *testing.T) {
+	t.Parallel()
+	url := outside(t)
+	a := newWorld(t, func(w *world) { w.cfg.Dir, w.cfg.URL, w.cfg.Replicas, w.cfg.Node = "", url, 1, "node_a" })
+	second := *a
+	b := &second
+	b.cfg.Node = "node_b"
+	b.open()
+	onA, onB := newEar(), newEar()
+	a.listen("orders", onA)
+	a.ring("bell_1", emit("bell.rung", "1"))
+	next(t, onA.news)
+	b.listen("orders", onB)
+	a.bus.Vanish()
+
+	begun := time.Now()
+	b.ring("bell_1", emit("bell.rung", "2"))
+
+	for e := next(t, onB.news); e.Data["n"] != "2"; e = next(t, onB.news) { // the first may come again
+	}
+	if took := time.Since(begun); took > 8*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}

@@ -129,7 +129,7 @@ func (c *consumer) lease() (*Lease, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), attachTime)
 	defer cancel()
-	return c.bus.Lease(ctx, "consumer-"+c.name, c.bus.cfg.Node)
+	return c.bus.Post(ctx, "consumer-"+c.name, c.bus.cfg.Node)
 }
 
 // read handles events until the bus stops, the lease is lost or reading fails.

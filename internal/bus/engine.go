@@ -150,13 +150,28 @@ func (b *Bus) makeStreams(ctx context.Context) (fresh bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if b.leases, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: "LEASES",
-		TTL:    b.cfg.LeaseTTL, Storage: b.leaseStorage(), Replicas: b.cfg.Replicas,
-	}); err != nil {
-		return false, b.explain("make bucket of leases", err)
+	b.leases, err = b.makeBucket(ctx, "LEASES", b.cfg.LeaseTTL)
+	if err == nil {
+		b.posts, err = b.makeBucket(ctx, "POSTS", min(postTTL, b.cfg.LeaseTTL))
+	}
+	if err != nil {
+		return false, err
 	}
 	return b.makeTimers(ctx)
+}
+
+// bucket holds leases of one length.
+type bucket struct {
+	jetstream.KeyValue
+	ttl time.Duration
+}
+
+func (b *Bus) makeBucket(ctx context.Context, name string, ttl time.Duration) (bucket, error) {
+	kv, err := b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: name, TTL: ttl, Storage: b.leaseStorage(), Replicas: b.cfg.Replicas})
+	if err != nil {
+		return bucket{}, b.explain("make bucket "+name, err)
+	}
+	return bucket{kv, ttl}, nil
 }
 
 // leaseStorage is memory in the process, where leases end with it. On a cluster a server that comes back must

@@ -50,7 +50,7 @@ func TestStreamsOfAClusterHaveThreeCopies(t *testing.T) {
 	c := engine.NATS(t)
 	w := newWorld(t, func(w *world) { w.cfg.Dir, w.cfg.URL, w.cfg.CA, w.cfg.Creds = "", c.URL, c.CA, c.Credentials(t) })
 
-	for _, stream := range []string{"EVENTS", "FEED", "TIMERS", "DEAD", "KV_LEASES"} {
+	for _, stream := range []string{"EVENTS", "FEED", "TIMERS", "DEAD", "KV_LEASES", "KV_POSTS"} {
 		if n := c.Replicas(t, w.cfg.Creds, stream); n != 3 {
 			t.Errorf("%s has %d copies, want 3", stream, n)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -24,7 +25,14 @@ const (
 	codeNoPeers    = 10005 // fewer servers are up than copies are asked for
 	codeNoCluster  = 10074 // one server alone
 	codeNotCurrent = 10008 // it is starting
+	codeInProcess  = 10158 // a message of this id is being taken just now: another node relays it too
 )
+
+func noJetStream(err error) bool {
+	var refused *jetstream.APIError
+	return errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) ||
+		errors.As(err, &refused) && refused.ErrorCode == jetstream.JSErrCodeJetStreamNotEnabledForAccount
+}
 
 // explain says what an operator can do about an engine that can't be used.
 func (b *Bus) explain(what string, err error) error {
@@ -34,8 +42,7 @@ func (b *Bus) explain(what string, err error) error {
 	var refused *jetstream.APIError
 	errors.As(err, &refused)
 	switch {
-	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount),
-		refused != nil && refused.ErrorCode == jetstream.JSErrCodeJetStreamNotEnabledForAccount:
+	case noJetStream(err):
 		return fmt.Errorf("NATS at %s has no JetStream for this account, and events must be kept: "+
 			"turn it on in the server (jetstream {}) and in the account's limits: %w", b.cfg.URL, err)
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked),
@@ -53,6 +60,17 @@ func (b *Bus) explain(what string, err error) error {
 	return fmt.Errorf("%s at NATS %s: %w", what, b.cfg.URL, err)
 }
 
+// inProcess tells that another node is just publishing the same. It is no failure; if that node dies over it, the
+// next sweep finds the event where it was.
+func inProcess(err error) bool {
+	var refused *jetstream.APIError
+	if errors.As(err, &refused) {
+		return refused.ErrorCode == codeInProcess
+	}
+	var old *nats.APIError
+	return errors.As(err, &old) && old.ErrorCode == codeInProcess
+}
+
 // serviceMark stands in the metadata of the events: whose they are.
 const serviceMark = "housecall-service"
 
@@ -66,9 +84,18 @@ func (b *Bus) makeEvents(ctx context.Context) error {
 		cfg.Metadata = map[string]string{serviceMark: b.cfg.Service}
 	}
 	var err error
-	b.events, err = b.js.CreateStream(ctx, cfg)
-	if err == nil {
-		return nil
+	for try := range 5 {
+		b.events, err = b.js.CreateStream(ctx, cfg)
+		if err == nil {
+			return nil
+		}
+		if !noJetStream(err) || b.cfg.URL == "" || try == 4 {
+			break
+		}
+		select { // a server that has just started may not know yet that the account has it
+		case <-ctx.Done():
+		case <-time.After(500 * time.Millisecond):
+		}
 	}
 	if !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 		return b.explain("make stream "+eventsStream, err)

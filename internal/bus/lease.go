@@ -17,6 +17,7 @@ var ErrHeld = errors.New("the lease is held by another")
 // loses it before anybody else can have it.
 type Lease struct {
 	bus      *Bus
+	in       bucket
 	key      string
 	holder   string
 	revision uint64
@@ -29,6 +30,19 @@ type Lease struct {
 // Lease takes the named lease for the holder, or answers ErrHeld. A holder that died and came back under
 // its name has its own lease again at once.
 func (b *Bus) Lease(ctx context.Context, name, holder string) (*Lease, error) {
+	return b.lease(ctx, b.leases, name, holder)
+}
+
+// postTTL is how long work waits for another node when the one that did it has died.
+const postTTL = 3 * time.Second
+
+// Post is a lease for work that another may take up at any time: it ends sooner after the holder's death, and is
+// lost sooner when the engine chooses a new leader. It does no harm then, but to whom it would interrupt.
+func (b *Bus) Post(ctx context.Context, name, holder string) (*Lease, error) {
+	return b.lease(ctx, b.posts, name, holder)
+}
+
+func (b *Bus) lease(ctx context.Context, in bucket, name, holder string) (*Lease, error) {
 	select {
 	case <-b.stopping:
 		return nil, errors.New("take lease " + name + ": the bus has stopped")
@@ -38,12 +52,12 @@ func (b *Bus) Lease(ctx context.Context, name, holder string) (*Lease, error) {
 		return nil, fmt.Errorf("take lease %s: %w", name, clockIsWrong())
 	}
 	l := &Lease{
-		bus: b, key: safe(name), holder: holder,
+		bus: b, in: in, key: safe(name), holder: holder,
 		lost: make(chan struct{}), release: make(chan struct{}), ended: make(chan struct{}),
 	}
 	asked := time.Now()
 	var err error
-	l.revision, err = b.leases.Create(ctx, l.key, []byte(holder))
+	l.revision, err = in.Create(ctx, l.key, []byte(holder))
 	if errors.Is(err, jetstream.ErrKeyExists) {
 		err = l.takeBack(ctx)
 	}
@@ -70,11 +84,11 @@ func (b *Bus) Holder(ctx context.Context, name string) (string, error) {
 }
 
 func (l *Lease) takeBack(ctx context.Context) error {
-	entry, err := l.bus.leases.Get(ctx, l.key)
+	entry, err := l.in.Get(ctx, l.key)
 	if err != nil || string(entry.Value()) != l.holder {
 		return ErrHeld
 	}
-	if l.revision, err = l.bus.leases.Update(ctx, l.key, []byte(l.holder), entry.Revision()); err != nil {
+	if l.revision, err = l.in.Update(ctx, l.key, []byte(l.holder), entry.Revision()); err != nil {
 		return ErrHeld
 	}
 	return nil
@@ -94,7 +108,7 @@ func (l *Lease) Release() {
 func (l *Lease) keep(renewed time.Time) {
 	defer close(l.ended)
 	defer close(l.lost)
-	ttl := l.bus.cfg.LeaseTTL
+	ttl := l.in.ttl
 	tick := time.NewTicker(ttl / 3)
 	defer tick.Stop()
 	for {
@@ -126,7 +140,7 @@ func (l *Lease) keep(renewed time.Time) {
 func (l *Lease) renew(until time.Time) error {
 	ctx, cancel := context.WithDeadline(context.Background(), until)
 	defer cancel()
-	revision, err := l.bus.leases.Update(ctx, l.key, []byte(l.holder), l.revision)
+	revision, err := l.in.Update(ctx, l.key, []byte(l.holder), l.revision)
 	var refused *jetstream.APIError
 	if errors.As(err, &refused) && refused.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
 		return ErrHeld
@@ -142,7 +156,7 @@ func (l *Lease) renew(until time.Time) error {
 func (l *Lease) giveBack() {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	if err := l.bus.leases.Delete(ctx, l.key, jetstream.LastRevision(l.revision)); err != nil {
+	if err := l.in.Delete(ctx, l.key, jetstream.LastRevision(l.revision)); err != nil {
 		l.bus.log.Warn("lease was not given back", "lease", l.key, "error", err)
 	}
 }

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -79,7 +80,9 @@ func (b *Bus) relayBatch(ctx context.Context) (int, error) {
 		for i, err := range b.publish(ctx, round, failed) {
 			if err != nil {
 				failed[round[i].Doc] = true
-				firstErr = first(firstErr, err)
+				if !inProcess(err) && !errors.Is(err, errWaits) {
+					firstErr = first(firstErr, err)
+				}
 				continue
 			}
 			done = append(done, round[i])
@@ -116,6 +119,9 @@ func touched(done []docstore.Outgoing) []string {
 
 func isTimer(e event.Event) bool { return e.Due != nil || e.Cancelled }
 
+// errWaits says that an event was not sent, for the sake of the one before it in its document.
+var errWaits = errors.New("it waits for the one before it")
+
 // rounds puts the n-th waiting event of each document into round n.
 func rounds(waiting []docstore.Outgoing) [][]docstore.Outgoing {
 	var out [][]docstore.Outgoing
@@ -141,7 +147,7 @@ func (b *Bus) publish(ctx context.Context, round []docstore.Outgoing, failed map
 		e := w.Event
 		switch {
 		case failed[w.Doc]:
-			errs[i] = fmt.Errorf("event %s waits for the one before it", e.ID)
+			errs[i] = errWaits
 		case isTimer(e):
 			timers.Go(func() { errs[i] = b.sched.Schedule(ctx, e) })
 		default:

@@ -118,6 +118,9 @@ func (s *Service) Move(ctx context.Context, a access.Actor, visit id.Visit, doct
 	if err != nil {
 		return nil, err
 	}
+	if err := s.watch(ctx, v.Slot); err != nil {
+		return nil, err
+	}
 	var old id.Slot
 	moved, err := s.visits.Update(ctx, string(visit), docstore.On{Request: a.Request}, func(v *Visit) error {
 		now := s.Clock.Now()

@@ -1,6 +1,7 @@
 package consult_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -178,6 +179,27 @@ func TestAMovedVisitKeepsItsFeeAndFreesItsOldTime(t *testing.T) {
 	if now := c.now(v); !now.StartsAt.Equal(later) {
 		t.Errorf("a refused move changed the time to %v", now.StartsAt)
 	}
+}
+
+func TestATimeThatAVisitLeftIsFreeAgainEvenWhenTheProcessDiedOverIt(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	c.openHours(lin)
+	v := c.booked(mother, lin, tomorrow)
+	c.pass(3 * time.Minute) // nobody watches the hold of the old time any more
+	c.breaks.armed = true
+
+	_, died := c.Move(t.Context(), asks(mother, "m"), v.ID, lin.Account, tomorrow.Add(time.Hour))
+	c.breaks.armed, c.breaks.dead = false, false
+	again, err := c.Move(t.Context(), asks(mother, "m"), v.ID, lin.Account, tomorrow.Add(time.Hour))
+	must(t, err)
+	c.pass(3 * time.Minute)
+	other := c.booked(patient("b"), lin, tomorrow)
+
+	if !errors.Is(died, errDied) || !again.StartsAt.Equal(tomorrow.Add(time.Hour)) {
+		t.Errorf("move = %v, asked again %v", died, again.StartsAt)
+	}
+	is(t, other, consult.IsBooked)
 }
 
 func TestASlotWhoseVisitWasNeverWrittenIsFreeAgain(t *testing.T) {

@@ -150,6 +150,22 @@ func (s *Service) free(ctx context.Context, a access.Actor, slot id.Slot, visit 
 	return nil
 }
 
+// watch has somebody look in a while whether a slot is still its visit's: a process that dies between the
+// visit's leaving and the slot's being given back loses nobody a time for good.
+func (s *Service) watch(ctx context.Context, slot id.Slot) error {
+	if slot == "" {
+		return nil
+	}
+	_, err := s.slots.Update(ctx, string(slot), docstore.On{}, func(x *Slot) error {
+		x.SetTimer(SlotHoldExpired, s.Clock.Now().Add(holdTime))
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("watch slot %s: %w", slot, err)
+	}
+	return nil
+}
+
 // FreeSlot gives the slot of a visit back that has ended or moved. It follows visit.cancelled,
 // visit.no_show and visit.redirected, in case the process died before doing it by itself.
 func (s *Service) FreeSlot(ctx context.Context, a access.Actor, visit id.Visit) error {

@@ -2,6 +2,7 @@ package consult_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"housecall/internal/access"
 	"housecall/internal/clock"
 	"housecall/internal/consult"
+	"housecall/internal/docstore"
 	"housecall/internal/docstore/sqlite"
 	"housecall/internal/event"
 	"housecall/internal/fault"
@@ -34,6 +36,7 @@ type clinic struct {
 	t       *testing.T
 	clock   *clock.Fake
 	store   *sqlite.Store
+	breaks  *breaking
 	trail   *trail
 	vetting vetting
 	intakes intakes
@@ -85,12 +88,30 @@ func openWith(t *testing.T, fees consult.Fees) *clinic {
 		t: t, clock: clock.NewFake(monday), store: store, trail: &trail{}, intakes: intakes{}, grants: circle{}, guests: &guestSessions{},
 		vetting: vetting{lin.Account: general, okoye.Account: general, derm.Account: skin},
 	}
+	c.breaks = &breaking{Store: store}
 	c.Service, err = consult.New(t.Context(), consult.Deps{
-		Store: store, Clock: c.clock, Guard: access.NewGuard(policy, c.grants, c.trail), Intakes: c.intakes, Vetting: c.vetting,
+		Store: c.breaks, Clock: c.clock, Guard: access.NewGuard(policy, c.grants, c.trail), Intakes: c.intakes, Vetting: c.vetting,
 		Fees: fees, Rules: consult.HouseRules{}, Guests: c.guests, Codes: codes, Secret: []byte(strings.Repeat("s", 32)),
 	})
 	must(t, err)
 	return c
+}
+
+// breaking is a store that a process uses which dies: after the visit was written, nothing is.
+type breaking struct {
+	docstore.Store
+	armed, dead bool
+}
+
+var errDied = errors.New("the process died")
+
+func (b *breaking) Replace(ctx context.Context, collection string, r docstore.Record) error {
+	if b.dead {
+		return errDied
+	}
+	err := b.Store.Replace(ctx, collection, r)
+	b.dead = b.armed && err == nil && collection == "visits"
+	return err
 }
 
 // submitted is an intake handed in by this person.

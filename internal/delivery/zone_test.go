@@ -85,8 +85,10 @@ func TestZoneDrawnAtAnotherNodeIsThereForWhoStandsInIt(t *testing.T) {
 	refused(t, err, fault.NotFound, "outside-zones")
 	c := content()
 	c.Polygon = geo.Polygon{
-		{Lat: outside.Lat - .1, Lon: outside.Lon - .1}, {Lat: outside.Lat - .1, Lon: outside.Lon + .1},
-		{Lat: outside.Lat + .1, Lon: outside.Lon + .1}, {Lat: outside.Lat + .1, Lon: outside.Lon - .1},
+		{Lat: outside.Lat - .1, Lon: outside.Lon - .1},
+		{Lat: outside.Lat - .1, Lon: outside.Lon + .1},
+		{Lat: outside.Lat + .1, Lon: outside.Lon + .1},
+		{Lat: outside.Lat + .1, Lon: outside.Lon - .1},
 	}
 	z, err := w.DrawZone(ctx, w.as(operator), c)
 	must(t, err)

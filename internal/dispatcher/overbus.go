@@ -20,7 +20,7 @@ type busLeases struct {
 
 // Take implements Leases.
 func (l busLeases) Take(ctx context.Context, name string) (Lease, error) {
-	lease, err := l.bus.Lease(ctx, name, l.node)
+	lease, err := l.bus.Post(ctx, name, l.node)
 	switch {
 	case errors.Is(err, bus.ErrHeld):
 		return nil, nil //nolint:nilnil // held by another is an answer, not an error

@@ -266,7 +266,7 @@ func (c *NATSCluster) Leads(tb testing.TB, creds string) {
 	tb.Helper()
 	conn, js := c.connect(tb, creds)
 	defer conn.Close()
-	for _, stream := range []string{"EVENTS", "FEED", "TIMERS", "DEAD", "KV_LEASES"} {
+	for _, stream := range []string{"EVENTS", "FEED", "TIMERS", "DEAD", "KV_LEASES", "KV_POSTS"} {
 		for {
 			ctx, cancel := context.WithTimeout(tb.Context(), time.Second)
 			s, err := js.Stream(ctx, stream)

@@ -99,10 +99,16 @@ func (p *process) Kill(tb testing.TB) {
 }
 
 // Pause stops it where it is, connections open, until Resume.
-func (p *process) Pause(tb testing.TB) { p.signal(tb, syscall.SIGSTOP) }
+func (p *process) Pause(tb testing.TB) {
+	tb.Helper()
+	p.signal(tb, syscall.SIGSTOP)
+}
 
 // Resume has a paused one go on.
-func (p *process) Resume(tb testing.TB) { p.signal(tb, syscall.SIGCONT) }
+func (p *process) Resume(tb testing.TB) {
+	tb.Helper()
+	p.signal(tb, syscall.SIGCONT)
+}
 
 func (p *process) signal(tb testing.TB, s syscall.Signal) {
 	tb.Helper()
