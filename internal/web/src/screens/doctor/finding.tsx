@@ -4,6 +4,7 @@ import type { ReasonText, SafetyFinding } from "../../api.gen";
 import { Btn } from "../../parts/button";
 import { Field } from "../../parts/field";
 import { Icon } from "../../parts/icon";
+import { inTongue } from "../../words/say";
 import { words } from "./words";
 
 const looks = { hard_stop: ["stop", "octagon-x"], warning: ["warn", "triangle-alert"], info: ["info", "circle-alert"] } as const;
@@ -20,10 +21,10 @@ export function Finding({ of: f, reason, onReason }: { of: SafetyFinding; reason
 			<div class="stretch">
 				<b>
 					{w.severity[f.severity]}: {(f.drugs ?? []).join(" × ")}
-					{f.fact && ` × ${f.fact}`}
+					{f.fact && ` × ${inTongue(f.fact, f.fact_zh)}`}
 				</b>
-				<p>{f.why}</p>
-				<p>{f.do}</p>
+				<p>{inTongue(f.why, f.why_zh)}</p>
+				<p>{inTongue(f.do, f.do_zh)}</p>
 				<p class="sub">{f.source}</p>
 				{f.severity === "warning" && onReason && (
 					<div class="stack">
