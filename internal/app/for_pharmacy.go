@@ -77,7 +77,8 @@ func (f forPharmacy) Recheck(ctx context.Context, a access.Actor, part id.Part) 
 		reason, given := reasons[x.ID]
 		out = append(out, pharmacy.Finding{
 			ID: x.ID, Severity: string(x.Severity), Source: x.Source, Known: given, Reason: reason,
-			Text: phi.Text(strings.TrimSpace(strings.Join(x.Drugs, ", ") + ": " + x.Fact + ". " + x.Why + " " + x.Do)),
+			Text:   phi.Text(strings.TrimSpace(strings.Join(x.Drugs, ", ") + ": " + x.Fact + ". " + x.Why + " " + x.Do)),
+			TextZH: phi.Text(x.FactZH + x.WhyZH + x.DoZH),
 		})
 	}
 	return out, nil

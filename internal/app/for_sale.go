@@ -40,7 +40,7 @@ func (f forOrder) barred(ctx context.Context, a access.Actor, s sale) (map[order
 	if err != nil {
 		return nil, err
 	}
-	out := map[order.Fulfilment]jurisdiction.Decision{}
+	out := make(map[order.Fulfilment]jurisdiction.Decision)
 	for _, way := range ways {
 		for _, place := range places {
 			day := f.Packs.Day(place, zone, f.Order.Clock.Now())

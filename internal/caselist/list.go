@@ -82,6 +82,9 @@ func (l *List) Answer(raw json.RawMessage) (a Answer) {
 		found = append(found, l.judged(c)...)
 	}
 	a.Findings = safety.Sorted(found)
+	for i := range a.Findings { // a case list is answered in one language
+		a.Findings[i].FactZH, a.Findings[i].WhyZH, a.Findings[i].DoZH = "", "", ""
+	}
 	a.Outcome = "none"
 	if worst := safety.Worst(a.Findings); worst != "" {
 		a.Outcome = string(worst)

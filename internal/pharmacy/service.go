@@ -59,6 +59,7 @@ type Finding struct {
 	ID       string   `json:"id"`
 	Severity string   `json:"severity" enum:"hard_stop,warning,info"`
 	Text     phi.Text `json:"text"`
+	TextZH   phi.Text `json:"text_zh,omitempty"` // the same in Chinese, where it is known
 	Source   string   `json:"source,omitempty"`
 	Known    bool     `json:"known,omitempty"`
 	Reason   phi.Text `json:"reason,omitempty"` // the pharmacist's, for a warning that is new

@@ -28,6 +28,8 @@ type Formulary struct {
 	words    map[string]word // by kind and code
 	uses     []use
 	index    []entry
+
+	reasonsZH map[string]string // what findings say, in Chinese, without the full stop
 }
 
 // use is what medicines are looked for; it is no advice.

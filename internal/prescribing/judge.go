@@ -37,7 +37,7 @@ func (s *Service) judge(ctx context.Context, rx *Prescription, facts Facts) erro
 	if err != nil {
 		return err
 	}
-	rx.Findings = safety.Sorted(append(found, local...))
+	rx.Findings = s.formulary.InChinese(safety.Sorted(append(found, local...)))
 	return nil
 }
 

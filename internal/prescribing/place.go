@@ -84,7 +84,9 @@ func findingOf(one jurisdiction.Decision, drugs []string) safety.Finding {
 	if len(one.Missing) > 0 {
 		fact += "; not told: " + strings.Join(one.Missing, ", ")
 	}
-	return safety.Place(ruleKind(one.Rule), severity, one.Rule, drugs, fact+".", one.EN, do, one.Source)
+	f := safety.Place(ruleKind(one.Rule), severity, one.Rule, drugs, fact+".", one.EN, do, one.Source)
+	f.WhyZH = one.ZH
+	return f
 }
 
 func ruleKind(rule string) safety.Kind {

@@ -136,7 +136,11 @@ func (rx *Prescription) answered(f safety.Finding, language string) phi.Text {
 	if language == paper.Chinese {
 		serious, because = "严重：", "理由："
 	}
-	text := serious + shortened(f.Why)
+	why := f.Why
+	if language == paper.Chinese && f.WhyZH != "" {
+		why = f.WhyZH
+	}
+	text := serious + shortened(why)
 	for _, r := range rx.Reasons {
 		if r.Finding != f.ID {
 			continue

@@ -23,6 +23,7 @@ const (
 func (d *reader) house(f *Formulary, sources map[string]bool) {
 	d.readForms(f)
 	d.readWords(f)
+	d.readReasons(f)
 	packs := d.table("packs.csv", "inn", "form", "strength", "size", "unit", "note", "source")
 	handling := d.table("handling.csv", "inn", "form", "weekly", "scored", "life_days", "note", "source")
 	for _, c := range packs {
@@ -79,6 +80,19 @@ func (d *reader) readWords(f *Formulary) {
 	for _, c := range rows {
 		d.oneOf(c, "kind", "when", "site", "reason", "instruction", "day")
 		f.words[c.get("kind")+":"+c.get("code")] = word{c.get("en"), c.get("zh")}
+	}
+}
+
+// readReasons reads what findings say in Chinese.
+func (d *reader) readReasons(f *Formulary) {
+	f.reasonsZH = map[string]string{}
+	rows := d.table("reasons_zh.csv", "en", "zh")
+	d.unique(rows, "en")
+	for _, c := range rows {
+		if c.get("en") == "" || c.get("zh") == "" {
+			d.bad(c, "needs both languages")
+		}
+		f.reasonsZH[strings.TrimSuffix(c.get("en"), ".")] = c.get("zh")
 	}
 }
 

@@ -39,6 +39,9 @@ func (c *check) allergiesUnknown() []Finding {
 
 func (c *check) allergy(a Allergy) []Finding {
 	names := c.allergens(a.Allergen)
+	if a.Reaction == "" { // "penicillin anaphylaxis"
+		a.Reaction = toldReaction(a.Allergen)
+	}
 	names = byReaction(names, strings.ToLower(a.Reaction))
 	if len(names) == 0 {
 		return []Finding{finding(KindAllergy, Warning, "unmatched:"+Fold(a.Allergen), nil, fact(a),
@@ -71,6 +74,17 @@ func byReaction(names []string, reaction string) []string {
 	return names
 }
 
+// toldReaction is the reaction that stands in the name of an allergy; "" when none does.
+func toldReaction(allergen string) string {
+	f := strings.ToLower(allergen)
+	for _, all := range [][]string{anaphylaxis, immediate, mild, rhabdo} {
+		if slices.ContainsFunc(all, func(w string) bool { return strings.Contains(f, w) }) {
+			return f
+		}
+	}
+	return ""
+}
+
 // against answers the worst rule of one allergy for one medicine; the same ingredient is a hard stop
 // whether or not a row says so.
 func (c *check) against(a Allergy, names []string, d *Drug) []Finding {
@@ -101,7 +115,7 @@ func instead(s Severity) string {
 
 func fact(a Allergy) string {
 	reaction := a.Reaction
-	if reaction == "" {
+	if reaction == "" || strings.EqualFold(reaction, a.Allergen) {
 		reaction = "reaction not told"
 	}
 	return "Recorded allergy: " + a.Allergen + " (" + reaction + "), " + from(a.From) + "."

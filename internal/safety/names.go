@@ -57,6 +57,9 @@ func (r *Rules) Parts(name string) []*Drug {
 	return out
 }
 
+// shorthand are the words of two letters that mean an illness wherever they stand.
+var shorthand = []string{"mi", "hf", "af", "pe"}
+
 // localRows are the endings of the rows that are for one place of the body.
 var localRows = map[string][]string{
 	"skin": {" topical"}, "vaginal": {" topical", " vaginal"},
@@ -100,7 +103,7 @@ func (r *Rules) index() {
 		r.stricter[s.Rule] = append(r.stricter[s.Rule], i)
 	}
 	for w := range r.Words {
-		if len(w) > 2 {
+		if len(w) > 2 || slices.Contains(shorthand, w) {
 			r.phrases = append(r.phrases, phraseOf(w))
 		}
 	}
@@ -230,12 +233,16 @@ func punctuation(c rune) rune {
 // denied tells whether the words before a phrase take it back, or speak of somebody else. "No asthma but
 // COPD" takes back the asthma alone.
 func denied(before string) bool {
-	w := strings.Fields(before)
+	w, theirs := strings.Fields(before), false // "no diabetes, has asthma"; "mother has asthma"
 	for i := len(w) - 1; i >= max(0, len(w)-4); i-- {
 		switch w[i] {
-		case "no", "not", "denies", "denied", "without", "never", "excluded", "family", "father", "mother", "brother", "sister":
+		case "family", "father", "mother", "brother", "sister", "son", "daughter", "parent", "parents", "father's", "mother's":
 			return true
-		case "but", "has", "however", "although":
+		case "no", "not", "denies", "denied", "without", "never", "excluded":
+			return !theirs
+		case "has", "had":
+			theirs = true
+		case "but", "however", "although":
 			return false
 		}
 	}

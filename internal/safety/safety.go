@@ -53,6 +53,11 @@ type Finding struct {
 	Why      string   `json:"why"`
 	Do       string   `json:"do"`
 	Source   string   `json:"source"`
+
+	// The same in Chinese, where it is known.
+	FactZH string `json:"fact_zh,omitempty"`
+	WhyZH  string `json:"why_zh,omitempty"`
+	DoZH   string `json:"do_zh,omitempty"`
 }
 
 // Check answers everything that speaks against giving the proposed medicines to this patient, who

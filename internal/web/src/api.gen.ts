@@ -615,6 +615,7 @@ export interface FillFinding {
 	severity: "hard_stop" | "warning" | "info";
 	source?: string;
 	text: string;
+	text_zh?: string;
 }
 
 export interface FillLine {
@@ -2175,15 +2176,18 @@ export interface RideEarningView {
 
 export interface SafetyFinding {
 	do: string;
+	do_zh?: string;
 	drugs: string[] | null;
 	/** The other side, and where it is known from. */
 	fact: string;
+	fact_zh?: string;
 	/** Stays the same while the rule and both sides stay the same. */
 	id: string;
 	kind: string;
 	severity: string;
 	source: string;
 	why: string;
+	why_zh?: string;
 }
 
 export interface SaidView {

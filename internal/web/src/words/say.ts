@@ -104,3 +104,8 @@ export function age(born: string, now: number = Date.now()): number {
 	const had = n.getMonth() > b.getMonth() || (n.getMonth() === b.getMonth() && n.getDate() >= b.getDate());
 	return n.getFullYear() - b.getFullYear() - (had ? 0 : 1);
 }
+
+/** inTongue is what the service said, in Chinese where it knows it and Chinese is read. */
+export function inTongue(en: string, zh: string | undefined): string {
+	return language.value === "zh" && zh ? zh : en;
+}

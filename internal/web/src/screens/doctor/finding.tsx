@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { ReasonText, SafetyFinding } from "../../api.gen";
 import { Field } from "../../parts/field";
 import { Icon } from "../../parts/icon";
+import { inTongue } from "../../words/say";
 import { words } from "./words";
 
 const looks = { hard_stop: ["stop", "octagon-x"], warning: ["warn", "triangle-alert"], info: ["info", "circle-alert"] } as const;
@@ -25,12 +26,12 @@ export function Finding({ of: f, reason, onReason }: { of: SafetyFinding; reason
 				<Icon name={icon} />
 				<b>
 					{w.severity[f.severity]}: {(f.drugs ?? []).join(" × ")}
-					{f.fact && ` × ${plain(f.fact)}`}
+					{f.fact && ` × ${plain(inTongue(f.fact, f.fact_zh))}`}
 				</b>
 				{open && !reason && <small>{w.reasonNeeded}</small>}
 			</header>
-			<p>{f.why}</p>
-			<p>{f.do}</p>
+			<p>{inTongue(f.why, f.why_zh)}</p>
+			<p>{inTongue(f.do, f.do_zh)}</p>
 			<p class="from">{f.source}</p>
 			{open && (
 				<>

@@ -9,7 +9,7 @@ import { Btn } from "../../parts/button";
 import { Field } from "../../parts/field";
 import { Notice, Trouble } from "../../parts/notice";
 import { Sheet } from "../../parts/sheet";
-import { date } from "../../words/say";
+import { date, inTongue } from "../../words/say";
 import { language } from "../../words/words";
 import { medicine } from "../pharmacy/medicine";
 import { words } from "./words";
@@ -75,7 +75,7 @@ export function Signing({ id, onClose, onSigned }: { id: string; onClose: () => 
 							.filter((f) => f.severity !== "info")
 							.map((f) => (
 								<p key={f.id} class="sub">
-									{w.severity[f.severity]}: {f.why} {reasonOf(p, f.id)}
+									{w.severity[f.severity]}: {inTongue(f.why, f.why_zh)} {reasonOf(p, f.id)}
 								</p>
 							))}
 						{p.valid_until && <p class="sub num">{w.validUntil(date(p.valid_until))}</p>}

@@ -9,6 +9,7 @@ import { Icon } from "../../parts/icon";
 import { Notice, Trouble } from "../../parts/notice";
 import { Sheet } from "../../parts/sheet";
 import { useKeys } from "../../parts/keys";
+import { inTongue } from "../../words/say";
 import { medicine } from "./medicine";
 import { words } from "./words";
 
@@ -78,7 +79,7 @@ function Finding({ of: f, children }: { of: FillFinding; children?: preact.Compo
 			<Icon name={icon} />
 			<div class="stretch">
 				<b>{w.severity[f.severity]}</b> <span class="sub">{f.known ? w.known : w.fresh}</span>
-				<p>{f.text}</p>
+				<p>{inTongue(f.text, f.text_zh)}</p>
 				{f.reason && <p class="sub break">{w.doctorsReason(f.reason)}</p>}
 				{f.source && <p class="sub">{f.source}</p>}
 				{children}
