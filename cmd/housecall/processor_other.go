@@ -4,7 +4,7 @@ package main
 
 import "time"
 
-var started = time.Now() //nolint:forbidigo // a stop watch for the terminal
+var started = time.Now()
 
 // processorTime is the time that has passed: this system does not tell how long a process was busy.
-func processorTime() time.Duration { return time.Since(started) } //nolint:forbidigo // as above
+func processorTime() time.Duration { return time.Since(started) }

@@ -60,6 +60,11 @@ func simulateCityCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "city", Args: cobra.NoArgs,
 		Short: "A day in an invented city: this housecall's plans beside the nearest free courier and the ideal one",
+		Long: "Lives through a day of orders with this housecall's own plans, clock and estimates, and prints how it went beside the nearest free courier and\n" +
+			"the ideal one, who collects every order the minute it is ready and rides straight. Decisions are timed by the processor.\n\n" +
+			"--json writes a list with one object for each way of planning: name, orders, delivered, on_time, ideal_time and of_ideal (shares, 0 to 1),\n" +
+			"median_minutes, p90_minutes, slack_minutes, declines and km_an_order (an order), cost_an_order, idle_share, bundled_share, rematches,\n" +
+			"decision_ms_median, _p99 and _worst, and bound_held: for each day its thirds as {of, good}.",
 	}
 	f := c.Flags()
 	f.IntVar(&o.Couriers, "couriers", o.Couriers, "couriers on shift all the time")

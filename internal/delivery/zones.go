@@ -138,7 +138,7 @@ func (s *Service) ChangeZone(ctx context.Context, a access.Actor, zone id.Zone, 
 
 // Weather says whether it rains in a zone; for operators. What is estimated, planned and shown from then on
 // goes by it. Said again it changes nothing.
-func (s *Service) Weather(ctx context.Context, a access.Actor, zone id.Zone, rain bool) (*Zone, error) { //nolint:revive // the weather itself, no mode
+func (s *Service) Weather(ctx context.Context, a access.Actor, zone id.Zone, rain bool) (*Zone, error) {
 	if err := s.guard.Check(ctx, a, "zone.manage", access.Facts{Record: string(zone)}); err != nil {
 		return nil, err
 	}

@@ -35,6 +35,25 @@ func BenchmarkMetropolis(b *testing.B) {
 	}
 }
 
+// BenchmarkIdleMetropolis plans a night: nearly everybody has nothing to do, and is to wait where demand is.
+func BenchmarkIdleMetropolis(b *testing.B) {
+	state := metropolis(10_000)
+	state.Jobs = state.Jobs[:20]
+	for i := range state.Couriers {
+		state.Couriers[i].IdleSince = noon.Add(-time.Hour)
+	}
+	var got dispatch.Decision
+	began := processorTime()
+	for b.Loop() {
+		got = dispatch.Plan(state, noon)
+	}
+	busy := processorTime() - began
+	if len(got.Prepositions) == 0 {
+		b.Fatal("nobody was sent anywhere")
+	}
+	b.ReportMetric(float64(busy.Microseconds())/1000/float64(b.N), "processor-ms/plan")
+}
+
 // metropolis is a zone of one density, however many jobs there are.
 func metropolis(jobs int) dispatch.State {
 	r := rand.New(rand.NewPCG(1, uint64(jobs)))

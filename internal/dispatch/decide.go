@@ -54,7 +54,7 @@ func (s *search) decideFor(r int32, d *Decision) {
 		if b.n == 0 {
 			continue
 		}
-		p := s.proposal(r, &w, b, i)
+		p, way := s.proposal(r, &w, b)
 		var jobs []id.Job
 		for _, x := range p.Stops {
 			jobs = append(jobs, x.Job)
@@ -67,10 +67,11 @@ func (s *search) decideFor(r int32, d *Decision) {
 		case i == 0 && c.asked:
 		case i == 0 && c.bound:
 			if !s.same(r, b) {
-				p.Why = "the counter is on the way already: " + p.Why
+				p.Why = "the counter is on the way already: " + s.why(r, i, p, way)
 				d.Bundles = append(d.Bundles, p)
 			}
 		case i == 0 && s.couriers[r].Phase == Free && c.from <= 0 && !p.Leave.After(s.now.Add(s.Ahead)):
+			p.Why = s.why(r, i, p, way)
 			d.Offers = append(d.Offers, p)
 		default:
 			s.hold(r, i, p, d)
@@ -119,8 +120,9 @@ func promiseOf(slack time.Duration) string {
 	return fmt.Sprintf("%d min before the promised time", int(slack.Minutes()))
 }
 
-// proposal is a bundle in times and words; w moves on behind it.
-func (s *search) proposal(r int32, w *walkState, b *bundle, i int) Proposal {
+// proposal is a bundle in times, and the way to its counter; w moves on behind it. Words are found for what is
+// told alone: of thousands of bundles most are held.
+func (s *search) proposal(r int32, w *walkState, b *bundle) (Proposal, int32) {
 	c := &s.riders[r]
 	p := Proposal{Courier: s.couriers[r].ID, From: s.shops[b.shop].id}
 	pick := s.pickup(r, *w, b)
@@ -142,8 +144,7 @@ func (s *search) proposal(r int32, w *walkState, b *bundle, i int) Proposal {
 		at += s.doorAfter
 	}
 	w.at, w.last, w.shop = at, b.tasks[b.n-1], nobody
-	p.Why = s.why(r, i, p, way)
-	return p
+	return p, way
 }
 
 // why says in words what speaks for a proposal.

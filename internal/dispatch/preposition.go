@@ -23,17 +23,7 @@ func (s *search) preposition(d *Decision) {
 	if len(slots) == 0 {
 		return
 	}
-	edges := make([][]edge, 0, len(free))
-	for _, r := range free {
-		row := make([]edge, 0, len(slots)+1)
-		for n, i := range slots {
-			if way := float64(s.shopWay(r, i)) / 60; way <= k.reach {
-				row = append(row, edge{int32(n), way})
-			}
-		}
-		edges = append(edges, row)
-	}
-	to := assignAny(edges, len(slots))
+	to := assignAny(s.waits(free, slots), len(slots))
 	for i, r := range free {
 		if to[i] == nobody {
 			continue
@@ -48,6 +38,44 @@ func (s *search) preposition(d *Decision) {
 			Why: fmt.Sprintf("nothing to carry here; %.0f jobs an hour are expected %.0f min from here", math.Ceil(s.shops[shop].demand), math.Ceil(float64(way)/60)),
 		})
 	}
+}
+
+const (
+	nearPlaces = 12 // to wait at, that are looked at for a rider
+	alike      = 8  // slots at one place, which are all the same
+)
+
+// waits lists, for each rider, the slots at the places around them. In a metropolis not every rider is held
+// against every slot.
+func (s *search) waits(free, slots []int32) [][]edge {
+	var places []int32 // distinct; the slots of places[i] are from first[i] on, up to first[i+1]
+	var first []int
+	for n, i := range slots {
+		if n == 0 || slots[n-1] != i {
+			places, first = append(places, i), append(first, n)
+		}
+	}
+	first = append(first, len(slots))
+	points := make([]geo.Point, len(places))
+	for i, shop := range places {
+		points[i] = s.shops[shop].at
+	}
+	g, out := newGrid(points), make([][]edge, 0, len(free))
+	for at, r := range free {
+		var row []edge
+		for _, i := range g.nearest(s.riders[r].at, nearPlaces) {
+			way := float64(s.shopWay(r, places[i])) / 60
+			if way > s.weights.reach {
+				continue
+			}
+			n := first[i+1] - first[i]
+			for k := range min(n, alike) {
+				row = append(row, edge{int32(first[i] + (at*alike+k)%n), way})
+			}
+		}
+		out = append(out, row)
+	}
+	return out
 }
 
 // slots are n shops to wait at, as many near each other as the share of demand there.

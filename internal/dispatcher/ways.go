@@ -70,7 +70,7 @@ func questions(jobs []dispatch.Job, shifts []*delivery.Shift) []question {
 		ofCounter[j.Pharmacy] = append(ofCounter[j.Pharmacy], j.Door)
 	}
 	counters, doors = distinct(counters), distinct(doors)
-	couriers := map[dispatch.Vehicle][]geo.Point{}
+	couriers := make(map[dispatch.Vehicle][]geo.Point, len(dispatch.Vehicles))
 	for _, h := range shifts {
 		couriers[h.Vehicle] = append(couriers[h.Vehicle], h.Last.Point)
 	}
