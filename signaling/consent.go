@@ -90,7 +90,11 @@ func (r *room) consents() {
 
 func (r *room) beginRecording() {
 	rec := &r.recording
-	running, err := r.server.Recorder.Begin(context.Background(), r.name, r.server.Clock.Now())
+	var present []Present
+	for _, s := range r.seats {
+		present = append(present, Present{s.ticket.Seat, s.ticket.Role})
+	}
+	running, err := r.server.Recorder.Begin(context.Background(), r.name, present, r.server.Clock.Now())
 	if err != nil {
 		r.server.Log.Error("recording could not begin", "error", err)
 		*rec = recording{state: "off"}

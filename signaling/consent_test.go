@@ -25,7 +25,7 @@ var _ signaling.Recorder = (*tape)(nil)
 
 func recorded(d *signaling.Deps) { d.Recorder = &tape{packets: map[string]int{}} }
 
-func (t *tape) Begin(context.Context, string, time.Time) (signaling.Recording, error) {
+func (t *tape) Begin(context.Context, string, []signaling.Present, time.Time) (signaling.Recording, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.begun++

@@ -100,9 +100,12 @@ type Place interface {
 
 // Recorder keeps what seats send while everybody present consents.
 type Recorder interface {
-	// Begin opens one recording of a room; it stands until its Stop.
-	Begin(ctx context.Context, room string, at time.Time) (Recording, error)
+	// Begin opens one recording of those present; it stands until its Stop. Who comes later is in another one.
+	Begin(ctx context.Context, room string, present []Present, at time.Time) (Recording, error)
 }
+
+// Present is somebody who has a seat.
+type Present struct{ Seat, Role string }
 
 // Recording is one stretch during which everybody present consented.
 type Recording interface {

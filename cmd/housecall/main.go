@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"housecall/internal/app"
 )
 
 func main() {
@@ -23,9 +25,15 @@ func main() {
 		if errors.As(err, &code) {
 			os.Exit(int(code))
 		}
+		if errors.Is(err, app.ErrUnreachable) {
+			os.Exit(tryLater)
+		}
 		os.Exit(1)
 	}
 }
+
+// tryLater is the exit code (EX_TEMPFAIL) that has a service manager start it again: nothing is wrong with what it was told.
+const tryLater = 75
 
 // errSaid ends a command whose output has said all there is to say.
 var errSaid = errors.New("said")

@@ -15,7 +15,7 @@ import (
 
 func simulateCommand() *cobra.Command {
 	c := &cobra.Command{Use: "simulate", Short: "Try the plans out before anybody rides by them"}
-	c.AddCommand(simulateCityCommand(), simulateMDRPCommand(), simulateStaffingCommand())
+	c.AddCommand(simulateCityCommand(), simulateMDRPCommand(), simulateStaffingCommand(), simulateEstimatesCommand(), simulateWeekCommand())
 	return c
 }
 
@@ -27,6 +27,24 @@ func simulateStaffingCommand() *cobra.Command {
 		RunE:  func(c *cobra.Command, _ []string) error { return city.Staffing(c.OutOrStdout(), budget) },
 	}
 	c.Flags().IntVar(&budget, "budget", 0, "iterations that a plan may search; 0 as in the product")
+	return c
+}
+
+func simulateEstimatesCommand() *cobra.Command {
+	o, seeds := city.Default(), 3
+	c := &cobra.Command{
+		Use: "estimates", Args: cobra.NoArgs,
+		Short: "How often the bound told before paying holds: weeks of the default city, and after a night that makes pharmacies slower",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if seeds < 1 || seeds > 1000 {
+				return fmt.Errorf("seeds: %d; say 1 to 1000", seeds)
+			}
+			return city.Estimates(c.OutOrStdout(), o, seeds)
+		},
+	}
+	c.Flags().Uint64Var(&o.Seed, "seed", o.Seed, "which of all possible weeks")
+	c.Flags().IntVar(&seeds, "seeds", seeds, "how many of them, from that seed on")
+	c.Flags().IntVar(&o.Budget, "budget", 0, "iterations that a plan may search; 0 as in the product")
 	return c
 }
 

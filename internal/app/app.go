@@ -12,12 +12,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"housecall/internal/billing"
-	"housecall/internal/blob"
 	"housecall/internal/bus"
 	"housecall/internal/clock"
 	"housecall/internal/config"
@@ -50,6 +50,7 @@ type Options struct {
 	TestTimers *clock.Fake
 
 	adminToken []byte
+	tool       bool // nothing is relayed, forwarded or sent
 }
 
 func (o Options) identityLimits() identity.Limits {
@@ -64,6 +65,7 @@ type App struct {
 	*Services
 	Store   docstore.Store
 	Bus     *bus.Bus
+	Files   files
 	API     *httpapi.Server
 	Metrics *prometheus.Registry
 
@@ -76,6 +78,8 @@ type App struct {
 	calls      *calls
 	served     chan error
 	stopWithin time.Duration
+	drain      time.Duration
+	leaving    atomic.Bool // it stops: whoever balances should turn to others
 }
 
 // Start opens the engines, starts every loop and listens. What was opened before something failed is
@@ -94,14 +98,14 @@ func Start(ctx context.Context, o Options) (*App, error) {
 
 // Open opens the engines and builds the services, for a tool; no loop runs and nobody is served.
 func Open(ctx context.Context, o Options) (*App, error) {
-	o.Outbox = notify.NewOutbox(clock.NewReal()) // a tool sends nothing
+	o.Outbox, o.tool = notify.NewOutbox(clock.NewReal()), true
 	a := newApp(o)
 	_, err := a.assemble(ctx, &o)
 	return a.orClose(ctx, err)
 }
 
 func newApp(o Options) *App {
-	return &App{log: o.Log, Metrics: prometheus.NewRegistry(), served: make(chan error, 1), stopWithin: o.Config.StopWithin}
+	return &App{log: o.Log, Metrics: prometheus.NewRegistry(), served: make(chan error, 1), stopWithin: o.Config.StopWithin, drain: o.Config.Drain}
 }
 
 func (a *App) orClose(ctx context.Context, err error) (*App, error) {
@@ -150,19 +154,7 @@ func (a *App) open(ctx context.Context, o *Options) (engines, error) {
 	if a.tracing, err = openTracing(c, e.node); err != nil {
 		return e, err
 	}
-	if a.Store, err = openStore(ctx, c); err != nil {
-		return e, err
-	}
-	if a.tracing.On() {
-		a.Store = docstore.Traced(a.Store, a.tracing)
-	}
-	engine := bus.Config{Dir: busDir(c), URL: c.Bus, Creds: c.BusCreds, Node: e.node, ClockTimers: o.TestTimers}
-	a.Bus, err = bus.Start(ctx, engine, bus.Deps{Store: a.Store, Clock: e.clock, Log: o.Log, Tracer: a.tracing})
-	if err != nil {
-		return e, fmt.Errorf("start events: %w", err)
-	}
-	e.store, e.bus = a.Store, a.Bus
-	if e.files, err = blob.New(filepath.Join(c.Data, "files"), config.Key(e.secret, "files"), e.wall, c.PublicURL); err != nil {
+	if err := a.openEngines(ctx, o, &e); err != nil {
 		return e, err
 	}
 	return e, outside(ctx, c, o, &e)
@@ -179,7 +171,7 @@ func busDir(c config.Config) string {
 func (a *App) run(ctx context.Context, e engines) error {
 	j := journey.New(journey.Deps{
 		Intake: a.Intake, Consult: a.Consult, Prescribing: a.Prescribing, Pharmacy: a.Pharmacy, Order: a.Order,
-		Delivery: a.Delivery, Billing: a.Billing, Support: a.Support, Log: e.log,
+		Delivery: a.Delivery, Billing: a.Billing, Support: a.Support, Paces: a.Forecast, Log: e.log,
 	})
 	if err := j.Subscribe(a.Bus); err != nil {
 		return err
@@ -265,6 +257,7 @@ func (a *App) Wait() error {
 // Stop answers what is in flight, then stops the loops, the events and the documents, in that order.
 // Nothing acknowledged is lost.
 func (a *App) Stop(ctx context.Context) error {
+	a.turnAway(ctx)
 	if a.stopWithin > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, a.stopWithin)
@@ -294,6 +287,19 @@ func (a *App) Stop(ctx context.Context) error {
 	return errors.Join(all...)
 }
 
+// turnAway says on /readyz that this node stops, and still answers for a while.
+func (a *App) turnAway(ctx context.Context) {
+	if a.leaving.Swap(true) || a.server == nil || a.drain <= 0 {
+		return
+	}
+	over := time.NewTimer(a.drain) //nolint:forbidigo // a balancer looks in real time
+	defer over.Stop()
+	select {
+	case <-ctx.Done():
+	case <-over.C:
+	}
+}
+
 // stopServing lets calls end or move, answers what is in flight, and closes the port.
 func (a *App) stopServing(ctx context.Context) error {
 	var all []error
@@ -321,6 +327,12 @@ func (a *App) stopServices(ctx context.Context) error {
 // ready names what is missing.
 func (a *App) ready(ctx context.Context) map[string]string {
 	missing := map[string]string{}
+	if a.leaving.Load() {
+		missing["node"] = "it is stopping"
+	}
+	if err := a.Files.Ping(ctx); err != nil {
+		missing["files"] = brief(err)
+	}
 	if err := a.Store.Ping(ctx); err != nil {
 		missing["store"] = brief(err)
 	}

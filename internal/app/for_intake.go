@@ -52,17 +52,17 @@ func (f forIntake) Treats(ctx context.Context, doctor id.Account, patient id.Pat
 }
 
 // attachments keeps files for intake.
-type attachments struct{ *blob.Folder }
+type attachments struct{ blob.Store }
 
 // Settle implements intake.Files.
 func (f attachments) Settle(ctx context.Context, quarantine, key string, types []string) (string, int64, error) {
-	info, err := f.Folder.Settle(ctx, quarantine, key, types)
+	info, err := f.Store.Settle(ctx, quarantine, key, types)
 	return info.Type, info.Size, err
 }
 
 var _ intake.Files = attachments{}
 
-// SignPut and SignGet are those of the folder.
+// SignPut and SignGet are those of the store.
 func (f attachments) SignPut(ctx context.Context, key, contentType string, size int64, ttl time.Duration) (string, error) {
-	return f.Folder.SignPut(ctx, key, contentType, size, ttl)
+	return f.Store.SignPut(ctx, key, contentType, size, ttl)
 }

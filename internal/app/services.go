@@ -57,7 +57,7 @@ type Services struct {
 type engines struct {
 	store   docstore.Store
 	bus     *bus.Bus
-	files   *blob.Folder
+	files   blob.Store
 	clock   clock.Clock // of the service; a demo's may run faster
 	wall    clock.Clock // of the machine: codes, sessions
 	log     *slog.Logger

@@ -21,7 +21,7 @@ var layers = []string{
 	"identity intake consult prescribing pharmacy order delivery billing support onboarding upload audit notify forecast",
 	"bus blob gateway tlsport docstore/sqlite docstore/mongo ../signaling/turn ../signaling/sfu",
 	"../signaling",
-	"../signaling/signalingtest", // also behind `housecall load`
+	"../signaling/signalingtest ../signaling/recording", // the first also behind `housecall load`
 	"dispatcher journey caselist",
 	"web fhir logging config tracing",
 	"httpapi",
@@ -39,7 +39,8 @@ var seams = map[string]string{
 	"github.com/gin-gonic/gin":        "httpapi app", // app: its benchmark compares with a bare handler
 	"github.com/danielgtaylor/huma":   "httpapi",
 	"github.com/casbin/casbin":        "access",
-	"github.com/pion/":                "../signaling ../signaling/sfu ../signaling/turn ../signaling/signalingtest",
+	"github.com/pion/":                "../signaling ../signaling/sfu ../signaling/turn ../signaling/signalingtest ../signaling/recording",
+	"github.com/at-wat/ebml-go":       "../signaling/recording",
 	"go.mongodb.org/mongo-driver":     "docstore/mongo apptest/engine",
 	"github.com/minio/minio-go":       "blob blob/blobtest apptest/engine",
 	"github.com/nats-io/":             "bus apptest/engine",

@@ -20,8 +20,8 @@ type Store interface {
 	Stat(ctx context.Context, key string) (Info, error)
 	// Delete removes a file; one that is not there is no mistake.
 	Delete(ctx context.Context, key string) error
-	// SignPut answers a URL that takes exactly size bytes of this type until it expires; the same bytes
-	// may be sent again, others not.
+	// SignPut answers a URL that takes exactly size bytes of this type until it expires. What is sent first
+	// counts: the same bytes may be sent again, others are refused or never looked at.
 	SignPut(ctx context.Context, key, contentType string, size int64, ttl time.Duration) (string, error)
 	// SignGet answers a URL to read key until it expires. A browser saves it under filename, which is
 	// part of the URL and so must not describe anybody: "receipt.pdf".

@@ -1,5 +1,5 @@
-// Package blob keeps files: photos, documents, receipts. Folder keeps them in a folder of the machine;
-// blobtest says what any other adapter must do as well.
+// Package blob keeps files: photos, documents, receipts. Folder keeps them in a folder of the machine, Bucket
+// in MinIO or any S3; blobtest says what both must do.
 //
 // A person uploads straight to a quarantine key, by a signed URL that fixes length, type and time. What
 // lies there can't be read by anybody. Settle looks at what it really is, refuses what is not what it

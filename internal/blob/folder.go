@@ -55,6 +55,14 @@ func New(dir string, secret []byte, clk clock.Clock, baseURL string) (*Folder, e
 	return f, f.sweep()
 }
 
+// Ping answers nil when a file would be found now.
+func (f *Folder) Ping(context.Context) error {
+	if _, err := os.Stat(f.dataDir()); err != nil {
+		return fmt.Errorf("look at the folder of files: %w", err)
+	}
+	return nil
+}
+
 func (f *Folder) labelDir() string { return filepath.Join(f.dir, "labels") }
 func (f *Folder) dataDir() string  { return filepath.Join(f.dir, "data") }
 
@@ -275,3 +283,8 @@ func syncDir(dir string) error {
 }
 
 func hexOf(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
+
+func sumOf(raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:])
+}

@@ -16,8 +16,12 @@ func room(err error) error {
 	case err == nil, errors.As(err, &f):
 		return err
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return fault.New(fault.Unavailable, "We can't keep files just now. Nothing was changed; try again in a few minutes.").
-			After(time.Minute).Because(err)
+		return noRoom(err)
 	}
 	return fmt.Errorf("write file: %w", err)
+}
+
+func noRoom(err error) *fault.Error {
+	return fault.New(fault.Unavailable, "We can't keep files just now. Nothing was changed; try again in a few minutes.").
+		After(time.Minute).Because(err)
 }

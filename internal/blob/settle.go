@@ -15,18 +15,18 @@ import (
 
 // Settle implements Store.
 func (f *Folder) Settle(ctx context.Context, quarantine, key string, allowed []string) (Info, error) {
-	if CheckKey(key) != nil || inQuarantine(key) || CheckKey(quarantine) != nil || !inQuarantine(quarantine) {
-		return Info{}, fmt.Errorf("settle: the keys have shapes that are not allowed")
+	if err := checkSettle(quarantine, key); err != nil {
+		return Info{}, err
 	}
 	if done, err := f.label(key); err == nil {
 		if done.From != quarantine {
-			return Info{}, fault.New(fault.Conflict, "Another file has this place. Upload it again.").Coded("exists")
+			return Info{}, placeTaken()
 		}
 		return done.Info, f.Delete(ctx, quarantine)
 	}
 	file, said, err := f.open(quarantine)
 	if fault.Is(err, fault.NotFound) {
-		return Info{}, fault.New(fault.Conflict, "The file has not arrived yet. Upload it, then go on.").Coded("not-uploaded").Because(err)
+		return Info{}, notUploaded(err)
 	}
 	if err != nil {
 		return Info{}, err
@@ -47,6 +47,21 @@ func (f *Folder) Settle(ctx context.Context, quarantine, key string, allowed []s
 		return Info{}, err
 	}
 	return info, f.Delete(ctx, quarantine)
+}
+
+func checkSettle(quarantine, key string) error {
+	if CheckKey(key) != nil || inQuarantine(key) || CheckKey(quarantine) != nil || !inQuarantine(quarantine) {
+		return fmt.Errorf("settle: the keys have shapes that are not allowed")
+	}
+	return nil
+}
+
+func placeTaken() *fault.Error {
+	return fault.New(fault.Conflict, "Another file has this place. Upload it again.").Coded("exists")
+}
+
+func notUploaded(err error) *fault.Error {
+	return fault.New(fault.Conflict, "The file has not arrived yet. Upload it, then go on.").Coded("not-uploaded").Because(err)
 }
 
 // Clean looks at what a file really is, refuses it unless that is the type it was said to be and an

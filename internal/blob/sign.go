@@ -28,28 +28,44 @@ type permit struct {
 
 // SignPut implements Store.
 func (f *Folder) SignPut(_ context.Context, key, contentType string, size int64, ttl time.Duration) (string, error) {
-	switch {
-	case CheckKey(key) != nil:
-		return "", fmt.Errorf("sign upload: the key has a shape that is not allowed")
-	case !typeShape.MatchString(contentType):
-		return "", wrongType()
-	case size <= 0:
-		return "", fault.InvalidField("/size", "This file is empty. Choose another.")
-	case size > MaxSize:
-		return "", tooLarge()
+	if err := checkUpload(key, contentType, size); err != nil {
+		return "", err
 	}
 	return f.address(permit{method: "PUT", key: key, contentType: contentType, size: size, until: f.clock.Now().Add(ttl)}), nil
 }
 
 // SignGet implements Store.
 func (f *Folder) SignGet(_ context.Context, key, filename string, ttl time.Duration) (string, error) {
-	if CheckKey(key) != nil || inQuarantine(key) {
-		return "", notFound()
-	}
-	if filename != "" && !nameShape.MatchString(filename) {
-		return "", errors.New("sign download: the file name must be a plain word that describes nobody")
+	if err := checkDownload(key, filename); err != nil {
+		return "", err
 	}
 	return f.address(permit{method: "GET", key: key, filename: filename, until: f.clock.Now().Add(ttl)}), nil
+}
+
+// checkUpload refuses what may not be uploaded.
+func checkUpload(key, contentType string, size int64) error {
+	switch {
+	case CheckKey(key) != nil:
+		return fmt.Errorf("sign upload: the key has a shape that is not allowed")
+	case !typeShape.MatchString(contentType):
+		return wrongType()
+	case size <= 0:
+		return fault.InvalidField("/size", "This file is empty. Choose another.")
+	case size > MaxSize:
+		return tooLarge()
+	}
+	return nil
+}
+
+// checkDownload refuses what nobody may read, and a name that may describe somebody.
+func checkDownload(key, filename string) error {
+	if CheckKey(key) != nil || inQuarantine(key) {
+		return notFound()
+	}
+	if filename != "" && !nameShape.MatchString(filename) {
+		return errors.New("sign download: the file name must be a plain word that describes nobody")
+	}
+	return nil
 }
 
 func (f *Folder) address(p permit) string {

@@ -25,7 +25,13 @@ type Config struct {
 	Dir      string // the engine runs in the process and keeps its files here
 	URL      string // a NATS cluster: "nats://a:4222,nats://b:4222"
 	Creds    string // file with the credentials for the cluster; may be empty
+	CA       string // file with the authority of the cluster's certificates, beside the system's; may be empty
 	Replicas int    // copies of each stream on a cluster; 0 is 3
+
+	// Service says whose events these are. An engine that holds those of another is refused; empty: not asked.
+	Service string
+	// Idle opens the engine without relaying, forwarding or setting timers again, for a tool.
+	Idle bool
 
 	// Node names this process among others that share the cluster. Empty: made at random.
 	Node string
@@ -103,8 +109,10 @@ func Start(ctx context.Context, cfg Config, deps Deps) (*Bus, error) {
 		b.running.Wait()
 		return nil, err
 	}
-	b.running.Go(b.relay)
-	b.running.Go(b.belong)
+	if !cfg.Idle {
+		b.running.Go(b.relay)
+		b.running.Go(b.belong)
+	}
 	return b, nil
 }
 
@@ -124,6 +132,9 @@ func (b *Bus) open(ctx context.Context) error {
 		return b.setTimersAgain(ctx)
 	}
 	b.sched = &streamTimers{bus: b}
+	if b.cfg.Idle {
+		return nil
+	}
 	if fresh {
 		if err := b.setTimersAgain(ctx); err != nil {
 			return err

@@ -21,6 +21,7 @@ const (
 	ackWait     = 30 * time.Second // the engine gives an event to another after this without a sign of life
 	handleTime  = 30 * time.Second
 	retryAttach = time.Second
+	attachTime  = 3 * time.Second // a server that dies answers nothing: ask another soon
 )
 
 // Consumer acts on events. Handle may be called again for the same event and must then do nothing new.
@@ -126,21 +127,22 @@ func (c *consumer) lease() (*Lease, error) {
 	if c.bus.server != nil {
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), attachTime)
 	defer cancel()
 	return c.bus.Lease(ctx, "consumer-"+c.name, c.bus.cfg.Node)
 }
 
 // read handles events until the bus stops, the lease is lost or reading fails.
 func (c *consumer) read(lost <-chan struct{}) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), attachTime)
 	defer cancel()
 	// What the reader before left unacknowledged comes first again, in order, before anything newer.
 	if _, err := c.stream.ResetConsumer(ctx, c.name); err != nil {
 		return fmt.Errorf("go back to what is not acknowledged: %w", err)
 	}
 	d := newDesk(c)
-	reading, err := c.durable.Consume(func(m jetstream.Msg) { d.take(m) }, jetstream.PullMaxMessages(inHand),
+	expiry, heartbeat := c.bus.watched()
+	reading, err := c.durable.Consume(func(m jetstream.Msg) { d.take(m) }, jetstream.PullMaxMessages(inHand), expiry, heartbeat,
 		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { d.fault(err) }))
 	if err != nil {
 		return fmt.Errorf("read: %w", err)

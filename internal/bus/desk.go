@@ -147,8 +147,8 @@ func (d *desk) handle(life context.Context, it item, tries int) error {
 	}
 	b.log.WarnContext(ctx, "event was not handled", "consumer", d.c.name, "kind", string(it.event.Kind), "event_id", it.event.ID,
 		"doc", it.event.Doc, "tries", tries, "error", err)
-	if tries <= len(b.cfg.Backoff) {
-		return err
+	if tries <= len(b.cfg.Backoff) || d.c.stream == b.timers {
+		return err // a timer that has fired is carried on until the events take it: nothing in it can be at fault
 	}
 	if buried := b.bury(life, d.c.name, it.event, tries, err); buried != nil {
 		b.log.ErrorContext(ctx, "dead letter was not kept", "consumer", d.c.name, "event_id", it.event.ID, "error", buried)

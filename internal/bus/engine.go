@@ -2,9 +2,12 @@ package bus
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -44,15 +47,61 @@ func (b *Bus) connect() error {
 		url = ""
 		opts = append(opts, nats.InProcessServer(b.server))
 	}
+	opts, err := b.known(opts)
+	if err != nil {
+		return err
+	}
+	if b.conn, err = nats.Connect(url, opts...); err != nil {
+		return b.explain("connect", err)
+	}
+	// A server that dies takes acknowledgements with it: publish again soon, with the same ids.
+	b.js, err = jetstream.New(b.conn, jetstream.WithPublishAsyncTimeout(ackSoon))
+	return err
+}
+
+const (
+	ackSoon   = 3 * time.Second
+	pullFor   = 5 * time.Second
+	signOfUse = time.Second
+)
+
+// watched is how a reader finds out that the server it read from is gone: on a cluster another goes on, but
+// nobody tells.
+func (b *Bus) watched() (expiry jetstream.PullExpiry, heartbeat jetstream.PullHeartbeat) {
+	if b.server != nil {
+		return jetstream.PullExpiry(30 * time.Second), jetstream.PullHeartbeat(15 * time.Second)
+	}
+	return jetstream.PullExpiry(pullFor), jetstream.PullHeartbeat(signOfUse)
+}
+
+// known adds who we are, and whose certificates we take.
+func (b *Bus) known(opts []nats.Option) ([]nats.Option, error) {
+	for key, file := range map[string]string{"bus_creds": b.cfg.Creds, "bus_ca": b.cfg.CA} {
+		if file == "" {
+			continue
+		}
+		if _, err := os.Stat(file); err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+	}
 	if b.cfg.Creds != "" {
 		opts = append(opts, nats.UserCredentials(b.cfg.Creds))
 	}
-	var err error
-	if b.conn, err = nats.Connect(url, opts...); err != nil {
-		return fmt.Errorf("connect to the event engine: %w", err)
+	if b.cfg.CA == "" {
+		return opts, nil
 	}
-	b.js, err = jetstream.New(b.conn)
-	return err
+	pem, err := os.ReadFile(b.cfg.CA)
+	if err != nil {
+		return nil, fmt.Errorf("bus_ca: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("bus_ca: no certificate in %s", b.cfg.CA)
+	}
+	return append(opts, nats.Secure(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12})), nil
 }
 
 // ErrInUse says that another process runs its engine on this folder.
@@ -87,13 +136,12 @@ func (b *Bus) makeStreams(ctx context.Context) (fresh bool, err error) {
 		}
 		cfg.Storage, cfg.Replicas = jetstream.FileStorage, b.cfg.Replicas
 		if *into, err = b.js.CreateOrUpdateStream(ctx, cfg); err != nil {
-			err = fmt.Errorf("make stream %s: %w", cfg.Name, err)
+			err = b.explain("make stream "+cfg.Name, err)
 		}
 	}
-	make(&b.events, jetstream.StreamConfig{
-		Name: eventsStream, Subjects: []string{"ev.>", "again.*"},
-		MaxAge: eventsKept, Duplicates: doublesKnown,
-	})
+	if err := b.makeEvents(ctx); err != nil {
+		return false, err
+	}
 	make(&b.feed, jetstream.StreamConfig{
 		Name: feedStream, Subjects: []string{"feed.*"},
 		MaxAge: feedKept, Duplicates: doublesKnown,
@@ -104,11 +152,20 @@ func (b *Bus) makeStreams(ctx context.Context) (fresh bool, err error) {
 	}
 	if b.leases, err = b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
 		Bucket: "LEASES",
-		TTL:    b.cfg.LeaseTTL, Storage: jetstream.MemoryStorage, Replicas: b.cfg.Replicas,
+		TTL:    b.cfg.LeaseTTL, Storage: b.leaseStorage(), Replicas: b.cfg.Replicas,
 	}); err != nil {
-		return false, fmt.Errorf("make bucket of leases: %w", err)
+		return false, b.explain("make bucket of leases", err)
 	}
 	return b.makeTimers(ctx)
+}
+
+// leaseStorage is memory in the process, where leases end with it. On a cluster a server that comes back must
+// still know them: one that has forgotten can't choose a new leader together with another that has.
+func (b *Bus) leaseStorage() jetstream.StorageType {
+	if b.cfg.URL == "" {
+		return jetstream.MemoryStorage
+	}
+	return jetstream.FileStorage
 }
 
 // serverLog hands what the engine in the process has to say to the log.

@@ -90,7 +90,8 @@ func (f *fan) follow(from uint64, take func(feedCopy)) error {
 	if err != nil {
 		return fmt.Errorf("follow the feed: %w", err)
 	}
-	messages, err := reader.Messages(jetstream.PullMaxMessages(512))
+	expiry, heartbeat := f.bus.watched()
+	messages, err := reader.Messages(jetstream.PullMaxMessages(512), expiry, heartbeat)
 	if err != nil {
 		return fmt.Errorf("read the feed: %w", err)
 	}

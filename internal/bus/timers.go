@@ -31,10 +31,10 @@ func (b *Bus) makeTimers(ctx context.Context) (fresh bool, err error) {
 		return b.timers.CachedInfo().Config.Metadata[keptMark] == "", nil
 	}
 	if !errors.Is(err, jetstream.ErrStreamNotFound) {
-		return false, fmt.Errorf("look up stream %s: %w", timersStream, err)
+		return false, b.explain("look up stream "+timersStream, err)
 	}
 	if b.timers, err = b.js.CreateStream(ctx, b.timersConfig()); err != nil {
-		return false, fmt.Errorf("make stream %s: %w", timersStream, err)
+		return false, b.explain("make stream "+timersStream, err)
 	}
 	return true, nil
 }

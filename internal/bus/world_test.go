@@ -4,10 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"housecall/internal/apptest/engine"
 	"housecall/internal/bus"
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
@@ -36,10 +38,19 @@ type world struct {
 	cfg   bus.Config
 }
 
+// onCluster names the tests whose worlds are on a cluster of NATS servers, each in an account of its own,
+// and not on an engine in the process.
+var onCluster sync.Map
+
 func newWorld(t *testing.T, adjust func(*world)) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), clock: clock.NewReal()}
 	w.cfg = bus.Config{Dir: filepath.Join(w.dir, "nats"), Backoff: []time.Duration{time.Millisecond, 2 * time.Millisecond}}
+	root, _, _ := strings.Cut(t.Name(), "/")
+	if c, on := onCluster.Load(root); on {
+		c := c.(*engine.NATSCluster)
+		w.cfg.Dir, w.cfg.URL, w.cfg.CA, w.cfg.Creds = "", c.URL, c.CA, c.Credentials(t)
+	}
 	if adjust != nil {
 		adjust(w)
 	}

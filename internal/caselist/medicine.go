@@ -134,6 +134,23 @@ func (r *reading) dose(o object) {
 		r.m.Doses = plain(r.m.INN, f, unit)
 	default:
 		r.weigh(f, unit)
+		r.nebules()
+	}
+}
+
+// nebules takes a dose that only a nebuliser's product has for one of those, where nobody told the form.
+func (r *reading) nebules() {
+	if len(r.drug.Ways) == 0 || r.m.Form != "" || len(r.m.Doses) != 1 || safety.Route(*r.m) != "inhaled" {
+		return
+	}
+	for _, p := range r.list.products[r.drug.INN] {
+		if strings.Contains(p.Form, "nebul") && len(p.PerUnit) == 1 {
+			one := p.PerUnit[0]
+			v, ok := safety.Convert(r.m.Doses[0].Value, r.m.Doses[0].Unit, one.Unit)
+			if ok && v.Equal(one.Value) {
+				r.m.Form = p.Form
+			}
+		}
 	}
 }
 

@@ -73,7 +73,7 @@ func medicineOf(s string) object {
 	if len(w) > at+1 && w[at+1] != "null" {
 		m["unit"] = w[at+1]
 	}
-	if len(w) > at+2 {
+	if len(w) > at+2 && w[at+2] != "null" {
 		m["doses_per_24h"] = json.Number(w[at+2])
 	}
 	return m

@@ -55,6 +55,10 @@ func kindOf(unit string) string {
 func (r *reading) weigh(f float64, unit string) {
 	switch kindOf(unit) {
 	case "mass":
+		if !r.weighedIn(unit) {
+			r.wrong("unit", "This medicine is not counted in "+unit+": the unit can't be right.")
+			return
+		}
 		r.m.Doses = r.masses(f, unit)
 	case "per kg":
 		if r.c.Patient.Weight == nil {
@@ -68,12 +72,33 @@ func (r *reading) weigh(f float64, unit string) {
 	}
 }
 
+// weighedIn tells whether a weight and international units were not mistaken for each other: the products
+// and limits of the lists tell in which of the two a medicine is counted.
+func (r *reading) weighedIn(unit string) bool {
+	if r.drug.Is("class:insulin") {
+		return unit == "IU"
+	}
+	known, fits := false, false
+	see := func(all []safety.Amount) {
+		for _, a := range all {
+			known = known || a.Unit != ""
+			fits = fits || a.Unit != "" && (a.Unit == "IU") == (unit == "IU")
+		}
+	}
+	for _, p := range r.list.products[r.drug.INN] {
+		see(p.PerUnit)
+	}
+	see(r.drug.MaxSingle)
+	see(r.drug.MaxDaily)
+	return !known || fits
+}
+
 // masses reads a dose in mg. Of a combination it may be that of the first component, of the last, or
 // of all together, whichever a product of the lists has.
 func (r *reading) masses(f float64, unit string) []safety.Amount {
 	parts := r.drug.Components
 	if len(parts) == 1 {
-		return []safety.Amount{{Component: parts[0].Component, Value: elemental(r.drug, decimal(f), unit), Unit: unit}}
+		return []safety.Amount{{Component: parts[0].Component, Value: r.elemental(decimal(f), unit), Unit: unit}}
 	}
 	mg, ok := safety.Convert(decimal(f), unit, "mg")
 	if !ok {
@@ -187,7 +212,8 @@ func (r *reading) passes(one []safety.Amount, n safety.Decimal) bool {
 			})
 		})
 	}
-	return over(r.drug.MaxSingle, safety.Whole(1)) || r.m.PerDay != nil && over(r.drug.MaxDaily, *r.m.PerDay)
+	single, daily := r.drug.Ceilings(*r.m)
+	return over(single, safety.Whole(1)) || r.m.PerDay != nil && over(daily, *r.m.PerDay)
 }
 
 // fits tells whether a product is counted in this unit and goes this way.
@@ -202,14 +228,14 @@ func fits(p *prescribing.Product, unit, route, form string) bool {
 
 var (
 	strengthShape = regexp.MustCompile(`([0-9.]+)\s*(mg|g|mcg|µg|micrograms?|iu|units?)(?:\s*(?:/|per|in)\s*([0-9.]+)?\s*(ml|dose|puff|actuation|tablet|capsule))?`)
-	comboShape    = regexp.MustCompile(`([0-9.]+)\s*(?:mg|mcg)?\s*[/+]\s*([0-9.]+)\s*(mg|mcg)`)
+	comboShape    = regexp.MustCompile(`([0-9.]+)\s*(?:mg|mcg)?\s*[/+-]\s*([0-9.]+)\s*(mg|mcg)(?:\s*(?:/|per|in)\s*([0-9.]+)\s*ml)?`)
 )
 
 // toldStrength reads "500 mg", "120 mg/5 mL" or "500/125 mg" into what one unit holds.
 func (r *reading) toldStrength(unit string) []safety.Amount {
 	words, parts := strings.ToLower(r.m.Strength), r.drug.Components
 	if m := comboShape.FindStringSubmatch(words); m != nil && len(parts) == 2 {
-		return []safety.Amount{{Component: parts[0].Component, Value: lenient(m[1]), Unit: m[3]}, {Component: parts[1].Component, Value: lenient(m[2]), Unit: m[3]}}
+		return r.toldPair(m, unit)
 	}
 	m := strengthShape.FindStringSubmatch(words)
 	if m == nil || len(parts) != 1 {
@@ -226,7 +252,21 @@ func (r *reading) toldStrength(unit string) []safety.Amount {
 	} else if unit == "mL" {
 		return nil
 	}
-	return []safety.Amount{{Component: parts[0].Component, Value: elemental(r.drug, v, unitOf(m[2])), Unit: unitOf(m[2])}}
+	return []safety.Amount{{Component: parts[0].Component, Value: r.elemental(v, unitOf(m[2])), Unit: unitOf(m[2])}}
+}
+
+// toldPair reads "500/125 mg" and "250/62.5 mg per 5 mL".
+func (r *reading) toldPair(m []string, unit string) []safety.Amount {
+	a, b := lenient(m[1]), lenient(m[2])
+	if (unit == "mL") != (m[4] != "") {
+		return nil
+	}
+	if in := lenient(m[4]); unit == "mL" && !in.IsZero() {
+		a, _ = a.Over(in)
+		b, _ = b.Over(in)
+	}
+	parts := r.drug.Components
+	return []safety.Amount{{Component: parts[0].Component, Value: a, Unit: m[3]}, {Component: parts[1].Component, Value: b, Unit: m[3]}}
 }
 
 func lenient(s string) safety.Decimal {
@@ -237,10 +277,13 @@ func lenient(s string) safety.Decimal {
 	return decimal(f)
 }
 
-// elemental turns a weight of iron salt into iron, in which its limits are told: 200 mg dried sulfate
-// hold 65 mg, 300 mg of the other 60 mg.
-func elemental(d *safety.Drug, v safety.Decimal, unit string) safety.Decimal {
-	if d.INN != "ferrous sulfate" || unit != "mg" || !v.More(safety.Whole(100)) {
+// elemental turns a weight of a salt into what limits are told in. Of iron 200 mg dried sulfate hold
+// 65 mg, 300 mg of the other 60 mg.
+func (r *reading) elemental(v safety.Decimal, unit string) safety.Decimal {
+	if factor, salt := r.list.rules.Salts[safety.Fold(r.m.INN)]; salt {
+		return v.Times(factor)
+	}
+	if d := r.drug; d.INN != "ferrous sulfate" || unit != "mg" || !v.More(safety.Whole(100)) {
 		return v
 	}
 	if v.More(safety.Whole(250)) {

@@ -56,6 +56,9 @@ func NewScaled(base Clock, speed int) *Scaled {
 	return &Scaled{base: base, start: base.Now(), speed: speed}
 }
 
+// Speed is how many seconds it shows for one of base.
+func (c *Scaled) Speed() int { return c.speed }
+
 // Now implements Clock.
 func (c *Scaled) Now() time.Time {
 	elapsed := c.base.Now().Sub(c.start)

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Check names everything that keeps the service from serving people, each with what to do.
@@ -34,6 +35,7 @@ func (c Config) Check() error {
 		say("tls.cert and tls.key go together: set both, or neither")
 	}
 	all = append(all, c.checkCalls()...)
+	all = append(all, c.checkEngines()...)
 	if c.Payment != "sandbox" {
 		say("payment is %q: only sandbox is built so far", c.Payment)
 	}
@@ -46,7 +48,7 @@ func (c Config) Check() error {
 	if _, err := c.Log.SlogLevel(); err != nil {
 		all = append(all, err)
 	}
-	for key, file := range map[string]string{"mail.password_file": c.Mail.PasswordFile, "sms.token_file": c.SMS.TokenFile, "admin_token_file": c.AdminTokenFile, "trace.token_file": c.Trace.TokenFile} {
+	for key, file := range map[string]string{"files.secret_file": c.Files.SecretFile, "mail.password_file": c.Mail.PasswordFile, "sms.token_file": c.SMS.TokenFile, "admin_token_file": c.AdminTokenFile, "trace.token_file": c.Trace.TokenFile} {
 		if _, err := ReadSecret(file); err != nil {
 			say("%s: %w", key, err)
 		}
@@ -81,6 +83,39 @@ func (c Config) checkCalls() []error {
 	}
 	if c.Bus != "" && c.Media.NodeURL == "" {
 		say("media.node_url is not set: where several nodes serve (bus is set), a call lives on one of them, so name the address of this very node")
+	}
+	return all
+}
+
+// checkEngines makes sure that what is named of the engines goes together.
+func (c Config) checkEngines() []error {
+	var all []error
+	say := func(format string, args ...any) { all = append(all, fmt.Errorf(format, args...)) }
+	if c.Replicas < 1 || c.Replicas > 5 {
+		say("bus_replicas is %d: say 3, or 1 to 5", c.Replicas)
+	}
+	if c.Bus != "" && c.Store == "" {
+		say("store is not set: nodes that share events (bus) share documents too; say mongodb://host/housecall")
+	}
+	if c.Bus != "" && c.Files.URL == "" {
+		say("files.url is not set: nodes that share events (bus) share files too; name a bucket of MinIO or any S3")
+	}
+	if c.Files.URL == "" {
+		return all
+	}
+	for key, address := range map[string]string{"files.url": c.Files.URL, "files.public_url": c.Files.PublicURL} {
+		if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+			say("%s is %q: say it like https://minio.example.org:9000", key, address)
+		}
+	}
+	if c.Files.Bucket == "" || c.Files.AccessKey == "" || c.Files.SecretFile == "" {
+		say("files.bucket, files.access_key and files.secret_file go with files.url: set all of them")
+	}
+	if c.Files.Encryption != "server" && c.Files.Encryption != "disk" {
+		say("files.encryption is %q: say server, or disk where the disks of the server are encrypted", c.Files.Encryption)
+	}
+	if c.Files.Keep < 24*time.Hour {
+		say("files.keep is %s: a file that was deleted by mistake must be there for a day at least; say 720h", c.Files.Keep)
 	}
 	return all
 }

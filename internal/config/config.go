@@ -15,7 +15,11 @@ type Config struct {
 	Store     string `yaml:"store" help:"where documents are kept: empty for a file in the data folder, or mongodb://..."`
 	Bus       string `yaml:"bus" help:"where events are kept: empty for the data folder, or nats://..."`
 	BusCreds  string `yaml:"bus_creds" help:"file with the credentials for the NATS cluster"`
+	BusCA     string `yaml:"bus_ca" help:"file with the authority of the NATS cluster's certificates, where the system does not know it"`
+	Replicas  int    `yaml:"bus_replicas" help:"copies of every event on a NATS cluster"`
 	Node      string `yaml:"node" help:"name of this node among others; empty for the host's name"`
+
+	Files Files `yaml:"files"`
 
 	SecretFile     string `yaml:"secret_file" help:"file with the service's secret, 32 bytes or more, that keys are made from"`
 	AdminTokenFile string `yaml:"admin_token_file" help:"file with a token that acts as an operator, for programs"`
@@ -40,7 +44,22 @@ type Config struct {
 	OwnFormulary  string        `yaml:"own_formulary" help:"folder with tables of own medicines, or one CSV file like formulary.csv, added to the formulary"`
 	Map           Map           `yaml:"map"`
 	Timeout       time.Duration `yaml:"timeout" help:"how long one request may take"`
+	StartWithin   time.Duration `yaml:"start_within" help:"how long to wait at start for engines that do not answer yet"`
+	Drain         time.Duration `yaml:"drain" help:"how long a node that stops says so on /readyz and still answers, for a balancer to turn away from it"`
 	StopWithin    time.Duration `yaml:"stop_within" help:"how long a graceful stop may take"`
+}
+
+// Files is where files are kept: empty, in the data folder; else in a bucket of MinIO or any S3.
+type Files struct {
+	URL        string        `yaml:"url" help:"where files are kept: empty for the data folder, or the address of MinIO or any S3, https://..."`
+	PublicURL  string        `yaml:"public_url" help:"address that people's browsers reach it by; empty: files.url"`
+	Bucket     string        `yaml:"bucket" help:"its bucket, which must keep versions"`
+	AccessKey  string        `yaml:"access_key" help:"access key, with all rights to this bucket and no other"`
+	SecretFile string        `yaml:"secret_file" help:"file with the secret of the access key"`
+	Region     string        `yaml:"region" help:"region of the bucket"`
+	CA         string        `yaml:"ca" help:"file with the authority of its certificate, where the system does not know it"`
+	Encryption string        `yaml:"encryption" help:"server: the server encrypts every file with a key of its own; disk: its disks are encrypted"`
+	Keep       time.Duration `yaml:"keep" help:"how long a deleted or replaced file stays as an old version, in whole days"`
 }
 
 // Map is where maps get their ground from.
@@ -126,9 +145,10 @@ func Default() Config {
 	return Config{
 		Listen: "localhost:8080", Data: "data", Payment: "sandbox", Currency: "CNY", Jurisdiction: "house", Emergency: "112",
 		Mail: Mail{Port: 587, TLS: "starttls"}, Log: Log{Level: "info", Format: "json"}, Trace: Trace{Part: .1},
-		Limit:   Limit{PerSecond: 50, Burst: 100, Nobody: 10},
-		Visit:   Visit{Fee: 5000},
-		Media:   Media{Listen: "localhost:0"},
-		Timeout: 15 * time.Second, StopWithin: 20 * time.Second,
+		Limit:    Limit{PerSecond: 50, Burst: 100, Nobody: 10},
+		Visit:    Visit{Fee: 5000},
+		Media:    Media{Listen: "localhost:0"},
+		Replicas: 3, Files: Files{Bucket: "housecall", Region: "us-east-1", Encryption: "server", Keep: 30 * 24 * time.Hour},
+		Timeout: 15 * time.Second, StartWithin: 30 * time.Second, StopWithin: 20 * time.Second,
 	}
 }

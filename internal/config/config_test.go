@@ -88,6 +88,33 @@ func TestTwoPurposesNeverShareAKey(t *testing.T) {
 	}
 }
 
+func TestEnginesThatGoTogetherAreNamedTogether(t *testing.T) {
+	for want, spoil := range map[string]func(*config.Config){
+		"":                     func(*config.Config) {},
+		"store is not set":     func(c *config.Config) { c.Store = "" },
+		"files.url is not set": func(c *config.Config) { c.Files.URL = "" },
+		"files.url is \"":      func(c *config.Config) { c.Files.URL = "minio:9000" },
+		"files.public_url":     func(c *config.Config) { c.Files.PublicURL = "files" },
+		"go with files.url":    func(c *config.Config) { c.Files.AccessKey = "" },
+		"files.secret_file":    func(c *config.Config) { c.Files.SecretFile = "nowhere" },
+		"files.encryption":     func(c *config.Config) { c.Files.Encryption = "none" },
+		"files.keep":           func(c *config.Config) { c.Files.Keep = time.Hour },
+		"bus_replicas":         func(c *config.Config) { c.Replicas = 0 },
+	} {
+		c := config.Default()
+		c.Data, c.PublicURL, c.Mail.Host, c.Mail.From = t.TempDir(), "https://care.example", "mail.example", "care@care.example"
+		c.SecretFile = write(t, "4f1d2c3b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff001\n")
+		c.Media.Listen, c.Media.NodeURL = ":7443", "https://node1.care.example"
+		c.Store, c.Bus = "mongodb://a,b,c/housecall", "nats://a,nats://b"
+		c.Files.URL, c.Files.AccessKey, c.Files.SecretFile = "https://minio.example:9000", "housecall", write(t, "secret\n")
+		spoil(&c)
+
+		if err := c.Check(); (err == nil) != (want == "") || (err != nil && !strings.Contains(err.Error(), want)) {
+			t.Errorf("error = %v, want %q in it", err, want)
+		}
+	}
+}
+
 func TestServiceForOthersNeedsMediaThatOthersReach(t *testing.T) {
 	good := func() config.Config {
 		c := config.Default()

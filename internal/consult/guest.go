@@ -14,6 +14,7 @@ import (
 	"housecall/internal/docstore"
 	"housecall/internal/fault"
 	"housecall/internal/id"
+	"housecall/internal/phi"
 )
 
 // Invitation is a one-time link for a guest. The token is shown once and stored nowhere.
@@ -78,16 +79,81 @@ func (s *Service) guestHash(secret string) string {
 	return hex.EncodeToString(s.mac("guest", []byte(secret)))
 }
 
+// Link is what a guest's link says before it is used, and to who used it: whose call it is and where that
+// stands, nothing of the patient.
+type Link struct {
+	As       string
+	Doctor   string // as patients read it; "" while nobody has taken the visit
+	StartsAt *time.Time
+	Stage    LinkStage
+	Used     bool
+}
+
+// LinkStage is where the call of a link stands.
+type LinkStage string
+
+// The stages of a link.
+const (
+	LinkEarly LinkStage = "early" // the doctor has not called anybody in
+	LinkOpen  LinkStage = "open"
+	LinkOver  LinkStage = "over"
+)
+
+// LookAt tells whoever holds a link what it is for, and spends nothing. An invented link, and one that ran
+// out unused, is not found.
+func (s *Service) LookAt(ctx context.Context, a access.Actor, token string) (Link, error) {
+	if err := s.Guard.Check(ctx, a, "visit.exchange", access.Facts{}); err != nil {
+		return Link{}, err
+	}
+	visit, secret, err := readInvitation(token)
+	if err != nil {
+		return Link{}, err
+	}
+	v, err := s.visits.Get(ctx, string(visit))
+	if fault.Is(err, fault.NotFound) {
+		return Link{}, noInvitation()
+	}
+	if err != nil {
+		return Link{}, err
+	}
+	g := v.guest(s.guestHash(secret))
+	if g == nil || (g.Used == nil && s.Clock.Now().After(g.Until)) {
+		return Link{}, noInvitation()
+	}
+	l := Link{As: g.As, StartsAt: v.StartsAt, Stage: v.linkStage(), Used: g.Used != nil}
+	if v.Doctor == "" {
+		return l, nil
+	}
+	hours, err := s.hours.Get(ctx, string(v.Doctor))
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return Link{}, err
+	}
+	if err == nil {
+		l.Doctor = hours.Name
+	}
+	return l, nil
+}
+
+func (v *Visit) linkStage() LinkStage {
+	switch {
+	case moves.Ended(v.State), v.Call != nil && v.Call.State == RoomEnded:
+		return LinkOver
+	case v.State == InProgress && v.Call != nil:
+		return LinkOpen
+	}
+	return LinkEarly
+}
+
 // Exchange turns an invitation, once, into a session that can take a seat in this call and nothing else.
-// Anybody who holds the link may; a used, expired or invented one is not found.
-func (s *Service) Exchange(ctx context.Context, a access.Actor, token string) (session string, visit id.Visit, err error) {
+// Anybody who holds the link may; a used, expired or invented one is not found. The name is what the
+// guest wants to be called in this call.
+func (s *Service) Exchange(ctx context.Context, a access.Actor, token string, name phi.Text) (session string, visit id.Visit, err error) {
 	if err := s.Guard.Check(ctx, a, "visit.exchange", access.Facts{}); err != nil {
 		return "", "", err
 	}
-	text, secret, _ := strings.Cut(token, ".")
-	visit, err = id.Parse[id.Visit](text)
+	visit, secret, err := readInvitation(token)
 	if err != nil {
-		return "", "", noInvitation()
+		return "", "", err
 	}
 	now := s.Clock.Now()
 	_, err = s.visits.Update(ctx, string(visit), docstore.On{Request: a.Request}, func(v *Visit) error {
@@ -95,7 +161,7 @@ func (s *Service) Exchange(ctx context.Context, a access.Actor, token string) (s
 		if g == nil || g.Used != nil || now.After(g.Until) || moves.Ended(v.State) {
 			return noInvitation()
 		}
-		g.Used = &now
+		g.Used, g.Name = &now, name
 		v.announce(a, GuestSeated, map[string]string{"as": g.As})
 		return nil
 	})
@@ -105,8 +171,27 @@ func (s *Service) Exchange(ctx context.Context, a access.Actor, token string) (s
 	if err != nil {
 		return "", "", err
 	}
-	session, err = s.Guests.OpenGuestSession(ctx, visit, now.Add(guestTime))
+	session, opened, err := s.Guests.OpenGuestSession(ctx, visit, now.Add(guestTime))
+	if err != nil {
+		return "", "", err
+	}
+	seat := seatOf(access.Actor{Role: access.Guest, Session: opened}, &Visit{ID: visit}).ID
+	_, err = s.visits.Update(ctx, string(visit), docstore.On{}, func(v *Visit) error {
+		if g := v.guest(s.guestHash(secret)); g != nil {
+			g.Seat = seat
+		}
+		return nil
+	})
 	return session, visit, err
+}
+
+func readInvitation(token string) (id.Visit, string, error) {
+	text, secret, _ := strings.Cut(token, ".")
+	visit, err := id.Parse[id.Visit](text)
+	if err != nil {
+		return "", "", noInvitation()
+	}
+	return visit, secret, nil
 }
 
 func (v *Visit) guest(hash string) *Guest {

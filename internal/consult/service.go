@@ -66,7 +66,7 @@ type Rules interface {
 
 // Guests opens a session for somebody who has exchanged an invitation.
 type Guests interface {
-	OpenGuestSession(ctx context.Context, visit id.Visit, until time.Time) (string, error)
+	OpenGuestSession(ctx context.Context, visit id.Visit, until time.Time) (token string, session id.Session, err error)
 }
 
 // Service is what people do with visits.

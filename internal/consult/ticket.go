@@ -103,7 +103,7 @@ func (v *Visit) sit(a access.Actor, now time.Time) error {
 func seatOf(a access.Actor, v *Visit) Seat {
 	switch {
 	case a.Role == access.Guest:
-		return Seat{"guest_" + short(string(v.ID), string(a.Session), string(a.Account)), "guest"}
+		return Seat{"guest_" + short(string(v.ID), string(a.Session)), "guest"}
 	case a.Account == v.Doctor:
 		return Seat{"doctor", "doctor"}
 	case a.Patient == v.Patient:

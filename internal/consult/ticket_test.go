@@ -95,10 +95,10 @@ func TestAGuestsLinkIsExchangedOnceForASeatThatLastsUntilTheCallEnds(t *testing.
 	link, err := c.Invite(ctx, mother, v.ID, "family")
 	must(t, err)
 
-	session, visit, err := c.Exchange(ctx, asks(nobody, "x"), link.Token)
+	session, visit, err := c.Exchange(ctx, asks(nobody, "x"), link.Token, "Lin Mei")
 	must(t, err)
-	_, _, again := c.Exchange(ctx, asks(nobody, "y"), link.Token)
-	_, _, lost := c.Exchange(ctx, asks(nobody, "x"), link.Token)
+	_, _, again := c.Exchange(ctx, asks(nobody, "y"), link.Token, "Somebody else")
+	_, _, lost := c.Exchange(ctx, asks(nobody, "x"), link.Token, "Lin Mei")
 	seat, err := c.Ticket(ctx, guest("ses_1", v.ID), v.ID)
 	must(t, err)
 	_, err = c.EndCall(ctx, lin, v.ID)
@@ -154,7 +154,7 @@ func TestInvitationsThatAreOldInventedOrOfAnEndedVisitAreNotFound(t *testing.T) 
 	for name, token := range map[string]string{
 		"ended": old.Token, "invented": string(v.ID) + ".guess", "of no visit": "vis_none." + "x", "nothing": "", "odd": "../..", "no secret": string(v.ID),
 	} {
-		if _, _, err := c.Exchange(ctx, nobody, token); !fault.Is(err, fault.NotFound) {
+		if _, _, err := c.Exchange(ctx, nobody, token, ""); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -176,7 +176,7 @@ func TestALinkRacedForIsExchangedOnce(t *testing.T) {
 	won := 0
 	for range 16 {
 		wg.Go(func() {
-			if _, _, err := c.Exchange(t.Context(), access.Actor{Role: access.Nobody}, link.Token); err == nil {
+			if _, _, err := c.Exchange(t.Context(), access.Actor{Role: access.Nobody}, link.Token, ""); err == nil {
 				mu.Lock()
 				defer mu.Unlock()
 				won++
@@ -209,4 +209,59 @@ func TestACallHasRoomForFour(t *testing.T) {
 		t.Errorf("seats = %v", seats)
 	}
 	_ = consult.RoomOpen
+}
+
+func TestAGuestsLinkSaysWhoseCallItIsBeforeItIsUsedAndSpendsNothing(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	ctx := t.Context()
+	nobody := access.Actor{Role: access.Nobody}
+	v := c.inRoom(mother, lin)
+	link, err := c.Invite(ctx, mother, v.ID, "interpreter")
+	must(t, err)
+
+	before, err := c.LookAt(ctx, nobody, link.Token)
+	must(t, err)
+	_, _, err = c.Exchange(ctx, nobody, link.Token, "Wu Jing")
+	must(t, err)
+	used, err := c.LookAt(ctx, nobody, link.Token)
+	must(t, err)
+	seat, err := c.Ticket(ctx, guest("ses_1", v.ID), v.ID)
+	must(t, err)
+	named := c.now(v).Guests[0]
+	_, err = c.EndCall(ctx, lin, v.ID)
+	must(t, err)
+	over, err := c.LookAt(ctx, nobody, link.Token)
+	must(t, err)
+
+	if before.As != "interpreter" || before.Used || before.Stage != consult.LinkOpen {
+		t.Errorf("before = %+v, want an open call for an interpreter, unused", before)
+	}
+	if !used.Used || over.Stage != consult.LinkOver {
+		t.Errorf("used %+v, over %+v", used, over)
+	}
+	if named.Name != "Wu Jing" || named.Seat != seat.Seat {
+		t.Errorf("the others see %q at %q, want Wu Jing at %q", named.Name.Reveal(), named.Seat, seat.Seat)
+	}
+}
+
+func TestALinkThatWasInventedOrRanOutSaysNothing(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	v := c.inRoom(mother, lin)
+	link, err := c.Invite(t.Context(), mother, v.ID, "family")
+	must(t, err)
+	nobody := access.Actor{Role: access.Nobody}
+
+	_, invented := c.LookAt(t.Context(), nobody, string(v.ID)+".guess")
+	_, odd := c.LookAt(t.Context(), nobody, "no link")
+	_, staff := c.LookAt(t.Context(), lin, link.Token)
+	c.clock.Advance(25 * time.Hour)
+	_, old := c.LookAt(t.Context(), nobody, link.Token)
+
+	for name, err := range map[string]error{"invented": invented, "odd": odd, "old": old, "a doctor's": staff} {
+		if !fault.Is(err, fault.NotFound) {
+			t.Errorf("%s: %v, want not found", name, err)
+		}
+	}
 }

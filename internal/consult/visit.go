@@ -113,6 +113,8 @@ type Guest struct {
 	By    id.Account `json:"by"`
 	Until time.Time  `json:"until"`
 	Used  *time.Time `json:"used,omitempty"`
+	Name  phi.Text   `json:"name,omitempty"` // as they said it, for the others in the call
+	Seat  string     `json:"seat,omitempty"` // that their session takes
 }
 
 // DocID implements docstore.Document.

@@ -292,7 +292,7 @@ func (i intakes) Asked(_ context.Context, _ access.Actor, intake id.Intake) (con
 
 type guestSessions struct{ opened int }
 
-func (g *guestSessions) OpenGuestSession(context.Context, id.Visit, time.Time) (string, error) {
+func (g *guestSessions) OpenGuestSession(context.Context, id.Visit, time.Time) (string, id.Session, error) {
 	g.opened++
-	return fmt.Sprintf("session %d", g.opened), nil
+	return fmt.Sprintf("session %d", g.opened), id.Session(fmt.Sprintf("ses_%d", g.opened)), nil
 }

@@ -119,7 +119,7 @@ func (s *Service) zoneOf(ctx context.Context, zone id.Zone, at geo.Point) (*Zone
 func (s *Service) Ready(ctx context.Context, a access.Actor, job id.Job, seal string, readyAt time.Time) error {
 	_, err := s.change(ctx, a, job, advance, docstore.On{Request: a.Request}, func(j *Job) error {
 		switch {
-		case j.Ended() || j.Seal != "" && j.Seal == seal:
+		case j.Ended() || j.Seal != "" && (j.Seal == seal || seal == ""): // word of the yes may come after the seal
 			return errNothing
 		case !moves.Allows(j.State, Cancel): // the bag has left the counter
 			return fault.New(fault.Conflict, "The bag has left the counter already.").Coded("collected")

@@ -75,6 +75,30 @@ func TestWithdrawnZoneCoversNothingHereAtOnceAndElsewhereInSeconds(t *testing.T)
 	}
 }
 
+func TestZoneDrawnAtAnotherNodeIsThereForWhoStandsInIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := t.Context()
+	elsewhere := w.another(t)
+	_, err := elsewhere.ZoneAt(ctx, outside)
+	refused(t, err, fault.NotFound, "outside-zones")
+	c := content()
+	c.Polygon = geo.Polygon{
+		{Lat: outside.Lat - .1, Lon: outside.Lon - .1}, {Lat: outside.Lat - .1, Lon: outside.Lon + .1},
+		{Lat: outside.Lat + .1, Lon: outside.Lon + .1}, {Lat: outside.Lat + .1, Lon: outside.Lon - .1},
+	}
+	z, err := w.DrawZone(ctx, w.as(operator), c)
+	must(t, err)
+	w.clock.Advance(250 * time.Millisecond) // a request later
+
+	seen, err := elsewhere.ZoneAt(ctx, outside)
+
+	must(t, err)
+	if seen.ID != z.ID {
+		t.Errorf("zone = %s, want %s", seen.ID, z.ID)
+	}
+}
+
 func TestZoneThatCantWorkIsRefusedFieldByField(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -13,8 +13,13 @@ import (
 	"housecall/internal/id"
 )
 
-// zoneMemory is how long another node's change of a zone may go unseen here.
-const zoneMemory = 5 * time.Second
+const (
+	// zoneMemory is how long another node's change of a zone may go unseen here.
+	zoneMemory = 5 * time.Second
+	// missMemory is how long "outside every zone" is believed without looking again: a zone that was drawn a
+	// moment ago at another node is there for whoever stands in it.
+	missMemory = 250 * time.Millisecond
+)
 
 // zoneMap keeps the zones that hold, oldest first, for a short while.
 type zoneMap struct {
@@ -32,13 +37,15 @@ func (s *Service) ZoneAt(ctx context.Context, at geo.Point) (*Zone, error) {
 	if !at.Valid() || at.IsZero() {
 		return nil, fault.InvalidField("/point", "This place is not on the map. Choose it again.")
 	}
-	zones, boxes, err := s.zoneList(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for i, z := range zones {
-		if boxes[i].holds(at) && z.Polygon.Contains(at) {
-			return z, nil
+	for _, young := range []time.Duration{zoneMemory, missMemory} {
+		zones, boxes, err := s.zonesKnown(ctx, young)
+		if err != nil {
+			return nil, err
+		}
+		for i, z := range zones {
+			if boxes[i].holds(at) && z.Polygon.Contains(at) {
+				return z, nil
+			}
 		}
 	}
 	return nil, fault.New(fault.NotFound,
@@ -137,12 +144,17 @@ func (z *Zone) announce(kind event.Kind, a access.Actor) {
 	z.Emit(event.Event{Kind: kind, By: string(a.Account), Data: map[string]string{"zone": string(z.ID)}, To: []string{event.ToOperators}})
 }
 
-// zoneList answers the zones that hold, from memory while it is young.
+// zoneList answers the zones that hold.
 func (s *Service) zoneList(ctx context.Context) ([]*Zone, []box, error) {
+	return s.zonesKnown(ctx, zoneMemory)
+}
+
+// zonesKnown answers the zones that hold, from memory while it is young.
+func (s *Service) zonesKnown(ctx context.Context, young time.Duration) ([]*Zone, []box, error) {
 	m := &s.known
 	now := s.clock.Now()
 	m.mu.Lock()
-	if m.valid && now.Sub(m.loaded) < zoneMemory {
+	if m.valid && now.Sub(m.loaded) < young {
 		defer m.mu.Unlock()
 		return m.zones, m.boxes, nil
 	}

@@ -47,7 +47,7 @@ func benchCity(b *testing.B) (*city, <-chan time.Duration) {
 	store, err := sqlite.Open(b.Context(), b.TempDir()+"/housecall.db")
 	must(b, err)
 	b.Cleanup(func() { _ = store.Close() })
-	c := &city{store: store}
+	c := &city{}
 	real, quiet := clock.NewReal(), slog.New(slog.DiscardHandler)
 	c.Service, err = delivery.New(b.Context(), delivery.Deps{
 		Store: store, Clock: real,

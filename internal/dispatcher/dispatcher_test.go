@@ -10,12 +10,15 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/engine"
 	"housecall/internal/bus"
 	"housecall/internal/bus/bustest"
 	"housecall/internal/clock"
 	"housecall/internal/delivery"
 	"housecall/internal/dispatch"
 	"housecall/internal/dispatcher"
+	"housecall/internal/docstore"
+	"housecall/internal/docstore/mongo"
 	"housecall/internal/docstore/sqlite"
 	"housecall/internal/event"
 	"housecall/internal/geo"
@@ -34,7 +37,6 @@ var (
 // city is a zone over a real store and bus.
 type city struct {
 	*delivery.Service
-	store *sqlite.Store
 	clock *clock.Fake
 	bus   *bus.Bus
 	zone  id.Zone
@@ -56,19 +58,22 @@ func (everybody) Denied(context.Context, access.Actor, access.Action, access.Fac
 
 func newCity(t *testing.T) *city {
 	t.Helper()
+	return newCityOn(t, openSQLite(t))
+}
+
+func openSQLite(t *testing.T) docstore.Store {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), t.TempDir()+"/housecall.db")
+	must(t, err)
+	t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+func newCityOn(t *testing.T, store docstore.Store) *city {
+	t.Helper()
 	c := &city{clock: clock.NewFake(time.Date(2026, 11, 22, 21, 0, 0, 0, time.UTC))}
-	var err error
-	c.store, err = sqlite.Open(t.Context(), t.TempDir()+"/housecall.db")
-	must(t, err)
-	t.Cleanup(func() { _ = c.store.Close() })
-	rules, err := access.NewRules(policies.Model, policies.Rules)
-	must(t, err)
-	c.Service, err = delivery.New(t.Context(), delivery.Deps{
-		Store: c.store, Clock: c.clock,
-		Guard: access.NewGuard(rules, everybody{}, everybody{}), Vetting: everybody{}, Names: everybody{}, Secret: make([]byte, 32),
-	})
-	must(t, err)
-	c.bus = bustest.Start(t, c.store, c.clock)
+	c.Service = c.node(t, store)
+	c.bus = bustest.Start(t, store, c.clock)
 	must(t, c.bus.Subscribe(bus.Consumer{
 		Name: "timers", Kinds: []event.Kind{delivery.JobOfferExpired},
 		Handle: func(ctx context.Context, e event.Event) error { return c.TimerFired(ctx, house, e.Doc, e.Kind) },
@@ -77,6 +82,19 @@ func newCity(t *testing.T) *city {
 	must(t, err)
 	c.zone = z.ID
 	return c
+}
+
+// node is delivery as one node runs it, over a connection of its own.
+func (c *city) node(t *testing.T, store docstore.Store) *delivery.Service {
+	t.Helper()
+	rules, err := access.NewRules(policies.Model, policies.Rules)
+	must(t, err)
+	s, err := delivery.New(t.Context(), delivery.Deps{
+		Store: store, Clock: c.clock,
+		Guard: access.NewGuard(rules, everybody{}, everybody{}), Vetting: everybody{}, Names: everybody{}, Secret: make([]byte, 32),
+	})
+	must(t, err)
+	return s
 }
 
 func lantern() delivery.ZoneContent {
@@ -106,12 +124,17 @@ func (mine) Release()              {}
 
 func (c *city) dispatch(t *testing.T, leases dispatcher.Leases) *dispatcher.Dispatcher {
 	t.Helper()
+	return c.dispatchOn(t, c.Service, leases)
+}
+
+func (c *city) dispatchOn(t *testing.T, node *delivery.Service, leases dispatcher.Leases) *dispatcher.Dispatcher {
+	t.Helper()
 	overBus, news := dispatcher.OverBus(c.bus, fmt.Sprintf("node-%d", c.nodes.Add(1)))
 	if leases == nil {
 		leases = overBus
 	}
 	d := dispatcher.New(dispatcher.Deps{
-		Delivery: c.Service, Clock: c.clock, Leases: leases, News: news,
+		Delivery: node, Clock: c.clock, Leases: leases, News: news,
 		Log: slog.New(slog.DiscardHandler), Seen: func(time.Duration) { c.seen.Add(1) },
 	})
 	must(t, d.Start(t.Context()))
@@ -131,8 +154,13 @@ func (c *city) courier(t *testing.T, n int) access.Actor {
 
 func (c *city) order(t *testing.T, n int) id.Job {
 	t.Helper()
+	return c.orderAt(t, c.Service, n)
+}
+
+func (c *city) orderAt(t *testing.T, node *delivery.Service, n int) id.Job {
+	t.Helper()
 	o := id.Order(fmt.Sprintf("ord_%d", n))
-	must(t, c.Plan(t.Context(), house, delivery.Request{
+	must(t, node.Plan(t.Context(), house, delivery.Request{
 		Order: o, Attempt: 1, Pharmacy: "phm_a", PharmacyAt: counter,
 		Door: geo.Point{Lat: 1.01, Lon: 2.01}, Patient: "pat_mum",
 	}))
@@ -220,19 +248,52 @@ func TestWaitingJobGoesToWhoComesOnShift(t *testing.T) {
 
 func TestTwoNodesThatBothHoldTheZoneCantDouble(t *testing.T) {
 	t.Parallel()
-	c := newCity(t)
+	stores := map[string]func(t *testing.T) (first, second docstore.Store){
+		"on SQLite, which both nodes share": func(t *testing.T) (docstore.Store, docstore.Store) {
+			t.Helper()
+			store := openSQLite(t)
+			return store, store
+		},
+		"on MongoDB, each by a connection of its own": func(t *testing.T) (docstore.Store, docstore.Store) {
+			t.Helper()
+			uri := engine.Mongod(t).Database("zones")
+			return openMongo(t, uri), openMongo(t, uri)
+		},
+	}
+	for name, open := range stores {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first, second := open(t)
+			c := newCityOn(t, first)
+			bothHold(t, c, c.node(t, second))
+		})
+	}
+}
+
+func openMongo(t *testing.T, uri string) docstore.Store {
+	t.Helper()
+	store, err := mongo.Open(t.Context(), uri)
+	must(t, err)
+	t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+// bothHold has two nodes plan one zone while orders come in through both of them.
+func bothHold(t *testing.T, c *city, other *delivery.Service) {
+	t.Helper()
 	const n = 12
 	for i := range n {
 		c.courier(t, i)
 	}
 	c.dispatch(t, open{})
-	c.dispatch(t, open{})
+	c.dispatchOn(t, other, open{})
+	nodes := []*delivery.Service{c.Service, other}
 
 	var jobs []id.Job
 	var all sync.WaitGroup
 	for i := range n {
 		jobs = append(jobs, id.JobOf(id.Order(fmt.Sprintf("ord_%d", i)), 1))
-		all.Go(func() { c.order(t, i) })
+		all.Go(func() { c.orderAt(t, nodes[i%2], i) })
 	}
 	all.Wait()
 

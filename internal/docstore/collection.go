@@ -23,10 +23,13 @@ type Pointer[T any] interface {
 }
 
 // Spec describes a collection. Schema is the number of the newest shape; Migrate, when given,
-// brings an older body up to it as it is read.
+// brings an older body up to it as it is read. Since is the oldest schema whose code may work on documents of
+// this one, beside this code: the one before, unless said otherwise. Such a step only adds fields, and what the
+// older code does not know of a document stays in it.
 type Spec[T any] struct {
 	Name    string
 	Schema  int
+	Since   int
 	Indexes map[string]func(*T) (Key, bool) // false: this index does not list the document
 	Migrate func(schema int, body []byte) ([]byte, error)
 }
@@ -40,10 +43,19 @@ type Collection[T any, P Pointer[T]] struct {
 	stripes [256]sync.Mutex // one writer a document in this process; versions decide between processes
 }
 
-// Open declares a collection in the store.
+// Open declares a collection in the store; ErrNewer when its documents are too new for this code.
 func Open[T any, P Pointer[T]](ctx context.Context, store Store, clk clock.Clock, spec Spec[T]) (*Collection[T, P], error) {
 	if spec.Schema == 0 {
 		spec.Schema = 1
+	}
+	if spec.Since == 0 {
+		spec.Since = max(1, spec.Schema-1)
+	}
+	if spec.Name == own {
+		return nil, fmt.Errorf("the name %s is the store's own", own)
+	}
+	if err := admit(ctx, store, spec.Name, spec.Schema, spec.Since); err != nil {
+		return nil, err
 	}
 	names := make([]string, 0, len(spec.Indexes))
 	for name := range spec.Indexes {
@@ -168,7 +180,7 @@ func (c *Collection[T, P]) attempt(ctx context.Context, docID string, on On, cha
 	}
 	m.remember(on.Request)
 	m.Version++
-	m.Schema, m.UpdatedAt = c.spec.Schema, c.clock.Now()
+	m.Schema, m.UpdatedAt = max(m.Schema, c.spec.Schema), c.clock.Now()
 	r, err := c.encode(ctx, p, m.UpdatedAt)
 	if err != nil {
 		return nil, err
@@ -250,6 +262,11 @@ func (c *Collection[T, P]) encode(ctx context.Context, p P, now time.Time) (Reco
 	if err != nil {
 		return Record{}, fmt.Errorf("encode %s: %w", p.DocID(), err)
 	}
+	if m.newer != nil {
+		if body, err = m.newer.keepUnknown(body); err != nil {
+			return Record{}, fmt.Errorf("keep what is newer of %s: %w", p.DocID(), err)
+		}
+	}
 	keys := make(map[string]Key, len(c.spec.Indexes))
 	for name, key := range c.spec.Indexes {
 		if k, listed := key((*T)(p)); listed {
@@ -274,7 +291,15 @@ func (c *Collection[T, P]) decode(r Record) (*T, error) {
 	if err := json.Unmarshal(body, doc); err != nil {
 		return nil, fmt.Errorf("decode %s: %w", r.ID, err)
 	}
-	P(doc).DocMeta().Version = r.Version
+	m := P(doc).DocMeta()
+	m.Version = r.Version
+	if m.Schema > c.spec.Schema {
+		known, err := json.Marshal(P(doc))
+		if err != nil {
+			return nil, fmt.Errorf("encode %s: %w", r.ID, err)
+		}
+		m.newer = &newer{body, known}
+	}
 	return doc, nil
 }
 
@@ -287,7 +312,7 @@ func (c *Collection[T, P]) migrate(body []byte) ([]byte, error) {
 	if err := json.Unmarshal(body, &head); err != nil {
 		return nil, err
 	}
-	if head.Meta.Schema == c.spec.Schema {
+	if head.Meta.Schema >= c.spec.Schema {
 		return body, nil
 	}
 	return c.spec.Migrate(head.Meta.Schema, body)

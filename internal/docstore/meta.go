@@ -26,6 +26,7 @@ type Meta struct {
 	Done      []id.Request `json:"done,omitempty"`
 
 	outbox []event.Event
+	newer  *newer // when a newer housecall has written it
 }
 
 // remembered is how many requests a document knows: enough for every step of its life and for a

@@ -67,7 +67,7 @@ func nothing(string) {}
 // signUp makes an account of somebody nobody knows yet, and answers when home is there.
 func signUp(b *browser, name string) {
 	b.t.Helper()
-	address := fmt.Sprintf("new%d@example.org", time.Now().UnixNano()) // an address nobody has yet
+	address := newAddress()
 	b.visit("/")
 	b.shot("sign-in")
 	b.types("address", address)

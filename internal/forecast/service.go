@@ -121,12 +121,9 @@ func learn[T any, P docstore.Pointer[T]](ctx context.Context, pages *docstore.Co
 
 // Estimate answers how long an order at a pharmacy takes, from the moment that it is paid.
 func (s *Service) Estimate(ctx context.Context, ph id.Pharmacy, zone id.Zone, q estimate.Question) (estimate.Span, error) {
-	p, err := s.paces.Get(ctx, string(ph))
-	if fault.Is(err, fault.NotFound) {
-		p, err = &Pace{}, nil
-	}
+	p, err := s.paceOf(ctx, ph)
 	if err != nil {
-		return estimate.Span{}, fmt.Errorf("read the pace of %s: %w", ph, err)
+		return estimate.Span{}, err
 	}
 	z, err := s.zones.Get(ctx, string(zone))
 	if zone == "" || fault.Is(err, fault.NotFound) {
@@ -142,6 +139,36 @@ func (s *Service) Estimate(ctx context.Context, ph id.Pharmacy, zone id.Zone, q 
 		}
 	}
 	return estimate.Of(&p.Pharmacy, &z.Zone, q), nil
+}
+
+// Preparation is the median from an order's placing to the seal at a pharmacy, as it has worked of late.
+func (s *Service) Preparation(ctx context.Context, ph id.Pharmacy, q estimate.Question) (time.Duration, error) {
+	p, err := s.paceOf(ctx, ph)
+	if err != nil {
+		return 0, err
+	}
+	return p.Preparation(q), nil
+}
+
+// Packing is the median from the pharmacist's yes to the seal, as it has been of late.
+func (s *Service) Packing(ctx context.Context, ph id.Pharmacy, budget time.Duration) (time.Duration, error) {
+	p, err := s.paceOf(ctx, ph)
+	if err != nil {
+		return 0, err
+	}
+	return p.Packing(budget), nil
+}
+
+// paceOf reads what was learned of a pharmacy; nothing yet of a new one.
+func (s *Service) paceOf(ctx context.Context, ph id.Pharmacy) (*Pace, error) {
+	p, err := s.paces.Get(ctx, string(ph))
+	if fault.Is(err, fault.NotFound) {
+		return &Pace{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the pace of %s: %w", ph, err)
+	}
+	return p, nil
 }
 
 // ridersFor is how long a count of riders is good for: pharmacies are compared within one request.

@@ -8,6 +8,7 @@ import (
 	"housecall/internal/access"
 	"housecall/internal/consult"
 	"housecall/internal/id"
+	"housecall/internal/phi"
 )
 
 // Rooms knows how the rooms of calls are reached.
@@ -46,6 +47,7 @@ func Calls(visits *consult.Service, rooms Rooms) []Route {
 		post("/visits/{id}/ticket", "visit.join", "Get a ticket to the room, good for a minute", r.ticket),
 		post("/visits/{id}/call/end", "visit.end_call", "End the call; the visit goes on", r.end),
 		post("/visits/{id}/guests", "visit.invite", "Make a one-time link for a guest", r.invite).created(),
+		post("/guests/look", "visit.exchange", "Learn whose call a guest's link is for; spends nothing", r.look).keyless(),
 		post("/guests/exchange", "visit.exchange", "Exchange a guest's link for a session, once", r.exchange),
 	}
 }
@@ -147,12 +149,36 @@ type GuestSession struct {
 
 type exchangeIn struct {
 	Body struct {
+		Token string   `json:"token" minLength:"1" maxLength:"300"`
+		Name  phi.Text `json:"name,omitempty" maxLength:"60" doc:"What the guest wants to be called, for the others in this call."`
+	}
+}
+
+// GuestLook is what a link says of itself.
+type GuestLook struct {
+	As       string            `json:"as" enum:"interpreter,family,other"`
+	Doctor   string            `json:"doctor,omitempty" doc:"As patients read it."`
+	StartsAt *time.Time        `json:"starts_at,omitempty"`
+	Stage    consult.LinkStage `json:"stage" enum:"early,open,over"`
+	Used     bool              `json:"used" doc:"Somebody has joined by it."`
+}
+
+type lookIn struct {
+	Body struct {
 		Token string `json:"token" minLength:"1" maxLength:"300"`
 	}
 }
 
+func (r callRoutes) look(ctx context.Context, a access.Actor, in *lookIn) (*Reply[GuestLook], error) {
+	l, err := r.visits.LookAt(ctx, a, in.Body.Token)
+	if err != nil {
+		return nil, err
+	}
+	return reply(0, GuestLook(l)), nil
+}
+
 func (r callRoutes) exchange(ctx context.Context, a access.Actor, in *exchangeIn) (*Reply[GuestSession], error) {
-	session, visit, err := r.visits.Exchange(ctx, a, in.Body.Token)
+	session, visit, err := r.visits.Exchange(ctx, a, in.Body.Token, in.Body.Name)
 	if err != nil {
 		return nil, err
 	}

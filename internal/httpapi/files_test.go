@@ -86,11 +86,11 @@ func TestFileIsNeverAPageOfOursAndItsRefusalIsAProblem(t *testing.T) {
 func TestOutboxOfTheDemoShowsMessagesToPeopleAndPrograms(t *testing.T) {
 	t.Parallel()
 	box := notify.NewOutbox(clock.NewReal())
-	s := mounted(t, httpapi.OutboxMounts(box), httpapi.Outbox(box))
+	s := mounted(t, httpapi.OutboxMounts(box), httpapi.Outbox(box, clock.NewReal()))
 	_ = box.Mail(t.Context(), notify.Mail{ID: "msg_1", To: "ann@example.org", Subject: "Your sign-in code", Text: "Your code is 493021 <script>"})
 	_ = box.Text(t.Context(), notify.SMS{ID: "msg_2", To: "+1", Text: "other"})
 
-	for path, want := range map[string]string{"/outbox": "493021 &lt;script&gt;", "/api/v1/outbox?to=ann@example.org": "493021"} {
+	for path, want := range map[string]string{"/outbox": "493021 &lt;script&gt;", "/api/v1/outbox?to=ann@example.org": "493021", "/api/v1/demo": `"speed":1`} {
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
 		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), want) {

@@ -98,6 +98,7 @@ func newHouse(t *testing.T) *house {
 	for _, r := range [][]httpapi.Route{
 		httpapi.Payments(h.bills), httpapi.Receipts(h.bills), httpapi.Coupons(h.bills), httpapi.Payouts(h.bills),
 		httpapi.Ledger(h.bills), httpapi.Audit(log2), httpapi.AccessLog(log2), httpapi.Cases(cases),
+		httpapi.Exports(nil, h.bills, log2, h.clock),
 	} {
 		routes = append(routes, r...)
 	}

@@ -8,14 +8,17 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/clock"
 	"housecall/internal/notify"
 	"housecall/internal/phi"
 )
 
-// Outbox is the demo's page of messages as a route. Nobody else may have it: it shows codes.
-func Outbox(box *notify.Outbox) []Route {
-	r := outboxRoutes{box}
+// Outbox is what a demo alone has: the messages it would have sent, and how fast its clock runs. Nobody
+// else may have it: it shows codes.
+func Outbox(box *notify.Outbox, c clock.Clock) []Route {
+	r := outboxRoutes{box, c}
 	return []Route{
+		get("/demo", "outbox.read", "Learn that this is a demo, and how fast its clock runs", r.demo),
 		get("/outbox", "outbox.read", "Read the messages that the demo would have sent", r.list),
 	}
 }
@@ -34,7 +37,24 @@ func OutboxMounts(box *notify.Outbox) []Mount {
 //go:embed outbox.html
 var outboxFiles embed.FS
 
-type outboxRoutes struct{ box *notify.Outbox }
+type outboxRoutes struct {
+	box   *notify.Outbox
+	clock clock.Clock
+}
+
+// DemoView tells that a service is a demo.
+type DemoView struct {
+	Now   time.Time `json:"now" doc:"What the demo's clock shows."`
+	Speed int       `json:"speed" minimum:"1" doc:"How many of its seconds pass in one."`
+}
+
+func (r outboxRoutes) demo(_ context.Context, _ access.Actor, _ *none) (*Reply[DemoView], error) {
+	v := DemoView{Now: r.clock.Now(), Speed: 1}
+	if fast, ok := r.clock.(interface{ Speed() int }); ok {
+		v.Speed = fast.Speed()
+	}
+	return &Reply[DemoView]{Body: v}, nil
+}
 
 // OutboxIn asks for what went to one address.
 type OutboxIn struct {

@@ -44,7 +44,8 @@ func resources() map[string][]httpapi.Route {
 		"Forecasts": httpapi.Forecasts(nil, nil), "Talks": httpapi.Talks(nil, nil),
 		"Payments": httpapi.Payments(nil), "Receipts": httpapi.Receipts(nil), "Coupons": httpapi.Coupons(nil), "Payouts": httpapi.Payouts(nil),
 		"Ledger": httpapi.Ledger(nil), "Cases": httpapi.Cases(nil), "Audit": httpapi.Audit(nil), "AccessLog": httpapi.AccessLog(nil),
-		"Feed": httpapi.Feed(nil, nil), "Outbox": httpapi.Outbox(nil), "Stuck": httpapi.Stuck(nil), "Watch": httpapi.Watch(nil, "", ""),
+		"Exports": httpapi.Exports(nil, nil, nil, clk), "Everything": httpapi.Everything(httpapi.Keepers{}),
+		"Feed": httpapi.Feed(nil, nil), "Outbox": httpapi.Outbox(nil, nil), "Stuck": httpapi.Stuck(nil), "Watch": httpapi.Watch(nil, "", ""),
 	}
 }
 

@@ -79,6 +79,13 @@ type VisitCall struct {
 	Seats int               `json:"seats"`
 }
 
+// VisitGuest is somebody who joined by a link.
+type VisitGuest struct {
+	As   string   `json:"as" enum:"interpreter,family,other"`
+	Name phi.Text `json:"name,omitempty" doc:"As they said it."`
+	Seat string   `json:"seat,omitempty" doc:"Theirs in the call."`
+}
+
 // VisitView is a visit as it is answered.
 type VisitView struct {
 	ID              id.Visit         `json:"id"`
@@ -108,6 +115,7 @@ type VisitView struct {
 	Guardian        bool             `json:"guardian" doc:"A guardian was seen."`
 	CallBackSeen    int              `json:"call_back_seen" doc:"How often the call-back number was looked at."`
 	Call            *VisitCall       `json:"call,omitempty"`
+	Guests          []VisitGuest     `json:"guests,omitempty" doc:"Who has joined by a guest's link."`
 	History         []StepView       `json:"history" nullable:"false"`
 	CreatedAt       time.Time        `json:"created_at"`
 }
@@ -122,6 +130,11 @@ func visitView(v *consult.Visit) VisitView {
 	}
 	if v.Call != nil {
 		out.Call = &VisitCall{v.Call.Room, v.Call.State, len(v.Call.Seats)}
+	}
+	for _, g := range v.Guests {
+		if g.Used != nil {
+			out.Guests = append(out.Guests, VisitGuest{g.As, g.Name, g.Seat})
+		}
 	}
 	for _, s := range v.History {
 		out.History = append(out.History, StepView{string(s.Event), string(s.From), string(s.To), s.At, s.Why})

@@ -76,8 +76,8 @@ func (*practice) Standing(context.Context, id.Account) (consult.Standing, error)
 	return consult.Standing{Active: true, Specialties: []string{"general"}, Languages: []string{"en"}, Jurisdictions: []string{"house"}}, nil
 }
 
-func (*practice) OpenGuestSession(context.Context, id.Visit, time.Time) (string, error) {
-	return "gus", nil
+func (*practice) OpenGuestSession(context.Context, id.Visit, time.Time) (string, id.Session, error) {
+	return "gus", "ses_guest", nil
 }
 
 // newPractice is intake and consult behind HTTP.

@@ -15,7 +15,7 @@ import (
 
 func BenchmarkAuthenticateFromMemory(b *testing.B) {
 	s, _ := benchService(b)
-	token, err := s.OpenGuestSession(b.Context(), "vis_1", time.Now().Add(time.Hour))
+	token, _, err := s.OpenGuestSession(b.Context(), "vis_1", time.Now().Add(time.Hour))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -217,7 +217,7 @@ func TestSecondFactorShownAgainIsFresh(t *testing.T) {
 func TestGuestSeesOneVisitUntilItsEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	token, err := w.OpenGuestSession(t.Context(), "vis_1", w.clock.Now().Add(time.Hour))
+	token, _, err := w.OpenGuestSession(t.Context(), "vis_1", w.clock.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}

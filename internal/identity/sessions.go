@@ -52,8 +52,9 @@ func label(device string) string {
 	return string(runes[:min(len(runes), 80)])
 }
 
-// OpenGuestSession opens a session that may join one visit's call and sees nothing else.
-func (s *Service) OpenGuestSession(ctx context.Context, visit id.Visit, until time.Time) (string, error) {
+// OpenGuestSession opens a session that may join one visit's call and sees nothing else. The token is shown
+// once; the session's id names it to others.
+func (s *Service) OpenGuestSession(ctx context.Context, visit id.Visit, until time.Time) (string, id.Session, error) {
 	now := s.d.Clock.Now()
 	token := newToken()
 	hash := sha256.Sum256([]byte(token))
@@ -66,12 +67,12 @@ func (s *Service) OpenGuestSession(ctx context.Context, visit id.Visit, until ti
 		Visit: visit, Seen: now, Until: until.UTC().Truncate(time.Millisecond),
 	}
 	if err := session.apply(now, "identity", Open, "guest"); err != nil {
-		return "", err
+		return "", "", err
 	}
 	if err := s.sessions.Insert(ctx, id.Request{}, session); err != nil {
-		return "", err
+		return "", "", err
 	}
-	return token, nil
+	return token, sid, nil
 }
 
 // Sessions lists the live sessions of who asks, newest first.

@@ -17,7 +17,7 @@ import (
 func (j *Journeys) filling() []step {
 	return []step{
 		{pharmacy.KindReviewing, j.follow((*order.Service).Reviewing)},
-		{pharmacy.KindAccepted, j.follow((*order.Service).Preparing)},
+		{pharmacy.KindAccepted, j.accepted},
 		{pharmacy.KindReady, j.ready},
 		{pharmacy.KindCollected, j.left},
 		{pharmacy.KindParcelDelivered, j.parcelDelivered},
@@ -30,6 +30,23 @@ func (j *Journeys) follow(to func(*order.Service, context.Context, access.Actor,
 	return func(ctx context.Context, a access.Actor, e event.Event) error {
 		return to(j.Order, ctx, a, orderOf(e), attemptOf(e))
 	}
+}
+
+// accepted has the order follow, and tells the courier's job when the bag is likely to be packed: after the
+// pharmacist's yes that is known better than before.
+func (j *Journeys) accepted(ctx context.Context, a access.Actor, e event.Event) error {
+	if err := j.Order.Preparing(ctx, a, orderOf(e), attemptOf(e)); err != nil {
+		return err
+	}
+	o, err := j.Order.Get(ctx, a, orderOf(e))
+	if err != nil || o.Fulfilment != order.Courier || o.Attempt != attemptOf(e) {
+		return err
+	}
+	takes, err := j.Paces.Packing(ctx, o.Pharmacy, o.Quote.Budgets.Pack)
+	if err != nil {
+		return err
+	}
+	return overtaken(j.Delivery.Ready(ctx, a, id.JobOf(o.ID, o.Attempt), "", e.At.Add(takes)))
 }
 
 // ready tells the courier's job that there is a bag to collect, and its seal.

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"time"
 
 	"housecall/internal/access"
 	"housecall/internal/billing"
 	"housecall/internal/bus"
 	"housecall/internal/consult"
 	"housecall/internal/delivery"
+	"housecall/internal/estimate"
 	"housecall/internal/event"
 	"housecall/internal/fault"
 	"housecall/internal/id"
@@ -31,7 +33,14 @@ type Deps struct {
 	Delivery    *delivery.Service
 	Billing     *billing.Service
 	Support     *support.Service
+	Paces       Paces
 	Log         *slog.Logger
+}
+
+// Paces knows how long a pharmacy takes, from what it has needed before.
+type Paces interface {
+	Preparation(ctx context.Context, ph id.Pharmacy, q estimate.Question) (time.Duration, error)
+	Packing(ctx context.Context, ph id.Pharmacy, budget time.Duration) (time.Duration, error)
 }
 
 // Journeys connects the capabilities.

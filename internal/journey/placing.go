@@ -2,10 +2,12 @@ package journey
 
 import (
 	"context"
+	"time"
 
 	"housecall/internal/access"
 	"housecall/internal/billing"
 	"housecall/internal/delivery"
+	"housecall/internal/estimate"
 	"housecall/internal/event"
 	"housecall/internal/fault"
 	"housecall/internal/id"
@@ -102,11 +104,27 @@ func (j *Journeys) begin(ctx context.Context, a access.Actor, e event.Event) err
 	if o.Fulfilment != order.Courier {
 		return nil
 	}
+	ready, err := j.readyFrom(ctx, a, o, e.At)
+	if err != nil {
+		return err
+	}
 	return j.Delivery.Plan(ctx, a, delivery.Request{
-		Job: o.Job(), Order: o.ID, Attempt: o.Attempt, Fill: o.Fill(), Pharmacy: o.Pharmacy, PharmacyAt: o.Quote.PharmacyAt,
+		Job: o.Job(), ReadyAt: ready, Order: o.ID, Attempt: o.Attempt, Fill: o.Fill(), Pharmacy: o.Pharmacy, PharmacyAt: o.Quote.PharmacyAt,
 		Door: o.Address.Point, Where: whereOf(o.Address), Zone: o.Zone, Patient: o.Patient, Placed: o.Promise.Started, Deadline: o.Promise.Due,
 		Pay: o.Quote.CourierPay, ColdChain: o.Quote.ColdChain,
 	})
+}
+
+// readyFrom is when the bag of an order that its pharmacy sees from a moment on is likely to be packed, by
+// what that pharmacy has needed of late and how many orders it has before this one.
+func (j *Journeys) readyFrom(ctx context.Context, a access.Actor, o *order.Order, from time.Time) (time.Time, error) {
+	f, err := j.Pharmacy.Fill(ctx, a, o.Fill())
+	if err != nil {
+		return from, err
+	}
+	b := o.Quote.Budgets
+	takes, err := j.Paces.Preparation(ctx, o.Pharmacy, estimate.Question{At: from, Review: b.Review, Pack: b.Pack, Queue: f.Queue})
+	return from.Add(takes), err
 }
 
 // beginAgain ends what the attempt before has left and begins the new one: at the pharmacy the order

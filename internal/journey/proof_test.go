@@ -61,7 +61,7 @@ func (c *consumers) Subscribe(one bus.Consumer) error {
 func journeysOf(w *apptest.Town) (consumers, *journey.Journeys) {
 	j := journey.New(journey.Deps{
 		Intake: w.Intake, Consult: w.Consult, Prescribing: w.Prescribing, Pharmacy: w.Pharmacy, Order: w.Order,
-		Delivery: w.Delivery, Billing: w.Billing, Support: w.App.Support,
+		Delivery: w.Delivery, Billing: w.Billing, Support: w.App.Support, Paces: w.App.Forecast,
 	})
 	var c consumers
 	w.Must(j.Subscribe(&c))

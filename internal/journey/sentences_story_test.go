@@ -105,6 +105,29 @@ func TestTheCouriersJobIsPlannedWhenTheOrderIsPlacedBeforeTheBagIsReady(t *testi
 	}
 }
 
+func TestTheCouriersJobKnowsWhenTheBagIsReadyBetterOnceThePharmacistHasSaidYes(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t)
+	o, _ := w.Placed(order.Courier)
+	placed := w.Clock.Now()
+	if first := w.JobNow(o, 1).ReadyAt.Sub(placed); first < 4*time.Minute || first > 10*time.Minute {
+		t.Errorf("once placed the bag is expected after %v, want what a pharmacy nobody knows takes of ten minutes", first)
+	}
+	w.Reviews(o)
+	w.Pass(3 * time.Minute)
+
+	w.Accepts(o)
+
+	yes := w.Clock.Now()
+	if left := w.JobNow(o, 1).ReadyAt.Sub(yes); left < 2*time.Minute || left > 6*time.Minute {
+		t.Errorf("after the yes the bag is expected in %v, want what packing takes of six minutes", left)
+	}
+	w.Packs(o)
+	if j := w.JobNow(o, 1); j.ReadyAt.After(w.Clock.Now()) || j.Seal == "" {
+		t.Errorf("once sealed the bag is expected at %v, it is %v now", j.ReadyAt, w.Clock.Now())
+	}
+}
+
 func TestAQuestionAboutADearerPharmacyNotAnsweredInTenMinutesIsAnsweredNo(t *testing.T) {
 	t.Parallel()
 	w := apptest.Start(t)

@@ -188,24 +188,3 @@ func (s *Service) Late(ctx context.Context, a access.Actor, until time.Time, cur
 	}
 	return s.orders.Find(ctx, docstore.Query{Index: "due", Equal: "open", Until: docstore.ByTime(until), Cursor: cursor, Limit: limit})
 }
-
-// stageNames are what the stages of the promise are called in figures.
-var stageNames = map[promise.Stage]string{promise.Review: "review", promise.Pack: "pack", promise.Collect: "collect", promise.Ride: "ride"}
-
-// Took is how long the order was in each stage of the promise so far, every attempt together, and in
-// "whole", without the pauses that the patient asked for. Nothing while the clock has not started.
-func (o *Order) Took() map[string]time.Duration {
-	if o.Promise.Started.IsZero() {
-		return nil
-	}
-	took := map[string]time.Duration{}
-	at := o.Promise.Started
-	for _, step := range o.History {
-		if name, timed := stageNames[stages[step.From]]; timed && step.At.After(at) {
-			took[name] += step.At.Sub(at)
-		}
-		at = later(at, step.At)
-	}
-	took["whole"] = at.Sub(o.Promise.Started) - o.Promise.Pauses
-	return took
-}

@@ -13,7 +13,7 @@ import (
 // rules reads the clinical tables into the rules of the safety engine.
 func (d *reader) rules(sources map[string]bool) *safety.Rules {
 	r := &safety.Rules{
-		Drugs: map[string]*safety.Drug{}, Names: map[string]string{}, Tags: map[string]safety.Tag{},
+		Drugs: map[string]*safety.Drug{}, Names: map[string]string{}, Brands: map[string]string{}, Salts: map[string]safety.Decimal{}, Tags: map[string]safety.Tag{},
 		Allergens: map[string]string{}, Terms: map[string]safety.Term{}, Words: map[string]string{},
 	}
 	d.tags(r)
@@ -21,10 +21,13 @@ func (d *reader) rules(sources map[string]bool) *safety.Rules {
 	d.prescribable(r, sources)
 	d.moreTags(r, sources)
 	d.names(r)
+	d.brands(r, sources)
+	d.salts(r, sources)
 	d.interactions(r, sources)
 	d.allergies(r, sources)
 	d.conditions(r, sources)
 	d.extraLimits(r, sources)
+	d.ways(r, sources)
 	d.stricter(r, sources)
 	d.triples(r, sources)
 	d.weekly(r)

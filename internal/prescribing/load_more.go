@@ -29,6 +29,41 @@ func (d *reader) moreTags(r *safety.Rules, sources map[string]bool) {
 	}
 }
 
+// brands reads trade names. They are understood where a patient or a case names one; the search offers
+// generic names alone.
+func (d *reader) brands(r *safety.Rules, sources map[string]bool) {
+	rows := d.table("brands.csv", "brand", "inn", "source")
+	d.unique(rows, "brand")
+	for _, c := range rows {
+		brand := safety.Fold(c.get("brand"))
+		switch {
+		case r.Drugs[c.get("inn")] == nil:
+			d.bad(c, "medicine %q is in no list", c.get("inn"))
+		case r.Drugs[brand] != nil || r.Names[brand] != "":
+			d.bad(c, "%q is a name of a medicine already", brand)
+		}
+		r.Brands[brand] = c.get("inn")
+		d.sourced(c, "source", sources)
+	}
+}
+
+// salts reads which names tell their strength in a salt, and how much of it counts.
+func (d *reader) salts(r *safety.Rules, sources map[string]bool) {
+	rows := d.table("salts.csv", "name", "inn", "factor", "why", "source")
+	d.unique(rows, "name")
+	for _, c := range rows {
+		factor, err := safety.ParseDecimal(c.get("factor"))
+		if err != nil || factor.More(safety.Whole(1)) || factor.IsZero() {
+			d.bad(c, "factor %q is no number between 0 and 1", c.get("factor"))
+		}
+		if drug := r.Lookup(c.get("name")); drug == nil || drug.INN != c.get("inn") {
+			d.bad(c, "%q does not mean %q", c.get("name"), c.get("inn"))
+		}
+		r.Salts[safety.Fold(c.get("name"))] = factor
+		d.sourced(c, "source", sources)
+	}
+}
+
 // extraLimits reads the limits that the formulary's columns have no place for.
 func (d *reader) extraLimits(r *safety.Rules, sources map[string]bool) {
 	rows := d.table("extra_limits.csv", "inn", "kind", "value", "below_kg", "severity", "why", "source")
@@ -59,6 +94,26 @@ func (d *reader) extraLimits(r *safety.Rules, sources map[string]bool) {
 }
 
 var doseShape = regexp.MustCompile(`^dose (.+) > ([0-9.]+) mg$`)
+
+// ways reads the ceilings of a form or route that other doses go with.
+func (d *reader) ways(r *safety.Rules, sources map[string]bool) {
+	rows := d.table("form_limits.csv", "inn", "word", "max_single", "max_daily", "why", "source")
+	d.unique(rows, "inn", "word")
+	for _, c := range rows {
+		d.sourced(c, "source", sources)
+		drug := r.Drugs[c.get("inn")]
+		if drug == nil || c.get("word") == "" {
+			d.bad(c, "medicine %q is in no list, or no word of a form is told", c.get("inn"))
+			continue
+		}
+		single, daily := d.ceilings(c, "max_single", drug), d.ceilings(c, "max_daily", drug)
+		if len(single) != 1 || len(daily) != 1 {
+			d.bad(c, "needs one ceiling of a dose and one of a day")
+			continue
+		}
+		drug.Ways = append(drug.Ways, safety.Way{Word: c.get("word"), Single: single[0], Daily: daily[0], Source: c.get("source")})
+	}
+}
 
 // stricter reads what makes a rule graver: "dose simvastatin > 20 mg", "age > 65", "egfr < 60",
 // "term long_qt;low_potassium", "with class:thiazide".

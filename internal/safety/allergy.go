@@ -120,7 +120,8 @@ func (c *check) allergens(words string) []string {
 	if c.named(f, &names); len(names) > 0 {
 		return names
 	}
-	for _, m := range mentions(f, c.rules.reagents) {
+	found, _ := mentions(f, c.rules.reagents)
+	for _, m := range found {
 		if !m.denied && c.rules.Allergens[m.phrase] != harmless {
 			c.named(m.phrase, &names)
 		}

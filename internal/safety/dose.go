@@ -67,7 +67,8 @@ func younger(a Age, s Span) bool {
 // single holds one dose against the adult's ceiling, which no child passes either.
 func (c *check) single(m *taken) []Finding {
 	var found []Finding
-	for _, limit := range m.drug.MaxSingle {
+	limits, _ := m.drug.Ceilings(m.Medicine)
+	for _, limit := range limits {
 		for _, d := range m.Doses {
 			v, ok := Convert(d.Value, d.Unit, limit.Unit)
 			if d.Component == limit.Component && ok && v.More(limit.Value) {
@@ -215,7 +216,7 @@ func (c *check) daily(age Age, ageKnown bool) []Finding {
 		if m.drug == nil {
 			continue
 		}
-		for _, limit := range ceilings(m.drug, age, ageKnown) {
+		for _, limit := range ceilings(m, age, ageKnown) {
 			if seen[limit.Component] {
 				continue
 			}
@@ -227,8 +228,10 @@ func (c *check) daily(age Age, ageKnown bool) []Finding {
 }
 
 // ceilings are the adult's ceilings of a day, lowered from an age on.
-func ceilings(d *Drug, age Age, known bool) []Amount {
-	out := slices.Clone(d.MaxDaily)
+func ceilings(m *taken, age Age, known bool) []Amount {
+	d := m.drug
+	_, daily := d.Ceilings(m.Medicine)
+	out := slices.Clone(daily)
 	if d.AgeCap != nil && (!known || age.Years > d.AgeCap.Over) {
 		for i := range out {
 			if v, ok := Convert(d.AgeCap.Daily.Value, d.AgeCap.Daily.Unit, out[i].Unit); ok && out[i].Component == d.AgeCap.Daily.Component {

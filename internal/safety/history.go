@@ -27,7 +27,8 @@ func (c *check) known() {
 }
 
 // terms matches words to conditions of the list: the whole, else every phrase of it. No keys and true
-// is a condition that is known to concern no medicine here.
+// is a condition that is known to concern no medicine here; a harmless phrase among words that nobody knows
+// ("vomiting fish") is not.
 func (r *Rules) terms(words string) ([]string, bool) {
 	f := Fold(words)
 	for _, whole := range []string{words, f, strings.TrimSpace(strings.TrimPrefix(f, "history of "))} {
@@ -39,13 +40,16 @@ func (r *Rules) terms(words string) ([]string, bool) {
 		}
 	}
 	var out []string
-	found := mentions(f, r.phrases)
+	found, rest := mentions(f, r.phrases)
+	telling := false
 	for _, m := range found {
+		keys := split(r.Words[m.phrase])
+		telling = telling || len(keys) > 0
 		if !m.denied {
-			out = append(out, split(r.Words[m.phrase])...)
+			out = append(out, keys...)
 		}
 	}
-	return out, len(found) > 0
+	return out, telling || len(found) > 0 && nothingElse(rest)
 }
 
 func split(keys string) []string {
@@ -64,8 +68,18 @@ var values = []struct {
 	}},
 	{regexp.MustCompile(`qtc?\D{0,12}(\d{3})`), func(v []float64) []string { return when("long_qt", v[0] >= 470, nil) }},
 	{regexp.MustCompile(`(?:temperature|fever|temp|体温)\D{0,6}(\d{2}(?:\.\d+)?)`), func(v []float64) []string { return when("high_fever", v[0] >= 39, nil) }},
+	{regexp.MustCompile(`(?:\bef\b|lvef|ejection fraction|射血分数)\D{0,12}(\d{2})`), func(v []float64) []string {
+		if v[0] > 40 {
+			return []string{"measured"}
+		}
+		return []string{"heart_failure_reduced_ef", "heart_failure", "cardiac_disease"}
+	}},
+	{kidneyNumber, func([]float64) []string { return []string{"measured"} }},
 	{regexp.MustCompile(`(?:heart rate|pulse|hr|心率)\D{0,6}(\d{2,3})`), func(v []float64) []string { return when("pulse_lt50", v[0] < 50, nil) }},
 }
+
+// kidneyNumber is a kidney function that stands among the words of a condition.
+var kidneyNumber = regexp.MustCompile(`(?:e?gfr|crcl|creatinine clearance|肾小球滤过率|肌酐清除率)\D{0,15}(\d{1,3})`)
 
 func when(key string, met bool, rest []string) []string {
 	if met {
@@ -106,10 +120,19 @@ var stages = []struct {
 	egfr int
 }{{"ckd_stage5", 10}, {"ckd_stage4", 15}, {"ckd_stage3b", 30}, {"ckd_stage3", 30}, {"ckd_stage3a", 45}}
 
-// assumeKidneys takes the kidney function from a recorded stage, where nobody measured it.
+// assumeKidneys takes the kidney function from a number or a stage among the recorded conditions, where
+// nobody measured it since.
 func (c *check) assumeKidneys() {
 	if c.patient.EGFR != nil {
 		return
+	}
+	for _, one := range c.patient.Conditions {
+		if m := kidneyNumber.FindStringSubmatch(strings.ToLower(one.Words)); m != nil {
+			n, _ := strconv.Atoi(m[1])
+			told := Whole(n)
+			c.patient.EGFR, c.assumed = &told, " Recorded condition: "+one.Words+"."
+			return
+		}
 	}
 	for _, s := range stages {
 		if fact := c.has[s.key]; fact != "" {

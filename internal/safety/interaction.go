@@ -92,7 +92,7 @@ func highAspirin(m *taken) bool {
 
 // daily is the most of a component in 24 hours, in this unit; false when it is not told.
 func (m *taken) daily(component, unit string) (Decimal, bool) {
-	if m.PerDay == nil || m.drug == nil {
+	if m.PerDay == nil || m.drug == nil || !slices.ContainsFunc(m.drug.Components, func(p Amount) bool { return p.Component == component }) {
 		return Decimal{}, false
 	}
 	for _, d := range m.Doses {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Lookup finds a medicine by its generic name or another name; nil when no list knows it. Salts,
@@ -30,8 +31,11 @@ func (r *Rules) named(folded string) *Drug {
 	if d := r.Drugs[folded]; d != nil {
 		return d
 	}
-	return r.Drugs[r.Names[folded]]
+	return r.Drugs[r.alias(folded)]
 }
+
+// alias is the medicine that another name or a trade name means; "" when none.
+func (r *Rules) alias(folded string) string { return cmp.Or(r.Names[folded], r.Brands[folded]) }
 
 // Parts finds the medicines that a combination outside the lists is made of; nil when one of them is
 // not known.
@@ -57,6 +61,7 @@ func (r *Rules) Parts(name string) []*Drug {
 var localRows = map[string][]string{
 	"skin": {" topical"}, "vaginal": {" topical", " vaginal"},
 	"eye": {" eye drops", " eye and ear drops", " eye ointment"}, "ear": {" eye and ear drops", " ear drops"},
+	"subcutaneous": {" injection"},
 }
 
 // ByRoute finds the row of a medicine that is for one place of the body: what is put on the skin, in
@@ -65,8 +70,8 @@ func (r *Rules) ByRoute(name, route string) *Drug {
 	for _, suffix := range localRows[route] {
 		for _, f := range []string{Fold(name), bareName(Fold(name))} {
 			d := r.named(f + suffix)
-			if d == nil && r.Names[f] != "" {
-				d = r.named(r.Names[f] + suffix)
+			if d == nil && r.alias(f) != "" {
+				d = r.named(r.alias(f) + suffix)
 			}
 			if d != nil {
 				return d
@@ -143,7 +148,7 @@ func partsOf(folded string) []string {
 // tails are words behind a name that make no other medicine: salts, esters, hydrates, forms.
 var tails = strings.Fields(`hydrochloride hcl sodium potassium calcium magnesium maleate besylate besilate mesylate mesilate succinate tartrate
 	fumarate phosphate sulfate sulphate acetate citrate bromide hydrobromide nitrate hydrate monohydrate dihydrate trihydrate anhydrous disodium
-	tosylate medoxomil proxetil axetil hyclate propionate furoate dipropionate valerate xinafoate erbumine arginine cilexetil bitartrate
+	tosylate oxalate pamoate embonate benzoate propanediol bisulfate bisulphate hemihydrate tromethamine dihydrochloride medoxomil proxetil axetil hyclate propionate furoate dipropionate valerate xinafoate erbumine arginine cilexetil bitartrate
 	tablet tablets capsule capsules oral er xr sr mr cr la xl pr ir ec dr prolonged-release extended-release modified-release slow-release
 	spray inhaler drops cream gel ointment lotion patch injection syrup suspension solution suppository powder pen
 	immediate-release controlled-release gastro-resistant enteric-coated dispersible`)
@@ -169,20 +174,40 @@ type mention struct {
 	denied bool // "no asthma", "father had asthma"
 }
 
-// mentions finds the phrases of a list in a text, the longest first, each word once.
-func mentions(text string, phrases []phrase) []mention {
-	var out []mention
-	rest := " " + strings.Map(punctuation, text) + " "
+// mentions finds the phrases of a list in a text, the longest first, each word once. The rest is the text
+// with # where they stood.
+func mentions(text string, phrases []phrase) (out []mention, rest string) {
+	rest = " " + strings.Join(strings.Fields(strings.Map(punctuation, text)), " ") + " "
 	for _, p := range phrases {
 		at := strings.Index(rest, p.needle)
 		if at < 0 {
 			continue
 		}
 		out = append(out, mention{p.words, denied(rest[:at])})
-		from, until := at+1, at+len(p.needle)-1
+		from, until := at, at+len(p.needle)
+		if p.needle != p.words {
+			from, until = from+1, until-1 // the spaces around it stay
+		}
 		rest = rest[:from] + strings.Repeat("#", until-from) + rest[until:]
 	}
-	return out
+	return out, rest
+}
+
+// passing are words that say how long, how bad or on which side, and name no illness.
+var passing = strings.Fields(`a an and the of in on at to with for from since after during by due is was has had have very quite mild moderate slight
+	minor chronic acute recurrent occasional seasonal intermittent stable controlled well treated untreated resolved recent recently previous
+	previously past old history hx left right both upper lower bilateral year years month months week weeks day days ago last this long
+	longstanding long-standing childhood adult known diagnosed possible probable suspected some occasionally only my his her their i
+	no none now current currently under treatment diet lifestyle bad little bit problem problems disease type ongoing uncomplicated simple
+	knee knees hip hips hand hands foot feet shoulder shoulders neck ankle wrist elbow leg legs arm arms finger fingers toe toes spine scalp
+	post op operation surgery removed non`)
+
+// tells whether what stands beside the phrases that were found may be left out of account.
+func nothingElse(rest string) bool {
+	return !slices.ContainsFunc(strings.Fields(rest), func(w string) bool {
+		w = strings.Trim(w, "#'-0123456789")
+		return w != "" && strings.ContainsFunc(w, unicode.IsLetter) && !slices.Contains(passing, w)
+	})
 }
 
 // phrase is what to look for in a text: whole words, but for Chinese, which has no spaces between them.
@@ -192,7 +217,7 @@ func phraseOf(words string) phrase {
 	if strings.ContainsFunc(words, func(c rune) bool { return c > 0x2e80 }) {
 		return phrase{words, words}
 	}
-	return phrase{words, " " + strings.Map(punctuation, words) + " "}
+	return phrase{words, " " + strings.Join(strings.Fields(strings.Map(punctuation, words)), " ") + " "}
 }
 
 func punctuation(c rune) rune {
@@ -202,14 +227,19 @@ func punctuation(c rune) rune {
 	return c
 }
 
-// denied tells whether the words before a phrase take it back, or speak of somebody else.
+// denied tells whether the words before a phrase take it back, or speak of somebody else. "No asthma but
+// COPD" takes back the asthma alone.
 func denied(before string) bool {
 	w := strings.Fields(before)
-	for _, back := range w[max(0, len(w)-4):] {
-		switch back {
-		case "no", "not", "denies", "denied", "without", "never", "excluded", "family", "father", "mother", "brother", "sister", "无", "没有", "否认":
+	for i := len(w) - 1; i >= max(0, len(w)-4); i-- {
+		switch w[i] {
+		case "no", "not", "denies", "denied", "without", "never", "excluded", "family", "father", "mother", "brother", "sister":
 			return true
+		case "but", "has", "however", "although":
+			return false
 		}
 	}
-	return false
+	return slices.ContainsFunc([]string{"无", "没有", "否认", "父亲", "母亲", "家族史"}, func(back string) bool {
+		return strings.HasSuffix(strings.TrimRight(before, " 有患"), back)
+	})
 }

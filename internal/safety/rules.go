@@ -7,8 +7,10 @@ import (
 
 // Rules is the knowledge that Check judges by. It is made once from data files and only read.
 type Rules struct {
-	Drugs        map[string]*Drug  // by lower-case INN
-	Names        map[string]string // other names of a drug, folded -> INN
+	Drugs        map[string]*Drug   // by lower-case INN
+	Names        map[string]string  // other names of a drug, folded -> INN
+	Brands       map[string]string  // trade names, folded -> INN: understood when somebody writes one, never offered
+	Salts        map[string]Decimal // names whose strengths are told in a salt -> how much of it is the medicine
 	Tags         map[string]Tag
 	Allergies    []AllergyRule
 	Allergens    map[string]string // other words for an allergen, folded -> allergen of a rule
@@ -138,6 +140,24 @@ type Drug struct {
 	Weekly           bool     // taken once a week, never daily
 	Routes           []string // of its products; empty: not told
 	Extra            []Extra
+	Ways             []Way // ceilings of forms that other doses go with, a nebuliser's beside an inhaler's
+}
+
+// Way is one form or route of a medicine with ceilings of its own.
+type Way struct {
+	Word          string // found in the form or the route
+	Single, Daily Amount
+	Source        string
+}
+
+// Ceilings are the most of one dose and of a day for a medicine as it is given.
+func (d *Drug) Ceilings(m Medicine) (single, daily []Amount) {
+	for _, w := range d.Ways {
+		if strings.Contains(strings.ToLower(m.Form+" "+m.Route), w.Word) {
+			return []Amount{w.Single}, []Amount{w.Daily}
+		}
+	}
+	return d.MaxSingle, d.MaxDaily
 }
 
 // Extra is a limit that the columns of the formulary have no place for. Kind is min_weight (kg),

@@ -163,9 +163,13 @@ func newKey() string {
 
 // Until asks again until the answer is as wished, or the time is up.
 func Until(ctx context.Context, within time.Duration, ask func() (Answer, error), wished func(Answer) bool) (Answer, error) {
+	return untilEvery(ctx, 20*time.Millisecond, within, ask, wished)
+}
+
+func untilEvery(ctx context.Context, every, within time.Duration, ask func() (Answer, error), wished func(Answer) bool) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	pause := time.NewTicker(20 * time.Millisecond) //nolint:forbidigo // it watches a server in real time
+	pause := time.NewTicker(every) //nolint:forbidigo // it watches a server in real time
 	defer pause.Stop()
 	for {
 		a, err := ask()

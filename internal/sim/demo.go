@@ -38,8 +38,9 @@ type Demo struct {
 	People []*Person
 	Took   time.Duration // from nothing to ready
 
-	dir    string      // to be removed; empty: kept
-	clock  clock.Clock // of the service
+	http   *http.Client // takes the town's own certificate
+	dir    string       // to be removed; empty: kept
+	clock  clock.Clock  // of the service
 	outbox *notify.Outbox
 	town   *town
 }
@@ -52,7 +53,7 @@ func StartDemo(ctx context.Context, o DemoOptions) (*Demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Demo{People: townspeople(), clock: wall}
+	d := &Demo{People: townspeople(), clock: wall, http: trusting()}
 	if o.Speed > 1 {
 		d.clock = clock.NewScaled(wall, o.Speed)
 	}
@@ -130,8 +131,7 @@ func (d *Demo) open(ctx context.Context, o DemoOptions) error {
 			return fmt.Errorf("make a certificate: %w", err)
 		}
 	}
-	_, port, _ := net.SplitHostPort(o.Listen)
-	d.URL = scheme + "://localhost:" + port
+	d.URL = scheme + "://" + reach(o.Listen, &c)
 	c.PublicURL = d.URL
 	secret, err := demoSecret(filepath.Join(c.Data, "secret"))
 	if err != nil {
@@ -140,6 +140,27 @@ func (d *Demo) open(ctx context.Context, o DemoOptions) error {
 	d.outbox = notify.NewOutbox(d.clock)
 	d.App, err = app.Start(ctx, app.Options{Config: c, Log: o.Log, Clock: d.clock, Demo: true, Ground: lampfordGround(), Outbox: d.outbox, Secret: secret})
 	return err
+}
+
+// reach is the host and port that the town is opened by. Where it listens for others than this machine,
+// so do its calls and their relay.
+func reach(listen string, c *config.Config) string {
+	host, port, _ := net.SplitHostPort(listen)
+	at := net.ParseIP(host)
+	if host == "localhost" || at.IsLoopback() {
+		return net.JoinHostPort("localhost", port)
+	}
+	c.Media.Listen, c.Turn.Listen = net.JoinHostPort(host, "0"), net.JoinHostPort(host, "0")
+	if at != nil && !at.IsUnspecified() {
+		return net.JoinHostPort(host, port)
+	}
+	for _, own := range ownAddresses() {
+		if own.IsGlobalUnicast() {
+			c.Turn.Host = own.String()
+			break
+		}
+	}
+	return net.JoinHostPort("localhost", port)
 }
 
 // demoSecret reads the secret of a kept folder, or makes one.

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"housecall/internal/clock"
+	"housecall/internal/geo"
 )
 
 // SignIn signs in as somebody of the demo: by the code on the outbox page, or as staff do.
 func (d *Demo) SignIn(ctx context.Context, address string) (*Client, error) {
 	p := d.person(address)
-	c := &Client{Base: d.URL}
+	c := &Client{Base: d.URL, HTTP: d.http}
 	if p.Secret != "" {
 		return c, signInStaff(ctx, c, p.Address, p.Password, &authenticator{secret: p.Secret, wall: clock.NewReal()})
 	}
@@ -30,42 +31,57 @@ type Ailment struct {
 	Complaint string
 	Patient   string // whom it is about; empty: who signed in
 	WeightKg  string
+	Home      geo.Point     // zero: in Lamp Street
+	Look      time.Duration // how often they look at their phone; 0: 20 ms
 }
 
 // SeePatient is one patient who is seen and orders what is prescribed, over the API. It answers what
 // became of the order; doctors, pharmacies and couriers are those of the demo.
 func SeePatient(ctx context.Context, c *Client, what Ailment, within time.Duration) (string, error) {
+	order, err := seeAndOrder(ctx, c, what, within)
+	return order.Text("state"), err
+}
+
+// seeAndOrder is SeePatient, answering the whole order.
+func seeAndOrder(ctx context.Context, c *Client, what Ailment, within time.Duration) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
+	if what.Home.IsZero() {
+		what.Home = home
+	}
+	if what.Look == 0 {
+		what.Look = 20 * time.Millisecond
+	}
 	if what.Patient == "" {
 		me, err := c.Get(ctx, "/me")
 		if err != nil {
-			return "", err
+			return Answer{}, err
 		}
 		what.Patient = me.Text("patient")
 	}
-	visit, err := askForVisit(ctx, c, what)
+	visit, err := AskForVisit(ctx, c, what)
 	if err != nil {
-		return "", fmt.Errorf("ask for a visit: %w", err)
+		return Answer{}, fmt.Errorf("ask for a visit: %w", err)
 	}
-	if err := attend(ctx, c, visit, within); err != nil {
-		return "", fmt.Errorf("attend: %w", err)
+	if err := attend(ctx, c, visit, what.Look, within); err != nil {
+		return Answer{}, fmt.Errorf("attend: %w", err)
 	}
 	list, err := c.Get(ctx, "/visits/"+visit+"/prescriptions")
 	if err != nil {
-		return "", err
+		return Answer{}, err
 	}
 	part := list.Text("items.0.parts.0.id")
 	if part == "" {
-		return "", fmt.Errorf("nothing was prescribed")
+		return Answer{}, fmt.Errorf("nothing was prescribed")
 	}
-	return orderIt(ctx, c, part, within)
+	return orderIt(ctx, c, part, what, within)
 }
 
 // home is where the patient of SeePatient lives.
 var home = inTown(400, 500)
 
-func askForVisit(ctx context.Context, c *Client, what Ailment) (string, error) {
+// AskForVisit answers the questions of an intake and takes a place in the queue; the answer is the visit.
+func AskForVisit(ctx context.Context, c *Client, what Ailment) (string, error) {
 	options, err := c.Get(ctx, "/intake-options")
 	if err != nil {
 		return "", err
@@ -76,7 +92,7 @@ func askForVisit(ctx context.Context, c *Client, what Ailment) (string, error) {
 	}
 	path := "/intakes/" + a.Text("id")
 	a, err = c.Edit(ctx, http.MethodPatch, path, a.ETag, JSON{
-		"where": home, "call_back": "+441234567", "consent": options.Text("consent"),
+		"where": what.Home, "call_back": "+441234567", "consent": options.Text("consent"),
 		"complaint": what.Complaint, "words": "Since last night", "vitals": []JSON{{"kind": "temperature", "value": "38.1", "unit": "Cel"}},
 		"health": JSON{"none": []string{"medicine", "condition"}, "weight_kg": what.WeightKg},
 	})
@@ -106,13 +122,13 @@ func askForVisit(ctx context.Context, c *Client, what Ailment) (string, error) {
 }
 
 // attend says that one is there, takes a seat once called in, and waits until the doctor is done.
-func attend(ctx context.Context, c *Client, visit string, within time.Duration) error {
+func attend(ctx context.Context, c *Client, visit string, look, within time.Duration) error {
 	if _, err := c.Post(ctx, "/visits/"+visit+"/here", nil); err != nil {
 		return err
 	}
 	ask := func() (Answer, error) { return c.Get(ctx, "/visits/"+visit) }
 	seated := false
-	a, err := Until(ctx, within, ask, func(a Answer) bool {
+	a, err := untilEvery(ctx, look, within, ask, func(a Answer) bool {
 		if a.Text("state") == "in_progress" && !seated {
 			_, err := c.Post(ctx, "/visits/"+visit+"/ticket", nil)
 			seated = err == nil
@@ -125,10 +141,10 @@ func attend(ctx context.Context, c *Client, visit string, within time.Duration) 
 	return err
 }
 
-func orderIt(ctx context.Context, c *Client, part string, within time.Duration) (string, error) {
-	quotes, err := c.Post(ctx, "/quotes", JSON{"part": part, "door": home})
+func orderIt(ctx context.Context, c *Client, part string, what Ailment, within time.Duration) (Answer, error) {
+	quotes, err := c.Post(ctx, "/quotes", JSON{"part": part, "door": what.Home})
 	if err != nil {
-		return "", err
+		return Answer{}, err
 	}
 	pharmacy := ""
 	for _, q := range items(quotes) {
@@ -138,19 +154,18 @@ func orderIt(ctx context.Context, c *Client, part string, within time.Duration) 
 	}
 	a, err := c.Post(ctx, "/orders", JSON{
 		"part": part, "pharmacy": pharmacy, "fulfilment": "courier",
-		"address": JSON{"text": "5 Lamp Street", "floor": "1", "point": home},
+		"address": JSON{"text": "5 Lamp Street", "floor": "1", "point": what.Home},
 	})
 	if err != nil {
-		return "", err
+		return Answer{}, err
 	}
 	path := "/orders/" + a.Text("id")
 	ask := func() (Answer, error) { return c.Get(ctx, path) }
-	if _, err = Until(ctx, within, ask, func(a Answer) bool { return a.At("held") == true || a.Text("state") == "cancelled" }); err != nil {
-		return "", err
+	if _, err = untilEvery(ctx, what.Look, within, ask, func(a Answer) bool { return a.At("held") == true || a.Text("state") == "cancelled" }); err != nil {
+		return Answer{}, err
 	}
 	if _, err := c.Post(ctx, path+"/pay", JSON{"method": "card_ok"}); err != nil {
-		return "", err
+		return Answer{}, err
 	}
-	a, err = Until(ctx, within, ask, func(a Answer) bool { return a.Text("state") == "delivered" || a.Text("state") == "cancelled" })
-	return a.Text("state"), err
+	return untilEvery(ctx, what.Look, within, ask, func(a Answer) bool { return a.Text("state") == "delivered" || a.Text("state") == "cancelled" })
 }

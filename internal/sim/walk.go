@@ -14,6 +14,7 @@ type Walk struct {
 	Base     string
 	Operator *Client // signed in, or with an administrator's token
 	Out      io.Writer
+	Patience time.Duration // beside what each wait takes on a service that is well
 
 	people
 	place
@@ -43,7 +44,7 @@ const walkTime = 90 * time.Second
 // Run walks. OK only if the medicine was delivered, the prescription is dispensed, the ledger sums to
 // zero, a second dispensing was refused and a stranger saw nothing.
 func (w *Walk) Run(ctx context.Context) Result {
-	ctx, cancel := context.WithTimeout(ctx, walkTime)
+	ctx, cancel := context.WithTimeout(ctx, walkTime+5*w.Patience)
 	defer cancel()
 	w.begun = time.Now() //nolint:forbidigo // a person's watch beside the service
 	for _, s := range w.script() {

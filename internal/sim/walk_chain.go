@@ -82,7 +82,7 @@ func (w *Walk) requestVisit(ctx context.Context) (string, error) {
 		return "", err
 	}
 	w.visit = a.Text("id")
-	a, err = Until(ctx, 10*time.Second, func() (Answer, error) { return w.caregiver.Get(ctx, "/visits/"+w.visit) },
+	a, err = w.until(ctx, 10*time.Second, func() (Answer, error) { return w.caregiver.Get(ctx, "/visits/"+w.visit) },
 		func(a Answer) bool { return a.Text("fee_state") == "held" })
 	return a.Text("state"), err
 }
@@ -147,7 +147,7 @@ func (w *Walk) complete(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = Until(ctx, 10*time.Second, func() (Answer, error) { return w.caregiver.Get(ctx, "/visits/"+w.visit+"/payments") },
+	_, err = w.until(ctx, 10*time.Second, func() (Answer, error) { return w.caregiver.Get(ctx, "/visits/"+w.visit+"/payments") },
 		func(a Answer) bool { return a.Text("items.0.state") == "captured" })
 	return a.Text("state"), err
 }
@@ -187,8 +187,13 @@ func (w *Walk) order(ctx context.Context) (string, error) {
 	return a.Text("state"), err
 }
 
+// until waits for what follows from a step, as long as the walk's patience allows.
+func (w *Walk) until(ctx context.Context, within time.Duration, ask func() (Answer, error), wished func(Answer) bool) (Answer, error) {
+	return Until(ctx, within+w.Patience, ask, wished)
+}
+
 func (w *Walk) orderUntil(ctx context.Context, wished func(Answer) bool) (Answer, error) {
-	return Until(ctx, 15*time.Second, func() (Answer, error) { return w.caregiver.Get(ctx, "/orders/"+w.orderID) }, wished)
+	return w.until(ctx, 15*time.Second, func() (Answer, error) { return w.caregiver.Get(ctx, "/orders/"+w.orderID) }, wished)
 }
 
 func (w *Walk) pay(ctx context.Context) (string, error) {
@@ -201,7 +206,7 @@ func (w *Walk) pay(ctx context.Context) (string, error) {
 }
 
 func (w *Walk) review(ctx context.Context) (string, error) {
-	_, err := Until(ctx, 10*time.Second, func() (Answer, error) { return w.pharmacist.Get(ctx, "/fills/"+w.fill) },
+	_, err := w.until(ctx, 10*time.Second, func() (Answer, error) { return w.pharmacist.Get(ctx, "/fills/"+w.fill) },
 		func(a Answer) bool { return a.Text("state") == "offered" })
 	if err != nil {
 		return "", err
@@ -216,7 +221,7 @@ func (w *Walk) accept(ctx context.Context) (string, error) {
 }
 
 func (w *Walk) acceptOffer(ctx context.Context) (string, error) {
-	a, err := Until(ctx, 20*time.Second, func() (Answer, error) { return w.courier.Get(ctx, "/ride") },
+	a, err := w.until(ctx, 20*time.Second, func() (Answer, error) { return w.courier.Get(ctx, "/ride") },
 		func(a Answer) bool { return a.Text("todo") == "answer_offer" })
 	if err != nil {
 		return a.Text("todo"), err
@@ -266,7 +271,7 @@ func (w *Walk) collect(ctx context.Context) (string, error) {
 	if err == nil {
 		return "", errors.New("a wrong code opened the counter")
 	}
-	_, err = Until(ctx, 10*time.Second, func() (Answer, error) { return w.pharmacist.Get(ctx, "/jobs/"+w.job) },
+	_, err = w.until(ctx, 10*time.Second, func() (Answer, error) { return w.pharmacist.Get(ctx, "/jobs/"+w.job) },
 		func(a Answer) bool { return a.Text("seal") != "" })
 	if err != nil {
 		return "", err
@@ -292,7 +297,7 @@ func (w *Walk) delivered(ctx context.Context) (string, error) {
 }
 
 func (w *Walk) dispensed(ctx context.Context) (string, error) {
-	a, err := Until(ctx, 10*time.Second, func() (Answer, error) { return w.doctor.Get(ctx, "/prescriptions/"+w.rx) },
+	a, err := w.until(ctx, 10*time.Second, func() (Answer, error) { return w.doctor.Get(ctx, "/prescriptions/"+w.rx) },
 		func(a Answer) bool { return a.Text("parts.0.state") == "dispensed" })
 	return a.Text("parts.0.state"), err
 }

@@ -89,7 +89,8 @@ func (s *slot) senderReport(now int64) *rtcp.SenderReport {
 		ntp = atomic.LoadUint64(&s.cur.srNTP) + uint64(passed/int64(time.Second))<<32 + uint64(passed%int64(time.Second))<<32/uint64(time.Second)
 		ts = atomic.LoadUint32(&s.cur.srRTP) + s.tsOff + uint32(passed/1000*int64(s.rate)/1_000_000)
 	}
-	s.srNTP, s.srSent = uint32(ntp>>16), now
+	s.told[s.tells%len(s.told)] = told{uint32(ntp >> 16), now}
+	s.tells++
 	return &rtcp.SenderReport{SSRC: s.ssrc, NTPTime: ntp, RTPTime: ts, PacketCount: s.packets, OctetCount: s.octets}
 }
 

@@ -43,8 +43,13 @@ const (
 	limits    = 2   // looks in a row that make it true
 	enough    = 1.4 // times what flows: the network was not what limited it
 
+	lossless = 0.02 // below it, nothing is lost for want of room
+	regrowth = 1.05 // each look, of what a strained network was found to take
+
 	estimateLife = int64(10 * time.Second)
-	climbing     = int64(5 * time.Second) // of good network before a step up
+	queueing     = int64(80 * time.Millisecond)   // more on the way than at best: packets wait for each other
+	strainLife   = int64(1500 * time.Millisecond) // round trips are told once a second
+	climbing     = int64(5 * time.Second)         // of good network before a step up
 	climbingMost = int64(60 * time.Second)
 	mute         = 5 * time.Second // nothing heard for so long: only chat is left
 )
@@ -56,19 +61,24 @@ type ladder struct {
 	goodSince int64
 	patience  int64 // before the next step up: longer after each one that failed
 	byLoss    float64
+	byDelay   float64
 	share     float64 // bit/s for each picture
 	octets    uint64
-	limited   int // for how many looks the receiver could take less than it was sent
+	limited   int   // for how many looks the receiver could take less than it was sent
+	shortest  int64 // round trip; it grows slowly, as ways change
+	strained  int64 // when the network last showed that it had too much to carry
 }
 
 // Want sets the best that the receiver wants to have.
 func (p *Peer) Want(l Level) { p.want.Store(int32(l.rank())) }
 
-// estimate is how much the receiver can take: what it says, and what its losses say.
+// estimate is how much the receiver can take: what its losses say, and what it says while its network is
+// strained. A browser's estimate follows what it gets: it is small at the start of a call, where little has
+// come yet, and after every pause of a sender, and limits nobody while nothing is lost or waits on the way.
 func (p *Peer) estimate(now int64) (bits, loss float64) {
 	l := &p.ladder
 	if l.byLoss == 0 {
-		l.byLoss = rateMost
+		l.byLoss, l.byDelay = rateMost, rateMost
 	}
 	var octets uint64
 	for _, s := range p.slots {
@@ -85,23 +95,39 @@ func (p *Peer) estimate(now int64) (bits, loss float64) {
 	switch {
 	case loss > 0.10 && sent > 0:
 		l.byLoss = max(min(l.byLoss, sent)*(1-loss/2), rateSound)
-	case loss < 0.02:
-		l.byLoss = min(l.byLoss*1.05, rateMost)
+	case loss < lossless:
+		l.byLoss = min(l.byLoss*regrowth, rateMost)
 	}
-	bits = l.byLoss
-	if now-p.rembAt.Load() < estimateLife {
-		said := float64(p.remb.Load())
-		if said < sent {
-			l.limited++
-		} else {
-			l.limited = 0
+	l.heed(p, now, sent, loss)
+	return min(l.byLoss, l.byDelay), loss
+}
+
+// heed takes the receiver's own estimate for true while the network is strained, and less than what flows.
+func (l *ladder) heed(p *Peer, now int64, sent, loss float64) {
+	if way := p.roundTrip.Load(); way != 0 {
+		if l.shortest == 0 || way < l.shortest {
+			l.shortest = way
 		}
-		bits = min(bits, said)
+		l.shortest += (way - l.shortest) / 256
+		if way > l.shortest+queueing {
+			l.strained = now
+		}
 	}
-	if loss > 0.10 {
-		l.limited = max(l.limited, limits)
+	if loss >= lossless {
+		l.strained = now
 	}
-	return bits, loss
+	said := float64(p.remb.Load())
+	believed := now-l.strained < strainLife && now-p.rembAt.Load() < estimateLife
+	if believed && said < sent {
+		l.limited++
+	} else {
+		l.limited = 0
+	}
+	if l.limited >= limits {
+		l.byDelay = max(said, rateSound)
+		return
+	}
+	l.byDelay = min(l.byDelay*regrowth, rateMost)
 }
 
 // climb looks at the network of one receiver and moves it on the ladder; as a sender it is told how much
@@ -134,8 +160,6 @@ func (p *Peer) target(loss float64) Level {
 		return LevelChat
 	case loss > 0.40:
 		return LevelAudio
-	case l.limited < limits: // it takes what it is sent: a small estimate only says that little was sent
-		return LevelVideo
 	case l.share < rateAudio:
 		return LevelAudio
 	case l.share < rateVideo:

@@ -208,8 +208,11 @@ func (p *Peer) reports(reports []rtcp.ReceptionReport, now int64) {
 		s.loss.Store(uint32(r.FractionLost))
 		s.jitter.Store(r.Jitter)
 		p.tx.Lock()
-		if r.LastSenderReport != 0 && r.LastSenderReport == s.srNTP {
-			rtt := now - s.srSent - int64(r.Delay)*int64(time.Second)/65536
+		for _, told := range s.told {
+			if r.LastSenderReport == 0 || r.LastSenderReport != told.ntp {
+				continue
+			}
+			rtt := now - told.at - int64(r.Delay)*int64(time.Second)/65536
 			if rtt > 0 && rtt < int64(10*time.Second) {
 				p.roundTrip.Store(rtt)
 			}

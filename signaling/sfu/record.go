@@ -9,12 +9,15 @@ import (
 const (
 	tapPace = 40 * time.Millisecond
 	tapWait = int64(1200 * time.Millisecond)
+
+	// A recording can be sought at keyframes alone, and a call asks for few.
+	tapKeyframes = int64(10 * time.Second)
 )
 
 // Record gives what a seat sends from now on to a tap, until stop is called; stop waits for the last call
 // of the tap. What a muted person sends is not given.
 func (s *Seat) Record(to Tap) (stop func()) {
-	r := &recorder{to: to}
+	r := &recorder{to: to, asked: time.Now().UnixNano()}
 	for k, f := range s.feeds {
 		r.reels[k] = reel{feed: f, kind: Kind(k)}
 		if t := f.high.Load(); t != nil {
@@ -32,6 +35,7 @@ func (s *Seat) Record(to Tap) (stop func()) {
 type recorder struct {
 	to    Tap
 	reels [3]reel
+	asked int64 // for keyframes, last
 	buf   [maxPacket]byte
 }
 
@@ -57,8 +61,15 @@ func (r *reel) take(t *track) {
 
 func (r *recorder) wind() {
 	now := time.Now().UnixNano()
+	due := now-r.asked > tapKeyframes
+	if due {
+		r.asked = now
+	}
 	for i := range r.reels {
 		reel := &r.reels[i]
+		if due && reel.t != nil && reel.kind != Sound && !reel.feed.muted.Load() {
+			reel.t.ask(now)
+		}
 		if t := reel.feed.high.Load(); t != nil && t != reel.t {
 			begun := reel.t != nil
 			reel.take(t)
@@ -87,6 +98,9 @@ func (r *recorder) follow(reel *reel, now int64) {
 		if lost > 0 {
 			r.to.Gap(reel.kind, lost, time.Unix(0, p.at).UTC())
 			lost = 0
+			if reel.kind != Sound {
+				reel.t.ask(now) // without it nothing more of the picture can be shown
+			}
 		}
 		if !p.muted {
 			r.give(reel, &p)

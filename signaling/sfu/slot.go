@@ -36,12 +36,18 @@ type slot struct {
 	header          rtp.Header
 	packets, octets uint32
 	resent          uint64
-	srNTP           uint32 // middle bits of the last report's time
-	srSent          int64
+	told            [8]told // the last reports: an answer to one may come behind the next
+	tells           int
 	counted         counted
 
 	// What the receiver said last.
 	loss, jitter atomic.Uint32 // of 256; in units of the clock
+}
+
+// told is one report to the receiver: the middle bits of its time, and when it was sent.
+type told struct {
+	ntp uint32
+	at  int64
 }
 
 // sent is how a packet was written: again, it must be the same to the bit, since its key is.

@@ -9,6 +9,7 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
@@ -22,6 +23,7 @@ type MediaOptions struct {
 	Recover bool               // answers and sends NACKs, as a browser does
 	Bitrate int                // bit/s of the picture; 0 is 1 Mbit/s
 	TCP     bool               // no UDP
+	Reports bool               // tells what was lost and how long the way is, each second
 	Via     func(port int) int // sends UDP to another port: an impairing relay's
 	Muted   bool               // sends nothing
 }
@@ -105,6 +107,13 @@ func api(o MediaOptions) (*webrtc.API, error) {
 		}
 		i.Add(responder)
 		i.Add(generator)
+	}
+	if o.Reports {
+		reports, err := report.NewReceiverInterceptor()
+		if err != nil {
+			return nil, err
+		}
+		i.Add(reports)
 	}
 	e := webrtc.SettingEngine{}
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
@@ -266,6 +275,16 @@ func (m *Media) OnKeyframe(line int, f func(Frame)) {
 	m.onKey[line] = f
 }
 
+// heed reads the server's reports: Pion answers to those that were read.
+func (m *Media) heed(r *webrtc.RTPReceiver) {
+	defer m.running.Done()
+	for {
+		if _, _, err := r.ReadRTCP(); err != nil {
+			return
+		}
+	}
+}
+
 // show reads one line.
 func (m *Media) show(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 	line := -1
@@ -281,6 +300,10 @@ func (m *Media) show(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 	s.ssrc.Store(uint32(t.SSRC()))
 	m.running.Add(1)
 	defer m.running.Done()
+	if m.opts.Reports {
+		m.running.Add(1)
+		go m.heed(r)
+	}
 	buf := make([]byte, 1500)
 	var h rtp.Header
 	for {

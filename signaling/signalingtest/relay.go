@@ -16,6 +16,7 @@ type Relay struct {
 	front   *net.UDPConn
 	Loss    atomic.Int64 // of 10,000 packets each way
 	Delay   atomic.Int64 // nanoseconds each way
+	Rate    atomic.Int64 // bit/s towards each client; 0: as much as comes. What waits longer than 500 ms is dropped
 	Cut     atomic.Bool  // nothing passes
 	Passed  atomic.Int64
 	Dropped atomic.Int64
@@ -82,24 +83,52 @@ func (r *Relay) back(client *net.UDPAddr) *net.UDPConn {
 	go func() {
 		defer r.running.Done()
 		buf := make([]byte, 2000)
+		var free time.Time // when the narrow way to this client has carried all that waits
 		for {
 			n, _, err := b.ReadFromUDP(buf)
 			if err != nil {
 				return
 			}
-			r.pass(buf[:n], func(b []byte) { _, _ = r.front.WriteToUDP(b, client) })
+			waits, fits := r.queue(&free, n)
+			if !fits {
+				r.Dropped.Add(1)
+				continue
+			}
+			r.passAfter(waits, buf[:n], func(b []byte) { _, _ = r.front.WriteToUDP(b, client) })
 		}
 	}()
 	return b
 }
 
-func (r *Relay) pass(packet []byte, send func([]byte)) {
+// longest is how much of a narrow way's traffic waits for it at the most.
+const longest = 500 * time.Millisecond
+
+// queue is how long n bytes wait until the narrow way has carried them; false when there is no room.
+func (r *Relay) queue(free *time.Time, n int) (time.Duration, bool) {
+	rate := r.Rate.Load()
+	if rate == 0 {
+		return 0, true
+	}
+	now := time.Now()
+	if free.Before(now) {
+		*free = now
+	}
+	if free.Sub(now) > longest {
+		return 0, false
+	}
+	*free = free.Add(time.Duration(int64(n) * 8 * int64(time.Second) / rate))
+	return free.Sub(now), true
+}
+
+func (r *Relay) pass(packet []byte, send func([]byte)) { r.passAfter(0, packet, send) }
+
+func (r *Relay) passAfter(waits time.Duration, packet []byte, send func([]byte)) {
 	if r.Cut.Load() || rand.Int64N(10_000) < r.Loss.Load() {
 		r.Dropped.Add(1)
 		return
 	}
 	r.Passed.Add(1)
-	if d := time.Duration(r.Delay.Load()); d > 0 {
+	if d := waits + time.Duration(r.Delay.Load()); d > 0 {
 		kept := append([]byte(nil), packet...)
 		time.AfterFunc(d, func() { send(kept) })
 		return

@@ -3,9 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"net"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,155 +13,129 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-const (
-	wantMongo  = "HOUSECALL_TEST_MONGO"  // set to 1 by scripts/test
-	mongodPath = "HOUSECALL_TEST_MONGOD" // the server to use
-	cached     = ".cache/mongod/mongod"  // what scripts/test brings, below the root of the repository
-
-	startTime = 60 * time.Second
-)
+const startTime = 60 * time.Second
 
 // MongoServer is a mongod of a test's own.
 type MongoServer struct {
+	*process
 	// URI reaches it; append the name of a database.
 	URI string
 
 	binary, folder, host, set string
-	process                   *exec.Cmd
 }
 
 // Mongod starts a replica set of one node, or skips the test where it was not asked for or there is
 // no mongod (with CI=true, asked for and not there is a failure). It ends with the test.
 func Mongod(tb testing.TB) *MongoServer {
 	tb.Helper()
-	return start(tb, "rs0")
+	return startMongod(tb, "rs0")
 }
 
 // LoneMongod starts a stand-alone mongod; otherwise it is as Mongod.
 func LoneMongod(tb testing.TB) *MongoServer {
 	tb.Helper()
-	return start(tb, "")
+	return startMongod(tb, "")
 }
 
-func start(tb testing.TB, set string) *MongoServer {
+func startMongod(tb testing.TB, set string) *MongoServer {
 	tb.Helper()
-	s := &MongoServer{binary: findMongod(tb), folder: tb.TempDir(), host: freeAddress(tb), set: set}
+	s := &MongoServer{binary: mongod.find(tb), folder: tb.TempDir(), host: freeAddress(tb), set: set}
 	s.URI = "mongodb://" + s.host + "/"
 	if set != "" {
 		s.URI += "?replicaSet=" + set
 	}
-	tb.Cleanup(s.stop)
 	s.Start(tb)
 	return s
 }
 
 // Database is the URI of one database.
-func (s *MongoServer) Database(name string) string {
-	address, settings, _ := strings.Cut(s.URI, "?")
+func (s *MongoServer) Database(name string) string { return databaseIn(s.URI, name) }
+
+func databaseIn(uri, name string) string {
+	address, settings, _ := strings.Cut(uri, "?")
 	return address + name + "?" + settings
 }
 
-// Start starts it again after Kill, with what it has kept.
+// Start starts it again after Kill, with what it has kept, and waits until it takes writes.
 func (s *MongoServer) Start(tb testing.TB) {
 	tb.Helper()
+	s.launch(tb)
+	if err := primary(tb.Context(), s.set, s.host); err != nil {
+		tb.Fatalf("mongod is not ready: %v\n%s", err, s.said())
+	}
+}
+
+func (s *MongoServer) launch(tb testing.TB) {
+	tb.Helper()
 	args := []string{
-		"--dbpath", s.folder, "--logpath", filepath.Join(s.folder, "mongod.log"), "--logappend", "--quiet",
-		"--bind_ip", "127.0.0.1", "--port", s.host[strings.LastIndex(s.host, ":")+1:], "--nounixsocket",
+		"--dbpath", s.folder, "--logpath", filepath.Join(s.folder, "mongod.out"), "--logappend", "--quiet",
+		"--bind_ip", "127.0.0.1", "--port", portOf(s.host), "--nounixsocket",
 		"--wiredTigerCacheSizeGB", "0.25", "--setParameter", "diagnosticDataCollectionEnabled=false",
 	}
 	if s.set != "" {
 		args = append(args, "--replSet", s.set)
 	}
-	s.process = exec.Command(s.binary, args...) //nolint:noctx,gosec // lives as long as the test; named by the tester
-	dieWithParent(s.process)
-	if err := s.process.Start(); err != nil {
-		tb.Fatalf("start %s: %v", s.binary, err)
-	}
-	if err := s.ready(tb.Context()); err != nil {
-		log, _ := os.ReadFile(filepath.Join(s.folder, "mongod.log"))
-		tb.Fatalf("mongod is not ready: %v\n%s", err, log[max(0, len(log)-2000):])
-	}
+	s.process = start(tb, s.folder, s.binary, nil, args...)
 }
 
-// Kill ends it as a power cut does.
-func (s *MongoServer) Kill(tb testing.TB) {
-	tb.Helper()
-	if err := s.process.Process.Kill(); err != nil {
-		tb.Fatal(err)
-	}
-	_ = s.process.Wait()
-}
-
-func (s *MongoServer) stop() {
-	if s.process != nil && s.process.Process != nil && s.process.ProcessState == nil {
-		_ = s.process.Process.Kill()
-		_ = s.process.Wait()
-	}
-}
-
-// ready waits until it takes writes; the first time, it is told to be a replica set of one.
-func (s *MongoServer) ready(ctx context.Context) error {
+// primary waits until one of the hosts takes writes; a set that nobody has told its members is told.
+func primary(ctx context.Context, set string, hosts ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
-	client, err := mongo.Connect(options.Client().SetHosts([]string{s.host}).SetDirect(true))
+	for {
+		var last error
+		for _, host := range hosts {
+			var h hello
+			if h, last = ask(ctx, host); h.Primary {
+				return nil
+			}
+			if h.Fresh {
+				tell(ctx, set, hosts) // asked again until it is one
+			}
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("%w, at last: %w", ctx.Err(), last)
+		}
+		pause(20 * time.Millisecond)
+	}
+}
+
+type hello struct {
+	Primary bool `bson:"isWritablePrimary"`
+	Fresh   bool `bson:"isreplicaset"` // a member that nobody has told its set
+}
+
+// ask has one server say what it is.
+func ask(ctx context.Context, host string) (h hello, err error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	client, err := direct(host)
 	if err != nil {
-		return err
+		return h, err
 	}
 	defer func() { _ = client.Disconnect(context.WithoutCancel(ctx)) }()
-	admin := client.Database("admin")
-	member := bson.D{{Key: "_id", Value: 0}, {Key: "host", Value: s.host}}
-	config := bson.D{{Key: "_id", Value: s.set}, {Key: "members", Value: bson.A{member}}}
-	for {
-		var hello struct {
-			Primary bool `bson:"isWritablePrimary"`
-			Fresh   bool `bson:"isreplicaset"` // a member that nobody has told its set
-		}
-		err := admin.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello)
-		switch {
-		case ctx.Err() != nil:
-			return fmt.Errorf("%w, at last: %w", ctx.Err(), err)
-		case hello.Primary:
-			return nil
-		case hello.Fresh:
-			_ = admin.RunCommand(ctx, bson.D{{Key: "replSetInitiate", Value: config}}).Err() // asked again until it is one
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	return h, client.Database("admin").RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&h)
 }
 
-// findMongod answers the server to use, or skips the test.
-func findMongod(tb testing.TB) string {
-	tb.Helper()
-	if os.Getenv(wantMongo) != "1" {
-		tb.Skipf("not asked for: scripts/test sets %s=1", wantMongo)
-	}
-	if named := os.Getenv(mongodPath); named != "" {
-		return named
-	}
-	if found, err := exec.LookPath("mongod"); err == nil {
-		return found
-	}
-	for folder, err := os.Getwd(); err == nil && folder != filepath.Dir(folder); folder = filepath.Dir(folder) {
-		found := filepath.Join(folder, cached)
-		if info, err := os.Stat(found); err == nil && info.Mode()&0o100 != 0 {
-			return found
-		}
-	}
-	missing := fmt.Sprintf("no mongod: set %s to one, install MongoDB so that it is on the PATH, "+
-		"or run scripts/test on Linux x86-64, which brings one", mongodPath)
-	if os.Getenv("CI") == "true" {
-		tb.Fatal(missing)
-	}
-	tb.Skip(missing)
-	return ""
-}
-
-func freeAddress(tb testing.TB) string {
-	tb.Helper()
-	l, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+// tell makes the hosts a set, whose members look after each other twice a second and choose a new primary after two.
+func tell(ctx context.Context, set string, hosts []string) {
+	client, err := direct(hosts[0])
 	if err != nil {
-		tb.Fatal(err)
+		return
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	defer func() { _ = client.Disconnect(context.WithoutCancel(ctx)) }()
+	members := bson.A{}
+	for i, host := range hosts {
+		members = append(members, bson.D{{Key: "_id", Value: i}, {Key: "host", Value: host}})
+	}
+	settings := bson.D{{Key: "electionTimeoutMillis", Value: 2000}, {Key: "heartbeatIntervalMillis", Value: 500}}
+	config := bson.D{{Key: "_id", Value: set}, {Key: "members", Value: members}, {Key: "settings", Value: settings}}
+	_ = client.Database("admin").RunCommand(ctx, bson.D{{Key: "replSetInitiate", Value: config}}).Err()
 }
+
+func direct(host string) (*mongo.Client, error) {
+	return mongo.Connect(options.Client().SetHosts([]string{host}).SetDirect(true).SetServerSelectionTimeout(time.Second))
+}
+
+// pause waits where nothing can be waited for but time: a server of others.
+func pause(d time.Duration) { <-time.After(d) }

@@ -2,8 +2,11 @@ package docstoretest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +25,9 @@ var typed = []promise{
 	{"a change that fails leaves the document as it was", failedChange},
 	{"events and timers of a change are written with it", changeCarries},
 	{"a document of an older schema is brought up as it is read", migrated},
+	{"nodes of the old version and of the new change one document and neither loses what the other wrote", besideNewer},
+	{"documents that are too new are refused at start", tooNew},
+	{"a service has one id, whoever asks first", oneService},
 	{"what is not there reads as not found, in words for a person", typedNotFound},
 }
 
@@ -224,5 +230,106 @@ func typedNotFound(t *testing.T, p *place) {
 		if !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s = %v, want NotFound", what, err)
 		}
+	}
+}
+
+// grown is a counter of schema 2: it has learnt colours, in itself and in a list.
+type grown struct {
+	counter
+	Colour string `json:"colour,omitempty"`
+	Steps  []step `json:"steps,omitempty"`
+}
+
+type step struct {
+	N      int    `json:"n"`
+	Colour string `json:"colour"`
+}
+
+func openGrown(t *testing.T, p *place, since int) (*docstore.Collection[grown, *grown], error) {
+	t.Helper()
+	return docstore.Open(t.Context(), p.Store, clock.NewFake(noon), docstore.Spec[grown]{
+		Name: "counter", Schema: 2, Since: since,
+		Migrate: func(_ int, body []byte) ([]byte, error) { return body, nil },
+		Indexes: map[string]func(*grown) (docstore.Key, bool){
+			"by_owner": func(c *grown) (docstore.Key, bool) {
+				return docstore.Key{Equal: c.Owner, Order: docstore.ByNumber(int64(c.N))}, c.Owner != ""
+			},
+		},
+	})
+}
+
+func besideNewer(t *testing.T, p *place) {
+	old := openCounter(t, p)
+	fresh, err := openGrown(t, p, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			if _, err := old.Update(t.Context(), "cnt_1", docstore.On{}, raise); err != nil {
+				t.Errorf("the old version: %v", err)
+			}
+		})
+		all.Go(func() {
+			_, err := fresh.Update(t.Context(), "cnt_1", docstore.On{}, func(c *grown) error {
+				c.Colour, c.Steps = "blue", append(c.Steps, step{i, "green"})
+				return raise(&c.counter)
+			})
+			if err != nil {
+				t.Errorf("the new version: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	last, err := old.Update(t.Context(), "cnt_1", docstore.On{}, raise)
+	if err != nil || last.Schema != 2 {
+		t.Errorf("the old version's last change: schema %d, %v; want it to stay 2", last.Schema, err)
+	}
+
+	got, err := fresh.Get(t.Context(), "cnt_1")
+
+	if err != nil || got.N != 41 || got.Colour != "blue" || len(got.Steps) != 20 || got.Steps[7].Colour != "green" || got.Version != 42 {
+		t.Errorf("n %d, colour %q, %d steps, version %d, %v", got.N, got.Colour, len(got.Steps), got.Version, err)
+	}
+	again, err := docstore.Open(t.Context(), p.Store, clock.NewFake(noon), counterSpec())
+	if err != nil {
+		t.Fatalf("a node of the old version that starts beside the new one: %v", err)
+	}
+	if _, err := again.Update(t.Context(), "cnt_1", docstore.On{}, raise); err != nil {
+		t.Error(err)
+	}
+}
+
+func tooNew(t *testing.T, p *place) {
+	openCounter(t, p)
+	if _, err := openGrown(t, p, 2); err != nil { // what it writes, the old version can't work on
+		t.Fatal(err)
+	}
+
+	_, err := docstore.Open(t.Context(), p.Store, clock.NewFake(noon), counterSpec())
+
+	if !errors.Is(err, docstore.ErrNewer) || !strings.Contains(err.Error(), "counter is of schema 2, this one knows up to 1") {
+		t.Errorf("open by the old version = %v, want it refused with what to do", err)
+	}
+}
+
+func oneService(t *testing.T, p *place) {
+	nodes := []docstore.Store{p.Store, p.open(t)}
+	ids := make([]string, 8)
+	var all sync.WaitGroup
+	for i := range ids {
+		all.Go(func() {
+			var err error
+			if ids[i], err = docstore.Service(t.Context(), nodes[i%2]); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+
+	if slices.Sort(ids); ids[0] == "" || ids[0] != ids[7] {
+		t.Errorf("ids of one service: %v", ids)
 	}
 }

@@ -11,6 +11,10 @@
 //	ob    events that wait, in order; pushed by the write, pulled when published
 //	tm    live timers
 //
+// On a sharded cluster every collection is spread by its hashed _id (ShardKey): a write and a read by id go to
+// one shard, a page of an index is asked of all and merged. Declare sees to it there; no other key is needed,
+// since nothing but an id must be unique.
+//
 // Writes are acknowledged by a majority and in its journals; reads see only what a majority has. The
 // events of a deleted document move to the collection `gone` until they are published.
 package mongo

@@ -23,8 +23,12 @@ const (
 	gone  = "gone"  // events of deleted documents
 	probe = "probe" // what Ping writes
 
-	findServer = 5 * time.Second  // to find a server that takes writes, unless the URI says otherwise
-	writeTime  = 20 * time.Second // for one write with the driver's retry, through an election
+	openTime  = 5 * time.Second  // to find a server at the start
+	writeTime = 20 * time.Second // for one write with the driver's retries, through an election
+	// findServer is how long one try waits for a server that takes writes, unless the URI says otherwise: a
+	// new primary is chosen within some twelve seconds of the loss of the old one (electionTimeoutMillis is 10,000
+	// where nobody has changed it), and who waits has no error but latency.
+	findServer = writeTime
 )
 
 // Store is a docstore.Store in one MongoDB database. Open makes it.
@@ -32,6 +36,7 @@ type Store struct {
 	client *mongo.Client
 	db     *mongo.Database
 	wake   chan struct{}
+	router bool // we talk to the router of a sharded cluster
 
 	mu          sync.RWMutex // guards collections
 	collections []string     // declared, sorted
@@ -57,10 +62,20 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 		return nil, fmt.Errorf("open store in MongoDB: %w", err)
 	}
 	s := &Store{client: client, db: client.Database(databaseOf(uri)), wake: make(chan struct{}, 1)}
-	if err := s.ping(ctx); err != nil {
+	first, cancel := context.WithTimeout(ctx, openTime)
+	defer cancel()
+	if err := s.ping(first); err != nil {
 		_ = client.Disconnect(context.WithoutCancel(ctx))
 		return nil, explain(strings.Join(opts.Hosts, ","), err)
 	}
+	var hello struct {
+		Msg string `bson:"msg"`
+	}
+	if err := s.db.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
+		_ = client.Disconnect(context.WithoutCancel(ctx))
+		return nil, explain(strings.Join(opts.Hosts, ","), err)
+	}
+	s.router = hello.Msg == "isdbgrid"
 	return s, nil
 }
 
@@ -84,6 +99,11 @@ func (s *Store) Declare(ctx context.Context, collection string, indexes []string
 	if collection == gone || collection == probe {
 		return fmt.Errorf("the name %s is the store's own", collection)
 	}
+	if s.router {
+		if err := s.shard(ctx, collection); err != nil {
+			return err
+		}
+	}
 	models := []mongo.IndexModel{onlyWith("ob", "ob.id", bson.D{{Key: "ob.id", Value: 1}}), onlyWith("tm", "tm.kind", bson.D{{Key: "_id", Value: 1}, {Key: "tm.kind", Value: 1}})}
 	for _, name := range indexes {
 		models = append(models, onlyWith("k."+name, "k."+name+".e", along(name, 1)))
@@ -97,6 +117,24 @@ func (s *Store) Declare(ctx context.Context, collection string, indexes []string
 		// A new slice: declared gives the present one to readers.
 		s.collections = append(slices.Clone(s.collections), collection)
 		slices.Sort(s.collections)
+	}
+	return nil
+}
+
+// ShardKey is how the documents of every collection are spread over the shards of a cluster.
+func ShardKey() bson.D { return bson.D{{Key: "_id", Value: "hashed"}} }
+
+// shard spreads a collection. One that is spread already stays as it is.
+func (s *Store) shard(ctx context.Context, collection string) error {
+	err := s.client.Database("admin").RunCommand(ctx, bson.D{
+		{Key: "shardCollection", Value: s.db.Name() + "." + collection}, {Key: "key", Value: ShardKey()},
+	}).Err()
+	var server mongo.ServerError
+	if errors.As(err, &server) && server.HasErrorCode(codeAlreadySharded) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("spread collection %s over the shards (give this user the role clusterManager, or spread it by hand by a hashed _id): %w", collection, err)
 	}
 	return nil
 }
@@ -155,6 +193,7 @@ func (h hidden) Error() string { return h.cause.Error() }
 
 const (
 	codeAuthenticationFailed = 18
+	codeAlreadySharded       = 23
 	codeOutOfDiskSpace       = 14031
 )
 

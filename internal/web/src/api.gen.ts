@@ -429,6 +429,13 @@ export interface DeclineJobInBody {
 	sequence: number;
 }
 
+export interface DemoView {
+	/** What the demo's clock shows. */
+	now: string;
+	/** How many of its seconds pass in one. */
+	speed: number;
+}
+
 export interface DiagnosisCode {
 	code: string;
 	title: string;
@@ -533,6 +540,8 @@ export interface EvidenceView {
 }
 
 export interface ExchangeInBody {
+	/** What the guest wants to be called, for the others in this call. */
+	name?: string;
 	token: string;
 }
 
@@ -753,6 +762,16 @@ export interface GrantView {
 export interface GuestLink {
 	token: string;
 	until: string;
+}
+
+export interface GuestLook {
+	as: "interpreter" | "family" | "other";
+	/** As patients read it. */
+	doctor?: string;
+	stage: "early" | "open" | "over";
+	starts_at?: string;
+	/** Somebody has joined by it. */
+	used: boolean;
 }
 
 export interface GuestSession {
@@ -1293,6 +1312,10 @@ export interface ListOfZoneView {
 	next?: string;
 }
 
+export interface LookInBody {
+	token: string;
+}
+
 export interface LookView {
 	action: string;
 	at: string;
@@ -1366,6 +1389,14 @@ export interface NextView {
 	todo: "start_shift" | "wait" | "answer_offer" | "ride_to_counter" | "show_code" | "ride_to_door" | "ask_pin" | "turn_back" | "bring_back";
 	/** The last metres; from accepting on. */
 	where?: WhereView;
+}
+
+export interface NodeView {
+	name: string;
+	/** Consumers that it reads for; on one machine they are not counted. */
+	reads: number;
+	/** Zones whose couriers it plans. */
+	zones: number;
 }
 
 export interface NoteAddendum {
@@ -1921,6 +1952,16 @@ export interface QuestionView {
 	total?: MoneyAmount;
 }
 
+export interface QueueView {
+	/** Of these, handed out more than once. */
+	again: number;
+	consumer: string;
+	/** Handed out and not done. */
+	in_hand: number;
+	/** Not handed out yet. */
+	waiting: number;
+}
+
 export interface QuoteView {
 	address: string;
 	at: GeoPoint;
@@ -2181,6 +2222,19 @@ export interface SeenView {
 	vehicle: string;
 }
 
+export interface ServiceView {
+	/** The node that answered. */
+	node: string;
+	/** Those that are up. One that died stays for some seconds. */
+	nodes: NodeView[];
+	/** What waits for each consumer of events. */
+	queues: QueueView[];
+	/** Events that wait in their documents, up to 256. */
+	unsent: number;
+	/** Its version. */
+	version: string;
+}
+
 export interface SessionView {
 	device: string;
 	id: string;
@@ -2266,6 +2320,37 @@ export interface SlotView {
 	end: string;
 	name: string;
 	start: string;
+}
+
+export interface SpreadView {
+	p50_seconds: number;
+	p90_seconds: number;
+}
+
+export interface StageHourView {
+	at: string;
+	/** Delivered before their promise broke. */
+	in_time: number;
+	orders: number;
+	stages: StageView[];
+	to_door: SpreadView;
+}
+
+export interface StageView {
+	/** What it may take; 0: no time of its own. */
+	budget_seconds: number;
+	p50_seconds: number;
+	p90_seconds: number;
+	stage: "review" | "pack" | "collect" | "ride";
+}
+
+export interface StagesView {
+	/** There were more orders than one report reads; the newest are in it. */
+	cut: boolean;
+	from: string;
+	hours: StageHourView[];
+	until: string;
+	whole: StageHourView;
 }
 
 export interface StartShiftInBody {
@@ -2426,6 +2511,14 @@ export interface VisitCall {
 	state: "open" | "connected" | "interrupted" | "ended";
 }
 
+export interface VisitGuest {
+	as: "interpreter" | "family" | "other";
+	/** As they said it. */
+	name?: string;
+	/** Theirs in the call. */
+	seat?: string;
+}
+
 export interface VisitOffer {
 	emergency_number: string;
 	language: string;
@@ -2464,6 +2557,8 @@ export interface VisitView {
 	fee_state: "pending" | "held" | "refused";
 	/** A guardian was seen. */
 	guardian: boolean;
+	/** Who has joined by a guest's link. */
+	guests?: VisitGuest[] | null;
 	/** The patient is, or was, in the waiting room. */
 	here: boolean;
 	history: StepView[];
@@ -2687,6 +2782,8 @@ export interface Routes {
 	"GET /couriers/{id}/shift": { path: { id: string }; answer: ShiftView; };
 	/** Ask whether a place is covered. */
 	"POST /coverage": { body: CoverInBody; answer: CoverageView; };
+	/** Learn that this is a demo, and how fast its clock runs. */
+	"GET /demo": { answer: DemoView; };
 	/** Search the list of coded diagnoses. */
 	"GET /diagnoses": { query: { q: string }; answer: ListOfDiagnosisCode; };
 	/** Read when a doctor can be booked. */
@@ -2711,6 +2808,12 @@ export interface Routes {
 	"POST /enrolment/accept": { body: AcceptInBody; answer: Enrolled; };
 	/** End an enrolment with the authenticator's first code. */
 	"POST /enrolment/confirm": { body: ConfirmEnrolmentInBody; answer: SignedIn; };
+	/** Write what a search of the audit finds as a CSV file. */
+	"GET /exports/audit": { query: { patient?: string; record?: string; account?: string; from?: string; until?: string }; answer: string; };
+	/** Write every posting of a period as a CSV file. */
+	"GET /exports/ledger": { query: { from?: string; until?: string }; answer: string; };
+	/** Write the orders of a period as a CSV file. */
+	"GET /exports/orders": { query: { from?: string; until?: string }; answer: string; };
 	/** List your favourites. */
 	"GET /favourites": { answer: FavouritesView; };
 	/** Write your favourites anew. */
@@ -2769,6 +2872,8 @@ export interface Routes {
 	"POST /grants/{id}/revoke": { path: { id: string }; answer: GrantView; };
 	/** Exchange a guest's link for a session, once. */
 	"POST /guests/exchange": { body: ExchangeInBody; answer: GuestSession; };
+	/** Learn whose call a guest's link is for; spends nothing. */
+	"POST /guests/look": { body: LookInBody; answer: GuestLook; };
 	/** List complaints, file types and the present consent version. */
 	"GET /intake-options": { answer: IntakeOptions; };
 	/** Begin an intake. */
@@ -2917,6 +3022,8 @@ export interface Routes {
 	"POST /patients/{id}/addresses": { path: { id: string }; body: PlaceBody; answer: PlaceView; };
 	/** List a patient's cases, newest first. */
 	"GET /patients/{id}/cases": { path: { id: string }; query: { cursor?: string; limit?: number }; answer: ListOfCaseView; };
+	/** Take the whole record of a person, as a FHIR R4 bundle. */
+	"GET /patients/{id}/everything": { path: { id: string }; answer: string; };
 	/** List what a patient has granted. */
 	"GET /patients/{id}/grants": { path: { id: string }; answer: ListOfGrantView; };
 	/** Give a caregiver rights, or other ones. */
@@ -3015,6 +3122,8 @@ export interface Routes {
 	"POST /recoveries/{id}/withdraw": { path: { id: string }; answer: RecoveryView; };
 	/** Read my one next step. */
 	"GET /ride": { answer: NextView; };
+	/** Read which nodes are up and what waits in the queues. */
+	"GET /service": { answer: ServiceView; };
 	/** Sign out. */
 	"DELETE /session": { answer: void; };
 	/** Have a code sent that confirms one thing. */
@@ -3057,6 +3166,8 @@ export interface Routes {
 	"POST /signings/{id}/confirm": { path: { id: string }; body: ConfirmInBody; answer: ListOfPrescriptionView; };
 	/** List free times of doctors who fit, the earliest first. */
 	"GET /slots": { query: { specialty: string; language: string; jurisdiction: string; doctor?: string; from?: string; until?: string }; answer: ListOfSlotView; };
+	/** Report how long orders took in each stage, hour by hour. */
+	"GET /stages": { query: { zone?: string; hours?: number }; answer: StagesView; };
 	/** Read one product of a pharmacy's stock. */
 	"GET /stock/{id}": { path: { id: string }; answer: StockView; };
 	/** Set price and count of a product. */

@@ -13,7 +13,7 @@ export interface Step {
 	/** Steps of one line are sent strictly in order; a refused one stops its line. */
 	line: string;
 	route: string;
-	args: { path?: Record<string, string>; body?: unknown };
+	args: { path?: Record<string, string>; body?: unknown; photo?: Blob };
 	at: string;
 	/** Why the server refused it; it waits for the person to look. */
 	refused?: { status: number; code: string; detail: string };

@@ -118,5 +118,11 @@ if (typeof window !== "undefined") {
 	document.addEventListener("visibilitychange", () => {
 		if (!document.hidden && me.value) feed.nudge();
 	});
+	// What was chosen in another tab holds here too.
+	window.addEventListener("storage", (e) => {
+		if (e.key === "hc.language" && (e.newValue === "en" || e.newValue === "zh") && e.newValue !== language.value) speak(e.newValue);
+		if (e.key === "hc.look" && e.newValue) setLook(e.newValue as Look);
+		if (e.key === "hc.size" && e.newValue) setSize(e.newValue as Size);
+	});
 	matchMedia("(prefers-color-scheme: dark)").addEventListener?.("change", () => setLook(look.value));
 }

@@ -1,11 +1,16 @@
+import { signal } from "@preact/signals";
+
 // Low tones that something has come, for who does not look at the screen.
 
 let audio: AudioContext | undefined;
 
+/** sounding tells whether a tone would be heard: browsers allow none before somebody has pressed something. */
+export const sounding = signal(false);
+
 /** ready makes sound possible: browsers allow it after a press alone. */
 export function ready(): void {
 	audio ??= typeof AudioContext === "undefined" ? undefined : new AudioContext();
-	void audio?.resume();
+	void audio?.resume().then(() => (sounding.value = audio?.state === "running"), () => {});
 }
 
 /** ring sounds so many low tones, and shakes the phone where it can. Nothing is ever said by sound alone. */

@@ -27,6 +27,8 @@ export interface StageProps {
 	/** Beside other things, not over the whole screen. */
 	inset?: boolean;
 	onOver: (reason: string) => void;
+	/** What to call who sits where, beside what they are. */
+	names?: Record<string, string>;
 	/** Further entries of More. */
 	more?: preact.ComponentChildren;
 }
@@ -69,9 +71,10 @@ export function Stage(p: StageProps) {
 	};
 	const notes = notesOf(s, main, w);
 	const streamOf = (seat: Seat | undefined) => (seat ? (live.slots[seat.slot - 1]?.stream ?? null) : null);
+	const nameOf = (x: Seat | undefined) => (x && p.names?.[x.seat]) || (w.roles[x?.role ?? ""] ?? x?.role ?? "");
 	const v = ui.value;
 	return (
-		<section class={`stage ${p.inset ? "inset" : ""} ${s.phase}`} aria-label={w.title} data-test="call" data-phase={s.phase} data-seats={others.length}>
+		<section class={`stage ${p.inset ? "inset" : ""} ${s.phase}`} aria-label={w.title} data-test="call" data-phase={s.phase} data-seats={others.length} data-level={(main && s.levels.get(main.slot)?.level) ?? "video"}>
 			<header class="callbar">
 				<div>
 					<b>{p.title}</b>
@@ -82,13 +85,13 @@ export function Stage(p: StageProps) {
 				</button>
 			</header>
 			<div class="others">
-				{main && <Face stream={streamOf(main)} label={w.roles[main.role] ?? main.role} pictureOn={main.picture && main.state === "here" && s.levels.get(main.slot)?.level !== "audio"} dim={s.phase === "away" || main.state === "away"} speaker={v.speaker} big />}
-				{!main && s.phase !== "over" && s.phase !== "away" && <p class="quiet">{w.wait}</p>}
+				{main && <Face stream={streamOf(main)} label={nameOf(main)} pictureOn={main.picture && main.state === "here" && s.levels.get(main.slot)?.level !== "audio"} dim={s.phase === "away" || main.state === "away"} speaker={v.speaker} big />}
+				{!main && s.phase !== "over" && s.phase !== "away" && <p class="quiet">{s.role === "doctor" ? w.waitPatient : w.wait}</p>}
 				{live.screen && others.some((x) => x.sharing) && <Face stream={live.screen} label={w.share} pictureOn big whole />}
 			</div>
 			<div class={`side c${v.corner}`}>
 				{rest.map((x) => (
-					<Face key={x.seat} stream={streamOf(x)} label={w.roles[x.role] ?? x.role} pictureOn={x.picture && x.state === "here"} speaker={v.speaker} />
+					<Face key={x.seat} stream={streamOf(x)} label={nameOf(x)} pictureOn={x.picture && x.state === "here"} speaker={v.speaker} />
 				))}
 				<Face stream={live.own.picture ? new MediaStream([live.own.picture]) : null} id={live.own.picture?.id ?? ""} label={w.you} pictureOn={!!live.own.picture} own />
 			</div>
@@ -100,14 +103,14 @@ export function Stage(p: StageProps) {
 						<span>{text}</span>
 					</p>
 				))}
-				{s.recording.state === "asked" && (
+				{s.recording.state === "asked" && !s.recording.consents?.includes(s.seat) && (
 					<div class="note">
 						<Icon name="circle-alert" />
 						<span>{w.asked}</span>
-						<Btn small kind="main" onPress={() => live.consent(true)}>
+						<Btn small kind="main" onPress={() => live.consent(true)} test="consent">
 							{w.agree}
 						</Btn>
-						<Btn small onPress={() => live.consent(false)}>
+						<Btn small onPress={() => live.consent(false)} test="no-consent">
 							{w.no}
 						</Btn>
 					</div>
@@ -123,7 +126,10 @@ export function Stage(p: StageProps) {
 			<p class="rec">
 				{s.recording.state === "on" ? (
 					<>
-						<span class="recdot" /> {w.recording}
+						<span class="recdot" data-test="recording" /> {w.recording}{" "}
+						<Btn small onPress={() => (s.rights.includes("record") ? live.record(false) : live.consent(false))} test="stop-recording">
+							{s.rights.includes("record") ? w.stopRecord : w.withdraw}
+						</Btn>
 					</>
 				) : (
 					w.nobody
@@ -133,7 +139,7 @@ export function Stage(p: StageProps) {
 				<div class="stack" role="log" aria-live="polite" data-test="chat-log">
 					{chat.map((e) => (
 						<div key={e.id} class={`say ${e.from === s.seat ? "own" : ""}`}>
-							<b>{e.from === s.seat ? w.you : (w.roles[s.seats.find((x) => x.seat === e.from)?.role ?? ""] ?? "")}</b> <span class="sub num">{time(e.at)}</span>
+							<b>{e.from === s.seat ? w.you : nameOf(s.seats.find((x) => x.seat === e.from))}</b> <span class="sub num">{time(e.at)}</span>
 							<p class="pre">{e.text ?? e.file?.name}</p>
 						</div>
 					))}
@@ -155,6 +161,7 @@ export function Stage(p: StageProps) {
 					{!p.sound && <Line icon="refresh-cw" title={w.self} onPress={() => set({ corner: (v.corner + 1) % 4, sheet: "" })} />}
 					{!p.sound && <Line icon="switch-camera" title={w.flip} onPress={() => void flip(live).then(() => set({ sheet: "" }))} />}
 					{!p.sound && "getDisplayMedia" in (navigator.mediaDevices ?? {}) && <Line icon="screen-share" title={s.sharing ? w.stopShare : w.share} onPress={() => void live.share(!s.sharing).then(() => set({ sheet: "" }))} />}
+					{s.rights.includes("record") && <Line icon="circle-dot" title={s.recording.state === "off" ? w.record : w.stopRecord} onPress={() => (live.record(s.recording.state === "off"), set({ sheet: "" }))} test="record" />}
 					<Line icon="mic" title={w.devices} onPress={() => void devices().then((found) => set({ sheet: "devices", found }))} />
 				</Lines>
 				{p.more}
@@ -168,7 +175,7 @@ export function Stage(p: StageProps) {
 			</Sheet>
 			<Sheet title={w.leaveSure} open={v.sheet === "leave"} onClose={() => set({ sheet: "" })}>
 				<div class="stack">
-					<p class="sub">{w.leaveHint}</p>
+					<p class="sub">{p.ends ? w.leaveEnds : w.leaveHint}</p>
 					<Btn kind="stop" wide onPress={() => (p.ends ? live.endForAll() : live.leave())} test="hang-up-sure">
 						{w.leave}
 					</Btn>
@@ -192,7 +199,8 @@ async function flip(live: Call): Promise<void> {
 function notesOf(s: State, main: Seat | undefined, w: ReturnType<typeof visitWords>["call"]): [IconName, string][] {
 	const out: [IconName, string][] = [];
 	if (s.phase === "away") out.push(["refresh-cw", w.again]);
-	if (main?.state === "away") out.push(["clock", w.away]);
+	if (main?.state === "away") out.push(["clock", s.role === "doctor" ? w.awayPatient : w.away]);
+	if (s.recording.state === "asked" && s.recording.consents?.includes(s.seat)) out.push(["clock", w.waiting]);
 	const level = main && s.levels.get(main.slot);
 	if (level?.why === "network") {
 		if (level.level === "chat") out.push(["message-square", w.only]);

@@ -25,7 +25,7 @@ export default function Earnings() {
 								<p>{w.noEarnings}</p>
 							</Empty>
 						)}
-						<section>
+						<section data-test="earned">
 							<Lines label={w.earnings}>
 								{items.map((e) => (
 									<Line

@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import type { NextView } from "../../api.gen";
 import { call, online } from "../../client/call";
 import { useLive } from "../../client/live";
+import { ready } from "../../client/sound";
 import { Notice, Trouble } from "../../parts/notice";
 import { Btn } from "../../parts/button";
 import { Page } from "../../parts/page";
@@ -32,6 +33,10 @@ export default function Now() {
 	useEffect(() => {
 		if (online.value && waiting.some((s) => !s.refused)) void rides.flush().then(() => ride.reload());
 	}, [online.value, waiting.length]);
+	useEffect(() => {
+		document.addEventListener("pointerdown", ready, { once: true }); // after a reload the first press lets an offer ring
+		return () => document.removeEventListener("pointerdown", ready);
+	}, []);
 	const on = ride.data !== undefined && ride.data.todo !== "start_shift";
 	useWatched(on);
 	useAwake(on && ride.data?.todo !== "wait");

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import type { NextView } from "../../api.gen";
 import { useAct } from "../../client/act";
@@ -7,6 +8,7 @@ import { Btn } from "../../parts/button";
 import { Options } from "../../parts/field";
 import { Trouble } from "../../parts/notice";
 import { Sheet } from "../../parts/sheet";
+import { small } from "./photo";
 import { take } from "./ride";
 import { words } from "./words";
 
@@ -22,14 +24,29 @@ export function Problem({ now, put, onClose }: { now: NextView; put: (n: NextVie
 function CouldNot({ now, onClose }: { now: NextView; onClose: () => void }) {
 	const w = words();
 	const reason = useSignal<Fail | undefined>(undefined);
+	const photo = useSignal<Blob | undefined>(undefined);
+	const shoot = useRef<HTMLInputElement>(null);
+	const shown = useMemo(() => (photo.value ? URL.createObjectURL(photo.value) : ""), [photo.value]);
+	useEffect(() => () => URL.revokeObjectURL(shown), [shown]);
 	const fail = useAct(async () => {
-		await take(now, "fail", { reason: reason.value });
+		await take(now, "fail", { reason: reason.value }, photo.value);
 		onClose();
 	});
+	const take1 = async (file: File | undefined) => {
+		if (file) photo.value = await small(file);
+	};
 	return (
 		<Sheet title={w.failTitle} open onClose={onClose} test="could-not">
 			<div class="stack-l">
 				<Options one hideLegend legend={w.failTitle} value={reason.value} onPick={(r) => (reason.value = r)} of={(Object.keys(w.fails) as Fail[]).map((value) => ({ value, text: w.fails[value] }))} test="fail" />
+				<input ref={shoot} type="file" accept="image/*" capture="environment" hidden aria-label={w.photo} onChange={(e) => void take1(e.currentTarget.files?.[0])} data-test="fail-photo" />
+				<div class="photoline">
+					{shown && <img src={shown} alt={w.photoTaken} class="thumb" />}
+					<Btn wide icon="camera" onPress={() => shoot.current?.click()} test="take-photo">
+						{shown ? w.photoAgain : w.photo}
+					</Btn>
+				</div>
+				<p class="sub">{w.photoHint}</p>
 				<p class="sub">{w.failHint}</p>
 				<Trouble problem={fail.problem} />
 				<Btn kind="main" wide busy={fail.busy} off={!reason.value} onPress={() => void fail()} test="fail-sure">

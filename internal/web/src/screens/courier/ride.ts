@@ -1,6 +1,7 @@
 import type { NextView } from "../../api.gen";
 import { call, type Route } from "../../client/call";
 import { Later, type Step } from "../../client/later";
+import { sendPhoto } from "./photo";
 
 // A courier's steps are kept on the phone and sent when there is a network, in order, once. What needs
 // the server's word is never among them: accepting an offer, which runs out, and the codes.
@@ -8,16 +9,18 @@ import { Later, type Step } from "../../client/later";
 /** Queued are the steps that may be taken without network. */
 export type Queued = "arrive" | "at-door" | "fail" | "turn-back";
 
-export const rides = new Later((s: Step) => {
-	const args = { path: s.args.path, body: s.args.body, key: s.key } as never;
-	return call(s.route as Route, args);
+export const rides = new Later(async (s: Step) => {
+	const photo = s.args.photo ? await sendPhoto(s.args.photo, s.key) : "";
+	const body = photo ? { ...(s.args.body as object), photo } : s.args.body;
+	return call(s.route as Route, { path: s.args.path, body, key: s.key } as never);
 });
 
 /** take keeps a step of a job; it carries the sequence it was made on and when the phone did it. */
-export function take(next: NextView, step: Queued, more: Record<string, unknown> = {}): Promise<Step> {
+export function take(next: NextView, step: Queued, more: Record<string, unknown> = {}, photo?: Blob): Promise<Step> {
 	return rides.add(next.job ?? "", `POST /jobs/{id}/${step}`, {
 		path: { id: next.job ?? "" },
 		body: { sequence: next.sequence, done_at: new Date().toISOString(), ...more },
+		...(photo ? { photo } : {}),
 	});
 }
 

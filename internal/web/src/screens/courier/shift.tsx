@@ -3,12 +3,15 @@ import { useSignal } from "@preact/signals";
 import { useAct } from "../../client/act";
 import { call } from "../../client/call";
 import { useLive } from "../../client/live";
-import { ready } from "../../client/sound";
-import { Btn } from "../../parts/button";
+import { ready, ring, sounding } from "../../client/sound";
+import { Btn, Go } from "../../parts/button";
 import { Options } from "../../parts/field";
+import { Icon } from "../../parts/icon";
 import { Empty } from "../../parts/list";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head } from "../../parts/page";
+import { paperName, runningOut } from "../../parts/papers";
+import { date } from "../../words/say";
 import { here, place } from "./phone";
 import { words } from "./words";
 
@@ -46,6 +49,7 @@ export function OffShift({ reload }: { reload: () => Promise<void> }) {
 		<>
 			<Head>{w.offTitle}</Head>
 			<p class="hint">{w.offHint}</p>
+			<RunsOut />
 			<section>
 				<Options legend={w.vehicle} value={vehicle.value} onPick={pick} of={vehicles.map((value) => ({ value, text: w.vehicles[value] }))} test="vehicle" />
 			</section>
@@ -56,6 +60,24 @@ export function OffShift({ reload }: { reload: () => Promise<void> }) {
 				</Btn>
 			</section>
 		</>
+	);
+}
+
+/** RunsOut tells before a shift which paper runs out soon: without it nobody may ride. */
+function RunsOut() {
+	const w = words();
+	const mine = useLive("papers", () => call("GET /applications/mine"), (e) => e.kind.startsWith("application."));
+	const soon = (mine.data?.items ?? []).filter((a) => a.state === "approved").flatMap((a) => runningOut(a.papers, Date.now()));
+	if (soon.length === 0) return null;
+	return (
+		<Notice kind="warn" test="papers-soon">
+			{soon.map((p) => (
+				<span key={p.number}>{w.papersSoon(paperName(p.kind), date(p.valid_until ?? ""))} </span>
+			))}
+			<Go small to="/c/papers">
+				{w.papers}
+			</Go>
+		</Notice>
 	);
 }
 
@@ -75,6 +97,24 @@ export function Waiting({ reload }: { reload: () => Promise<void> }) {
 			</Empty>
 			{place.value.refused && <Notice kind="warn">{w.noPlace}</Notice>}
 			<section class="stack">
+				{sounding.value ? (
+					<p class="saved" data-test="sound-on">
+						<Icon name="volume-2" />
+						<span>{w.soundOn}</span>
+					</p>
+				) : (
+					<Btn
+						wide
+						icon="volume-x"
+						onPress={() => {
+							ready();
+							setTimeout(() => ring(1), 150);
+						}}
+						test="sound-off"
+					>
+						{w.soundOff}
+					</Btn>
+				)}
 				<Trouble problem={end.problem} />
 				<Btn wide busy={end.busy} onPress={() => void end()} test="end-shift">
 					{w.end}

@@ -129,6 +129,8 @@ function Search({ onPick, onFavourite, empty }: { visit: VisitView; onPick: (p: 
 	const typed = useSignal("");
 	const hits = useSignal<MedicineView[] | undefined>(undefined);
 	const at = useSignal(0);
+	// "amox 500" is a name and a strength: names are searched, the strength chooses among what was found.
+	const [, name = "", strength] = /^(.*?)(?:\s+(\d[\d.,]*)\s*[a-z]*)?\s*$/i.exec(typed.value) ?? [];
 	const favourites = useLive<FavouritesView>("favourites", () => call("GET /favourites"), () => false);
 	useEffect(() => {
 		at.value = 0;
@@ -136,10 +138,9 @@ function Search({ onPick, onFavourite, empty }: { visit: VisitView; onPick: (p: 
 			hits.value = undefined;
 			return;
 		}
-		const soon = setTimeout(() => void call("GET /formulary", { query: { q: typed.value, limit: 8 } }).then((r) => (hits.value = r.items), () => {}), 80);
+		const soon = setTimeout(() => void call("GET /formulary", { query: { q: name, limit: 8 } }).then((r) => (hits.value = r.items), () => {}), 80);
 		return () => clearTimeout(soon);
 	}, [typed.value]);
-	const strength = /\s(\d[\d.,]*)/.exec(typed.value)?.[1];
 	const lines = (hits.value ?? []).flatMap((m) => m.products.filter((p) => !strength || (p.strength ?? "").includes(strength)).map((p) => ({ m, p }))).slice(0, 10);
 	const list = favourites.data?.list ?? [];
 	const pick = (n: number) => {

@@ -5,40 +5,76 @@ import { useAct } from "../../client/act";
 import { call } from "../../client/call";
 import { Btn } from "../../parts/button";
 import { Notice, Trouble } from "../../parts/notice";
+import { admit, Stage } from "../../parts/stage";
 import { time } from "../../words/say";
+import { guestNames } from "../patient/facts";
 import { words } from "./words";
 
-/** Room is the call's place beside the chart: who is there, a link for a guest, and its end. */
+/** Room is the call's place beside the chart: the picture, who is there, a link for a guest, and its end. */
 export function Room({ visit, reload }: { visit: VisitView; reload: () => Promise<void> }) {
 	const w = words();
 	const link = useSignal<GuestLink | undefined>(undefined);
 	const invite = useAct(async (key) => void (link.value = await call("POST /visits/{id}/guests", { key, path: { id: visit.id }, body: { as: "family" } })));
-	const end = useAct(async (key) => {
-		await call("POST /visits/{id}/call/end", { key, path: { id: visit.id } });
-		await reload();
-	});
 	if (visit.state !== "in_progress") return <section class="room" />;
 	return (
 		<section class="room stack" aria-label={w.call}>
-			<p class="now">
-				<i class="dot" />
-				{visit.there ? w.there : visit.here ? w.here : w.away}
-			</p>
+			<Inside visit={visit} reload={reload} />
 			<div class="acts-row">
-				<Btn small icon="user-plus" busy={invite.busy} onPress={() => void invite()}>
+				<p class="now stretch">
+					<i class="dot" />
+					{visit.there ? w.there : visit.here ? w.here : w.away}
+				</p>
+				<Btn small icon="user-plus" busy={invite.busy} onPress={() => void invite()} test="invite">
 					{w.invite}
-				</Btn>
-				<Btn small kind="stop" icon="phone-off" busy={end.busy} onPress={() => void end()}>
-					{w.endCall}
 				</Btn>
 			</div>
 			{link.value && (
 				<Notice>
-					<span class="break">{`${location.origin}/g#${link.value.token}`}</span>
+					<span class="break" data-test="guest-link">{`${location.origin}/g#${link.value.token}`}</span>
 					<p class="sub num">{time(link.value.until)}</p>
 				</Notice>
 			)}
-			<Trouble problem={invite.problem ?? end.problem} />
+			<Trouble problem={invite.problem} />
 		</section>
+	);
+}
+
+/** Inside is the call itself, from the moment the visit is open; one that has ended can be opened anew. */
+function Inside({ visit, reload }: { visit: VisitView; reload: () => Promise<void> }) {
+	const w = words();
+	const over = useSignal("");
+	const round = useSignal(0);
+	if (over.value)
+		return (
+			<div class="stack" data-test="call-over">
+				<p>{over.value === "taken_over" ? w.takenOver : w.callOver}</p>
+				<Btn
+					icon="video"
+					onPress={() => {
+						over.value = "";
+						round.value++;
+					}}
+					test="back-to-call"
+				>
+					{w.backToCall}
+				</Btn>
+			</div>
+		);
+	return (
+		<div class="callbox">
+			<Stage
+				key={round.value}
+				name={visit.id}
+				ticket={() => admit(visit.id)}
+				title={visit.patient_name ?? w.call}
+				ends
+				inset
+				names={guestNames(visit)}
+				onOver={(reason) => {
+					over.value = reason || "ended";
+					void reload();
+				}}
+			/>
+		</div>
 	);
 }

@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { AuditLine, AuditProof } from "../../api.gen";
 import { useAct } from "../../client/act";
 import { call } from "../../client/call";
+import { dayOf, download } from "../../client/download";
 import { Btn } from "../../parts/button";
 import { Field } from "../../parts/field";
 import { Empty } from "../../parts/list";
@@ -29,6 +30,11 @@ export default function Audit() {
 		});
 		found.value = { items: [...(cursor ? (found.value?.items ?? []) : []), ...page.items], next: page.next };
 	});
+	const keep = useAct(() => {
+		const v = s.value;
+		const at = (d: string) => (d ? new Date(d).toISOString() : "");
+		return download("/exports/audit", { patient: v.patient.trim(), account: v.account.trim(), from: at(v.from), until: at(v.until) }, `audit-${dayOf(Date.now())}.csv`);
+	});
 	const prove = useAct(async (key) => void (proof.value = await call("POST /audit/verify", { key })));
 	return (
 		<Page title={w.audit} plain wide>
@@ -51,15 +57,18 @@ export default function Audit() {
 				>
 					<div class="batch">
 						<Field label={w.patient} value={s.value.patient} onType={(patient) => set({ patient })} test="audit-patient" />
-						<Field label={w.account} value={s.value.account} onType={(account) => set({ account })} />
+						<Field label={w.account} value={s.value.account} onType={(account) => set({ account })} test="audit-account" />
 						<Field label={w.from} type="date" value={s.value.from} onType={(from) => set({ from })} />
 						<Field label={w.untilDay} type="date" value={s.value.until} onType={(until) => set({ until })} />
 					</div>
 					<Btn kind="main" submit icon="search" busy={find.busy} test="audit-find">
 						{w.search}
 					</Btn>
+					<Btn icon="file-down" busy={keep.busy} onPress={() => void keep()} test="export-audit">
+						{w.download}
+					</Btn>
 				</form>
-				<Trouble problem={find.problem ?? prove.problem} />
+				<Trouble problem={find.problem ?? prove.problem ?? keep.problem} />
 				{found.value?.items.length === 0 && (
 					<Empty drawing="paper">
 						<p>{w.noAudit}</p>
@@ -67,7 +76,7 @@ export default function Audit() {
 				)}
 				{!!found.value?.items.length && (
 					<div class="scroll-x">
-						<table class="rows-table num">
+						<table class="rows-table num" data-test="audit-lines">
 							<tbody>
 								{found.value.items.map((l, n) => (
 									<tr key={n}>

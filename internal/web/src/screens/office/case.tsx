@@ -6,11 +6,11 @@ import { call } from "../../client/call";
 import { useLive } from "../../client/live";
 import { me } from "../../client/session";
 import { Btn } from "../../parts/button";
-import { Area, Options } from "../../parts/field";
+import { Area } from "../../parts/field";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
-import { Sheet } from "../../parts/sheet";
 import { money, when } from "../../words/say";
+import { ByPhone, Coupon, Redeliver, Refund } from "./makegood";
 import { words } from "./words";
 
 interface Whole {
@@ -29,10 +29,10 @@ export default function Case({ id }: { id: string }) {
 		<Page title={w.cases} of={whole} up="/o/cases" plain wide>
 			{({ of: c, evidence }) => (
 				<>
-					<Head>{c.category.replace(/_/g, " ")}</Head>
+					<Head>{w.categories[c.category] ?? c.category.replace(/_/g, " ")}</Head>
 					<p class="hint">{w.caseStates[c.state]}</p>
 					<div class="cols">
-						<section>
+						<section data-test="evidence">
 							<h2>{w.evidence}</h2>
 							{evidence.missing.length > 0 && <Notice kind="warn">{w.missing(evidence.missing.join(", "))}</Notice>}
 							<ol class="chain num">
@@ -56,18 +56,15 @@ export default function Case({ id }: { id: string }) {
 function Side({ of: c, reload }: { of: CaseView; reload: () => Promise<void> }) {
 	const w = words();
 	const text = useSignal("");
-	const open = useSignal<"" | "refund">("");
+	const open = useSignal<"" | "refund" | "coupon" | "redeliver">("");
 	const path = { id: c.id };
-	const step = useAct(async (key, what: "take" | "answer" | "redeliver" | "resolve" | "close") => {
+	const step = useAct(async (key, what: "take" | "answer" | "resolve" | "close") => {
 		switch (what) {
 			case "take":
 				await call("POST /cases/{id}/assign", { key, path, body: { to: me.value?.id ?? "" } });
 				break;
 			case "answer":
 				await call("POST /cases/{id}/answer", { key, path, body: { text: text.value.trim() } });
-				break;
-			case "redeliver":
-				await call("POST /cases/{id}/redelivery", { key, path, body: { reason: "goodwill" } });
 				break;
 			case "resolve":
 				await call("POST /cases/{id}/resolve", { key, path, body: { reason: "explained", text: text.value.trim() } });
@@ -80,6 +77,11 @@ function Side({ of: c, reload }: { of: CaseView; reload: () => Promise<void> }) 
 	});
 	const mine = c.assigned === me.value?.id;
 	const over = c.state === "closed";
+	const order = c.subject?.startsWith("ord_") ? c.subject : "";
+	const shut = () => {
+		open.value = "";
+		void reload();
+	};
 	return (
 		<section class="stack-l">
 			<h2>{w.messages}</h2>
@@ -92,8 +94,9 @@ function Side({ of: c, reload }: { of: CaseView; reload: () => Promise<void> }) 
 				</div>
 			))}
 			{c.actions.map((a) => (
-				<Notice key={a.id} kind={a.state === "done" ? "ok" : a.state === "failed" ? "stop" : "lamp"}>
-					{a.what} {a.amount && money(a.amount)} · {a.state}
+				<Notice key={a.id} test={`action-${a.state}`} kind={a.state === "done" ? "ok" : a.state === "failed" ? "stop" : "lamp"}>
+					<b>{w.made[a.what]}</b>
+					{[a.amount && money(a.amount), w.madeStates[a.state]].filter(Boolean).join(", ")}
 				</Notice>
 			))}
 			<Trouble problem={step.problem} />
@@ -109,14 +112,8 @@ function Side({ of: c, reload }: { of: CaseView; reload: () => Promise<void> }) 
 						<Btn kind="main" busy={step.busy} off={!text.value.trim()} onPress={() => void step("answer")} test="answer">
 							{w.answer}
 						</Btn>
-						<Btn busy={step.busy} off={!text.value.trim()} onPress={() => void step("resolve")}>
+						<Btn busy={step.busy} off={!text.value.trim()} onPress={() => void step("resolve")} test="resolve">
 							{w.resolve}
-						</Btn>
-						<Btn onPress={() => (open.value = "refund")} test="refund">
-							{w.refund}
-						</Btn>
-						<Btn busy={step.busy} onPress={() => void step("redeliver")}>
-							{w.redeliver}
 						</Btn>
 						{c.state === "resolved" && (
 							<Btn busy={step.busy} onPress={() => void step("close")}>
@@ -126,37 +123,25 @@ function Side({ of: c, reload }: { of: CaseView; reload: () => Promise<void> }) 
 					</div>
 				</>
 			)}
-			{open.value === "refund" && (
-				<Refund
-					id={c.id}
-					onClose={() => {
-						open.value = "";
-						void reload();
-					}}
-				/>
+			{!over && (order || c.subject?.startsWith("vis_")) && (
+				<div class="acts-row">
+					<Btn icon="undo-2" onPress={() => (open.value = "refund")} test="refund">
+						{w.refund}
+					</Btn>
+					<Btn icon="ticket-percent" onPress={() => (open.value = "coupon")} test="coupon">
+						{w.coupon}
+					</Btn>
+					{order && (
+						<Btn icon="package" onPress={() => (open.value = "redeliver")} test="redeliver">
+							{w.redeliver}
+						</Btn>
+					)}
+				</div>
 			)}
+			{order && <ByPhone order={order} />}
+			{open.value === "refund" && <Refund of={c} onClose={shut} />}
+			{open.value === "coupon" && <Coupon of={c} onClose={shut} />}
+			{open.value === "redeliver" && <Redeliver of={c} onClose={shut} />}
 		</section>
-	);
-}
-
-type Kind = keyof ReturnType<typeof words>["refundKinds"];
-
-function Refund({ id, onClose }: { id: string; onClose: () => void }) {
-	const w = words();
-	const kinds = useSignal<Kind[]>(["delivery_fee"]);
-	const refund = useAct(async (key) => {
-		await call("POST /cases/{id}/refund", { key, path: { id }, body: { kinds: kinds.value, reason: "goodwill" } });
-		onClose();
-	});
-	return (
-		<Sheet title={w.refund} open onClose={onClose}>
-			<div class="stack-l">
-				<Options many legend={w.whatRefund} value={kinds.value} onPick={(v) => (kinds.value = v)} of={(["visit_fee", "medicine", "delivery_fee"] as Kind[]).map((value) => ({ value, text: w.refundKinds[value] }))} />
-				<Trouble problem={refund.problem} />
-				<Btn kind="main" wide busy={refund.busy} off={kinds.value.length === 0} onPress={() => void refund()} test="refund-sure">
-					{w.refund}
-				</Btn>
-			</div>
-		</Sheet>
 	);
 }

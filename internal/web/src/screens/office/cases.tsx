@@ -30,7 +30,7 @@ export default function Cases() {
 						)}
 						<Lines>
 							{items.map((c) => (
-								<Line key={c.id} to={`/o/case/${c.id}`} icon="headset" title={c.category.replace(/_/g, " ")} sub={[when(c.created_at), c.overdue && w.overdue].filter(Boolean).join(" · ")} test="case" />
+								<Line key={c.id} to={`/o/case/${c.id}`} icon="headset" title={w.categories[c.category] ?? c.category} sub={[when(c.created_at), c.overdue && w.overdue].filter(Boolean).join(" · ")} test="case" />
 							))}
 						</Lines>
 					</section>

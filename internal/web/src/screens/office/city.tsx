@@ -1,62 +1,61 @@
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 
-import type { JobView, ShiftView } from "../../api.gen";
-import { useAct } from "../../client/act";
+import type { FixView } from "../../api.gen";
 import { call } from "../../client/call";
 import { type Live, useLive, useNow } from "../../client/live";
-import { Btn } from "../../parts/button";
-import { Field } from "../../parts/field";
 import { Icon } from "../../parts/icon";
-import { Line, Lines } from "../../parts/list";
 import { MapBox, type Mark } from "../../parts/map/map";
-import { Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
-import { ago, time } from "../../words/say";
-import { clock, level } from "./slack";
+import { StageBars } from "../../parts/stagebars";
+import { orNothing } from "../patient/facts";
+import { One } from "./one";
+import { loadTown, type Row, rows, said, type Town } from "./town";
 import { words } from "./words";
 
-interface Town {
-	jobs: JobView[];
-	shifts: ShiftView[];
-	zones: { polygon: { lat: number; lon: number }[]; withdrawn: boolean }[];
-}
+const shown = 60; // of what is fine; the map has all
 
-const open = ["planned", "offered", "accepted", "at_pharmacy", "collected", "at_door", "failed", "returning"];
-
-/** City: who is late and why, the map, and one job with what can be done about it. */
+/** City: who is late and why as a list, the map, and one order with its chain and what can be done. */
 export default function City() {
 	const w = words();
-	const town = useLive<Town>("no-keep city", load, () => true, 10_000);
+	const town = useLive<Town>("no-keep city", loadTown, () => true, 10_000);
 	const chosen = useSignal("");
+	const fine = useSignal(false);
 	const now = useNow(1000);
 	return (
 		<Page title={w.city} of={town} plain wide>
 			{(t) => {
-				const since = (now - town.at) / 1000;
-				const jobs = t.jobs.filter((j) => open.includes(j.state)).map((j) => ({ ...j, slack_seconds: j.slack_seconds - since }));
-				jobs.sort((a, b) => a.slack_seconds - b.slack_seconds);
-				const bad = jobs.filter((j) => level(j.slack_seconds) !== "fine");
-				const job = jobs.find((j) => j.id === chosen.value);
+				const all = rows(t, now);
+				const bad = all.filter((r) => r.level !== "fine");
+				const rest = all.filter((r) => r.level === "fine");
+				const one = all.find((r) => r.id === chosen.value);
 				return (
-					<div class="city">
-						<Head>{w.city}</Head>
-						<p class="strip-line num">
-							<span>{w.openCount(jobs.length)}</span>
-							<span>{w.lateCount(jobs.filter((j) => j.slack_seconds < 0).length)}</span>
-							<span>{w.free(t.shifts.filter((s) => s.state === "on" && s.jobs.length === 0).length)}</span>
-						</p>
+					<div class={`city ${one ? "has-one" : ""}`} data-test="city">
 						<section class="lates">
-							<h2>{w.late}</h2>
-							{bad.length === 0 && <p class="sub">{w.noneLate}</p>}
-							<List jobs={bad} chosen={chosen.value} onPick={(id) => (chosen.value = id)} />
-							<h2>{w.open}</h2>
-							{jobs.length === bad.length && <p class="sub">{w.noneOpen}</p>}
-							<List jobs={jobs.filter((j) => !bad.includes(j))} chosen={chosen.value} onPick={(id) => (chosen.value = id)} />
+							<header>
+								<Head>{bad.length > 0 ? w.cityTitle : w.quiet}</Head>
+								<p class="sub num">{w.cityCount(all.filter((r) => r.level === "late").length, bad.filter((r) => r.level === "risk").length, all.length)}</p>
+							</header>
+							<List of={bad} chosen={chosen.value} onPick={(id) => (chosen.value = id)} />
+							{rest.length > 0 && (
+								<button type="button" class="more-fine" aria-expanded={fine.value} onClick={() => (fine.value = !fine.value)} data-test="more-fine">
+									<Shape level="fine" />
+									<span class="num">{w.fineMore(rest.length)}</span>
+									<Icon name="chevron-down" />
+								</button>
+							)}
+							{fine.value && <List of={rest.slice(0, shown)} chosen={chosen.value} onPick={(id) => (chosen.value = id)} />}
+							<div class="bars">
+								<h2>{w.stageBars}</h2>
+								<StageBars of={t.stages.whole.stages.map((s) => ({ name: w.stageNames[s.stage], p50: s.p50_seconds, p90: s.p90_seconds, budget: s.budget_seconds }))} />
+							</div>
 						</section>
-						<section class="mapside">
-							<MapBox label={w.city} height="tall" marks={marks(jobs, t.shifts)} zones={t.zones.filter((z) => !z.withdrawn).map((z) => z.polygon)} onMark={(id) => (chosen.value = id)} />
+						<section class="mapside" aria-label={w.city}>
+							<Strip of={t} open={all.length} />
+							<Map all={all} town={t} one={one} onPick={(id) => (chosen.value = id)} />
+							<Legend />
 						</section>
-						<section class="oneside">{job ? <One job={job} town={town} /> : <Couriers shifts={t.shifts} />}</section>
+						{one && <Side row={one} town={town} onClose={() => (chosen.value = "")} />}
 					</div>
 				);
 			}}
@@ -64,40 +63,89 @@ export default function City() {
 	);
 }
 
-async function load(): Promise<Town> {
-	const [jobs, shifts, zones] = await Promise.all([call("GET /jobs", { query: { limit: 200 } }), call("GET /shifts", {}), call("GET /zones")]);
-	return { jobs: jobs.items, shifts: shifts.items, zones: zones.items };
+/** Shape tells late from at risk from fine without colour. */
+export function Shape({ level }: { level: Row["level"] }) {
+	return (
+		<svg class={`shape ${level}`} viewBox="0 0 20 20" aria-hidden="true">
+			{level === "fine" && <circle cx="10" cy="10" r="7" />}
+			{level === "risk" && <path d="M10 2.5 18.6 17.5H1.4Z" stroke-linejoin="round" />}
+			{level === "late" && (
+				<>
+					<rect x="2" y="2" width="16" height="16" rx="2.5" />
+					<path class="cut" d="M10 5.5v5.6M10 14.2v.1" />
+				</>
+			)}
+		</svg>
+	);
 }
 
-function marks(jobs: JobView[], shifts: ShiftView[]): Mark[] {
-	const out: Mark[] = [];
-	for (const j of jobs) if (j.door) out.push({ id: j.id, at: j.door, kind: level(j.slack_seconds), name: j.id });
-	for (const s of shifts) {
-		if (!s.last) continue;
-		out.push({ id: s.courier, at: s.last.point, kind: (s.age_seconds ?? 0) > 30 ? "old-courier" : s.jobs.length ? "courier" : "free", name: s.courier });
-	}
-	return out;
-}
-
-function List({ jobs, chosen, onPick }: { jobs: JobView[]; chosen: string; onPick: (id: string) => void }) {
+function Strip({ of: t, open }: { of: Town; open: number }) {
 	const w = words();
-	const shapes = { fine: "circle", risk: "triangle-alert", late: "octagon-x" } as const;
+	const { whole } = t.stages;
+	const on = t.shifts.filter((s) => s.state !== "off");
+	const free = on.filter((s) => s.state === "on" && s.jobs.length === 0);
+	const kept = whole.orders > 0 ? ((100 * whole.in_time) / whole.orders).toFixed(1).replace(/\.0$/, "") : "";
+	return (
+		<dl class="strip num">
+			<div>
+				<dt>{w.strip.kept}</dt>
+				<dd>{kept ? <><b>{kept}</b> %</> : <span>{w.noneYet}</span>}</dd>
+			</div>
+			<div>
+				<dt>{w.strip.median}</dt>
+				<dd>{whole.orders > 0 ? <><b>{Math.round(whole.to_door.p50_seconds / 60)}</b> {w.minutesWord}</> : <span>{w.noneYet}</span>}</dd>
+			</div>
+			<div>
+				<dt>{w.strip.open}</dt>
+				<dd>
+					<b>{open}</b>
+				</dd>
+			</div>
+			<div>
+				<dt>{w.strip.free}</dt>
+				<dd>
+					<b>{free.length}</b> {w.ofAll(on.length)}
+				</dd>
+			</div>
+		</dl>
+	);
+}
+
+function Legend() {
+	const w = words();
+	return (
+		<p class="legend" aria-hidden="true">
+			{(["fine", "risk", "late"] as const).map((l) => (
+				<span key={l}>
+					<Shape level={l} /> {w.legend[l]}
+				</span>
+			))}
+			<span>
+				<svg class="shape free" viewBox="0 0 20 20">
+					<circle cx="10" cy="10" r="5.5" />
+				</svg>{" "}
+				{w.legend.free}
+			</span>
+		</p>
+	);
+}
+
+function List({ of, chosen, onPick }: { of: Row[]; chosen: string; onPick: (id: string) => void }) {
+	const w = words();
 	return (
 		<ul class="jobs">
-			{jobs.map((j) => {
-				const l = level(j.slack_seconds);
+			{of.map((r) => {
+				const s = said(r);
 				return (
-					<li key={j.id} class={`${l} ${j.id === chosen ? "chosen" : ""}`}>
-						<button type="button" onClick={() => onPick(j.id)} aria-pressed={j.id === chosen} data-test={`job-${l}`}>
-							<Icon name={shapes[l]} />
+					<li key={r.id} class={`${r.level} ${r.id === chosen ? "chosen" : ""}`}>
+						<button type="button" onClick={() => onPick(r.id)} aria-pressed={r.id === chosen} data-test={`job-${r.level}`}>
+							<Shape level={r.level} />
 							<span class="stretch">
-								<b class="num">
-									{j.slack_seconds < 0 ? w.over(clock(j.slack_seconds)) : w.left(clock(j.slack_seconds))} · {w.slack[l]}
-								</b>
-								<span class="sub">
-									HC-{j.order.slice(-4).toUpperCase()} · {w.states[j.state]}
-								</span>
+								<b class="num when">{s.late ? (r.left < 0 ? w.minLate(s.minutes) : w.likelyLate(s.minutes)) : w.minLeft(s.minutes)}</b>
+								<b>{w.cause[r.cause]}</b>
+								<span class="sub">{whoOf(r, w)}</span>
 							</span>
+							<span class="sub num">HC-{r.id.slice(-4).toUpperCase()}</span>
 						</button>
 					</li>
 				);
@@ -106,66 +154,44 @@ function List({ jobs, chosen, onPick }: { jobs: JobView[]; chosen: string; onPic
 	);
 }
 
-/** One is a job with its chain and what can be done. */
-function One({ job, town }: { job: JobView; town: Live<Town> }) {
-	const w = words();
-	const reason = useSignal("");
-	const path = { id: job.id };
-	const body = () => ({ reason: reason.value.trim() || "operator" });
-	const rematch = useAct(async (key) => void (await call("POST /jobs/{id}/rematch", { key, path, body: body() }), await town.reload()));
-	const recall = useAct(async (key) => void (await call("POST /jobs/{id}/recall", { key, path, body: body() }), await town.reload()));
-	const unlock = useAct(async (key, side: "counter" | "door" | "seal" | "return") => void (await call("POST /jobs/{id}/unlock", { key, path, body: { side } }), await town.reload()));
-	const before = ["offered", "accepted", "at_pharmacy"].includes(job.state);
-	const carried = ["collected", "at_door"].includes(job.state);
+/** whoOf names whose turn it is. */
+function whoOf(r: Row, w: ReturnType<typeof words>): string {
+	const carried = ["on_the_way", "silent", "at_door", "failed", "returning", "to_counter", "at_counter"].includes(r.cause);
+	return [carried ? r.courier : r.pharmacy, r.declined > 0 && w.declinedBy(r.declined)].filter(Boolean).join(", ");
+}
+
+function Side({ row, town, onClose }: { row: Row; town: Live<Town>; onClose: () => void }) {
+	const box = useRef<HTMLElement>(null);
+	useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), [row.id]);
 	return (
-		<div class="stack" data-test="one-job">
-			<h2>HC-{job.order.slice(-4).toUpperCase()}</h2>
-			<p class="sub">{w.states[job.state]}</p>
-			<ol class="chain num">
-				{job.history.map((s) => (
-					<li key={`${s.at}${s.event}`}>
-						<b>{time(s.at)}</b> {w.states[s.to as keyof typeof w.states] ?? s.to}
-						{s.why && <span class="sub"> {s.why}</span>}
-					</li>
-				))}
-			</ol>
-			{(job.locked ?? []).map((side) => (
-				<Btn key={side} small busy={unlock.busy} onPress={() => void unlock(side as "counter")}>
-					{w.unlock(side)}
-				</Btn>
-			))}
-			{(before || carried) && (
-				<>
-					<Field label={w.reason} value={reason.value} onType={(v) => (reason.value = v)} max={40} pattern="[a-z_\\-]+" />
-					<Trouble problem={rematch.problem ?? recall.problem ?? unlock.problem} />
-					{before && (
-						<Btn kind="main" wide busy={rematch.busy} onPress={() => void rematch()} test="rematch">
-							{w.rematch}
-						</Btn>
-					)}
-					{carried && (
-						<Btn wide busy={recall.busy} onPress={() => void recall()} test="recall">
-							{w.recall}
-						</Btn>
-					)}
-				</>
-			)}
-		</div>
+		<section class="oneside" ref={box}>
+			<One row={row} town={town} onClose={onClose} />
+		</section>
 	);
 }
 
-function Couriers({ shifts }: { shifts: ShiftView[] }) {
+/** Map has every open order where it is, by its slack; of the chosen one the way, done and to come. */
+function Map({ all, town: t, one, onPick }: { all: Row[]; town: Town; one: Row | undefined; onPick: (id: string) => void }) {
 	const w = words();
-	return (
-		<>
-			<h2>{w.couriers}</h2>
-			{shifts.length === 0 && <p class="sub">{w.noCouriers}</p>}
-			<Lines>
-				{shifts.slice(0, 40).map((s) => (
-					<Line key={s.courier} icon="bike" title={s.vehicle ?? ""} sub={[s.last && w.seenAt(ago(s.last.at)), s.silent && w.silent].filter(Boolean).join(" · ")} end={s.jobs.length ? w.openCount(s.jobs.length) : ""} />
-				))}
-			</Lines>
-		</>
-	);
+	const riding = new globalThis.Map(t.shifts.filter((s) => s.last).map((s) => [s.courier, s]));
+	const job = one?.job;
+	const carried = !!job && ["collected", "at_door", "failed", "returning"].includes(job.state);
+	const path = useLive<FixView[]>(`no-keep path ${job?.id ?? ""}`, async () => (job && carried ? (await orNothing(call("GET /jobs/{id}/path", { path: { id: job.id } }), { items: [] as FixView[] })).items : []), (e) => e.kind.startsWith("job."), 20_000);
+	const marks: Mark[] = t.pharmacies.map((p) => ({ id: p.id, at: p.at, kind: "pharmacy" as const, name: p.name }));
+	for (const s of t.shifts) {
+		if (!s.last || s.state === "off" || all.some((r) => r.job?.courier === s.courier && withBag(r))) continue;
+		marks.push({ id: s.courier, at: s.last.point, kind: (s.age_seconds ?? 0) > 30 ? "old-courier" : "free", name: t.names[s.courier] ?? w.legend.courier });
+	}
+	for (const r of all) {
+		const at = (withBag(r) && riding.get(r.job?.courier ?? "")?.last?.point) || r.job?.door;
+		if (at) marks.push({ id: r.id, at, kind: r.level, name: `HC-${r.id.slice(-4).toUpperCase()}, ${w.cause[r.cause]}`, chosen: r.id === one?.id });
+	}
+	const here = job && carried ? riding.get(job.courier ?? "")?.last?.point : undefined;
+	if (job?.door && here) marks.push({ id: "door", at: job.door, kind: "home", name: w.likely });
+	const todo = job?.door ? (here ? [here, job.door] : [job.counter, job.door]) : undefined;
+	const done = job && here ? [job.counter, ...(path.data ?? []).map((f) => f.point), here] : undefined;
+	const pressable = new Set(all.map((r) => r.id));
+	return <MapBox label={w.city} height="full" marks={marks} zones={t.zones.map((z) => z.polygon)} fit={t.zones.flatMap((z) => z.polygon)} {...(todo ? { todo } : {})} {...(done ? { done } : {})} onMark={(id) => pressable.has(id) && onPick(id)} />;
 }
 
+const withBag = (r: Row) => !!r.job && ["collected", "at_door", "failed", "returning"].includes(r.job.state);

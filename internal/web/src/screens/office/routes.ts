@@ -21,11 +21,13 @@ export const operator: Role = {
 	home: () => "/o",
 	table: [
 		["/o", () => import("./city")],
+		["/o/stages", () => import("./stages")],
+		["/o/forecast", () => import("./forecast")],
+		["/o/exports", () => import("./exports")],
 		["/o/vetting", () => import("./vetting")],
 		["/o/zones", () => import("./zones")],
 		["/o/coupons", () => import("./coupons")],
 		["/o/stuck", () => import("./stuck")],
-		...audit,
 		...cases,
 		...own,
 	],
@@ -33,12 +35,14 @@ export const operator: Role = {
 		const w = words();
 		return [
 			{ to: "/o", icon: "map", text: w.city },
+			{ to: "/o/stages", icon: "chart-column", text: w.stages },
+			{ to: "/o/forecast", icon: "chart-line", text: w.forecast },
 			{ to: "/o/vetting", icon: "shield-check", text: w.vetting },
 			{ to: "/o/zones", icon: "layers", text: w.zones },
 			{ to: "/o/coupons", icon: "ticket-percent", text: w.coupons },
 			{ to: "/o/stuck", icon: "refresh-cw", text: w.stuck },
 			casesTab(),
-			auditTab(),
+			{ to: "/o/exports", icon: "file-down", text: w.exports },
 			meTab(),
 		];
 	},

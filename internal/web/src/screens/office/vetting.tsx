@@ -102,8 +102,8 @@ function One({ of: a, reload }: { of: ApplicationView; reload: () => Promise<voi
 					<Btn kind="main" wide busy={step.busy} onPress={() => void step("approve")} test="approve">
 						{w.approve}
 					</Btn>
-					<Options many legend={w.wanted} value={wanted.value} onPick={(v) => (wanted.value = v)} of={(Object.keys(w.paperKinds) as Paper[]).map((value) => ({ value, text: w.paperKinds[value] }))} />
-					<Btn wide busy={step.busy} off={wanted.value.length === 0} onPress={() => void step("ask")}>
+					<Options many legend={w.wanted} value={wanted.value} onPick={(v) => (wanted.value = v)} of={(Object.keys(w.paperKinds) as Paper[]).map((value) => ({ value, text: w.paperKinds[value] }))} test="wanted" />
+					<Btn wide busy={step.busy} off={wanted.value.length === 0} onPress={() => void step("ask")} test="ask-papers">
 						{w.ask}
 					</Btn>
 					<Field label={w.reason} value={reason.value} onType={(v) => (reason.value = v)} max={40} />

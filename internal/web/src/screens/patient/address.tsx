@@ -6,7 +6,7 @@ import { call, versioned } from "../../client/call";
 import { fieldSaid } from "../../client/problem";
 import { Btn } from "../../parts/button";
 import { Field, Said } from "../../parts/field";
-import { Trouble } from "../../parts/notice";
+import { Notice, Trouble } from "../../parts/notice";
 import { words as intakeWords } from "./intake-words";
 import { PlacePick } from "./intake-steps";
 import { words } from "./order-words";
@@ -33,6 +33,11 @@ export function AddressForm({ patient, place, onDone }: { patient: string; place
 		<div class="stack-l" data-test="address-form">
 			{f("street", w.street, "street-address")}
 			<PlacePick patient="" at={v.value.point} onPick={(point) => set({ point })} label={intakeWords().where.mapLabel} />
+			{v.value.point && (
+				<Notice kind="ok" live test="pinned">
+					{w.pinned}
+				</Notice>
+			)}
 			<div class="opts">
 				{f("entrance", w.entrance)}
 				{f("floor", w.floor)}
@@ -41,7 +46,7 @@ export function AddressForm({ patient, place, onDone }: { patient: string; place
 			{f("receiver", w.receiver, "name")}
 			{f("note", w.note)}
 			{f("label", w.label)}
-			<Said text={said.value && !(v.value.street?.trim() && v.value.point) ? w.needStreet : ""} />
+			<Said text={said.value && !(v.value.street?.trim() && v.value.point) ? (v.value.point ? w.needLine : w.needStreet) : ""} />
 			<Trouble problem={save.problem} />
 			<Btn kind="main" wide busy={save.busy} onPress={press} test="save-address">
 				{w.use}

@@ -9,7 +9,7 @@ import { Btn, Go } from "../../parts/button";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
 import { admit, Stage } from "../../parts/stage";
-import { doctorName, isOver } from "./facts";
+import { doctorName, guestNames, isOver } from "./facts";
 import { words as homeWords } from "./home-words";
 import { Invite } from "./wait";
 import { words } from "./visit-words";
@@ -71,7 +71,7 @@ export default function CallOf({ id }: { id: string }) {
 			<h1 class="sr" tabIndex={-1}>
 				{w.title}
 			</h1>
-			<Stage key={round.value} name={id} ticket={ticket} title={live.data.doctor || homeWords().doctor} sub={clock} onOver={(reason) => (over.value = reason || "ended")} more={<Invite visit={id} />} />
+			<Stage key={round.value} name={id} ticket={ticket} title={live.data.doctor || homeWords().doctor} sub={clock} onOver={(reason) => (over.value = reason || "ended")} more={<Invite visit={id} />} names={guestNames(v)} />
 		</main>
 	);
 }

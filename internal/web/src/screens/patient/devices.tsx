@@ -1,6 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
+import { examine } from "../../call";
+import { call } from "../../client/call";
+import { me } from "../../client/session";
 import { Btn, IconBtn } from "../../parts/button";
 import { Icon, type IconName } from "../../parts/icon";
 import { Notice } from "../../parts/notice";
@@ -15,7 +18,9 @@ interface Found {
 	level: number;
 	heard: boolean;
 	net: Net;
-	tone: "" | "played" | "heard";
+	tone: "" | "played" | "heard" | "silent";
+	/** Nothing was heard for so long that somebody should look why. */
+	mute: boolean;
 	facing: "user" | "environment";
 }
 
@@ -37,10 +42,28 @@ export async function measure(): Promise<Net> {
 	}
 }
 
-/** DeviceCheck shows one's own picture, how loud one is, a tone and the network, each with what to do. */
-export function DeviceCheck({ begin }: { begin?: boolean }) {
+/** throughServer sends one's own picture and sound through the media server and back, as a call does. */
+async function throughServer(): Promise<Net> {
+	const { done } = examine({
+		key: "check",
+		ticket: async () => {
+			const t = await call("POST /call-checks");
+			return { token: t.token, url: t.url, relay: t.relay };
+		},
+	});
+	const { verdict } = await done;
+	return verdict === "good" ? "good" : verdict === "no_connection" ? "none" : "slow";
+}
+
+const silence = 7000; // of a microphone, before it is asked about
+
+/**
+ * DeviceCheck shows one's own picture, how loud one is, a tone and the network, each with what to do.
+ * With `server` who is signed in has the network tried by the media server itself.
+ */
+export function DeviceCheck({ begin, server, onWorks }: { begin?: boolean; server?: boolean; onWorks?: (works: boolean) => void }) {
 	const w = words().wait;
-	const s = useSignal<Found>({ asked: false, trouble: "", level: 0, heard: false, net: "checking", tone: "", facing: "user" });
+	const s = useSignal<Found>({ asked: false, trouble: "", level: 0, heard: false, net: "checking", tone: "", mute: false, facing: "user" });
 	const set = (more: Partial<Found>) => (s.value = { ...s.value, ...more });
 	const video = useRef<HTMLVideoElement>(null);
 	const stop = useRef<() => void>(() => {});
@@ -69,9 +92,11 @@ export function DeviceCheck({ begin }: { begin?: boolean }) {
 			for (const t of stream.getTracks()) t.stop();
 		};
 		set({ stream, trouble: stream.getVideoTracks().length > 0 ? "" : "none" });
+		setTimeout(() => set({ mute: !s.value.heard }), silence);
 	};
 	useEffect(() => {
-		void measure().then((net) => set({ net }));
+		const known = server && me.value ? throughServer().catch(() => measure()) : measure();
+		void known.then((net) => set({ net }));
 		void navigator.permissions?.query({ name: "camera" as PermissionName }).then(
 			(p) => (begin || p.state === "granted") && void open(),
 			() => begin && void open(),
@@ -83,6 +108,8 @@ export function DeviceCheck({ begin }: { begin?: boolean }) {
 	}, [s.value.stream]);
 
 	const v = s.value;
+	const works = v.heard && v.net === "good" && (v.stream?.getVideoTracks().length ?? 0) > 0;
+	useEffect(() => onWorks?.(works), [works]);
 	const picture = (v.stream?.getVideoTracks().length ?? 0) > 0;
 	const mark = (ok: boolean, text: string) => (
 		<span class={`st ${ok ? "" : "no"}`}>
@@ -90,10 +117,17 @@ export function DeviceCheck({ begin }: { begin?: boolean }) {
 			<span>{text}</span>
 		</span>
 	);
-	const line = (icon: IconName, text: string, end: preact.ComponentChildren) => (
+	const line = (icon: IconName, text: string, end: preact.ComponentChildren, fix?: string | false) => (
 		<li>
 			<Icon name={icon} />
-			<span>{text}</span>
+			<span>
+				{text}
+				{fix && (
+					<small class="fix" role="status">
+						{fix}
+					</small>
+				)}
+			</span>
 			{end}
 		</li>
 	);
@@ -129,8 +163,8 @@ export function DeviceCheck({ begin }: { begin?: boolean }) {
 			{v.trouble && <Notice kind="warn">{{ blocked: w.blocked, busy: w.busy, none: w.noCamera, insecure: w.insecure }[v.trouble]}</Notice>}
 			<ul class="checks">
 				{line("camera", w.camera, mark(picture, picture ? w.works : "–"))}
-				{line("mic", w.microphone, mark(v.heard, v.heard ? w.works : v.stream ? w.quiet : w.muted))}
-				{line("wifi", w.network, mark(v.net === "good", { checking: w.checking, good: w.good, slow: w.slow, none: w.far }[v.net]))}
+				{line("mic", w.microphone, mark(v.heard, v.heard ? w.works : v.stream ? w.quiet : w.muted), v.mute && !v.heard && w.fixSound)}
+				{line("wifi", w.network, mark(v.net === "good", { checking: w.checking, good: w.good, slow: w.slow, none: w.far }[v.net]), v.net === "slow" ? w.fixSlow : v.net === "none" && w.fixFar)}
 				{line(
 					"volume-2",
 					w.tone,
@@ -139,9 +173,14 @@ export function DeviceCheck({ begin }: { begin?: boolean }) {
 					) : (
 						<span class="ask">
 							{v.tone === "played" && (
-								<Btn small onPress={() => set({ tone: "heard" })}>
-									{w.yes}
-								</Btn>
+								<>
+									<Btn small onPress={() => set({ tone: "heard" })} test="tone-yes">
+										{w.yes}
+									</Btn>
+									<Btn small onPress={() => set({ tone: "silent" })} test="tone-no">
+										{w.no}
+									</Btn>
+								</>
 							)}
 							<Btn
 								small
@@ -150,10 +189,11 @@ export function DeviceCheck({ begin }: { begin?: boolean }) {
 									set({ tone: "played" });
 								}}
 							>
-								{v.tone === "played" ? w.again : w.play}
+								{v.tone === "" ? w.play : w.again}
 							</Btn>
 						</span>
 					),
+					v.tone === "silent" && w.fixTone,
 				)}
 			</ul>
 		</div>

@@ -45,6 +45,11 @@ export async function loadFacts(patient: string): Promise<Facts> {
 	return facts;
 }
 
+/** guestNames is what the guests of a visit are called, by the seat that they take. */
+export function guestNames(v: VisitView): Record<string, string> {
+	return Object.fromEntries((v.guests ?? []).flatMap((g) => (g.seat && g.name ? [[g.seat, g.name]] : [])));
+}
+
 const named = new Map<string, string>();
 
 /** doctorName is a doctor as patients read it; "" when they have not said. */

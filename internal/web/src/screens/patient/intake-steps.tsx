@@ -78,9 +78,12 @@ export function PlacePick({ patient, at, onPick, label }: { patient: string; at:
 				</Lines>
 			)}
 			{s.value !== "map" ? (
-				<Btn wide icon="map" onPress={openMap} test="on-map">
-					{w.map}
-				</Btn>
+				<>
+					{/* The map opens in the middle of the town, so it waits until the town is known. */}
+					<Btn wide icon="map" busy={!at && !shops.data && !shops.problem} onPress={openMap} test="on-map">
+						{w.map}
+					</Btn>
+				</>
 			) : (
 				<>
 					<p class="sub">{w.mapHint}</p>

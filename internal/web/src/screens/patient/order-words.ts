@@ -61,6 +61,8 @@ export const words = both({
 			use: "Use this address",
 			save: "Save",
 			needStreet: "Say street and number, and where it is.",
+			needLine: "Say street and number.",
+			pinned: "The place is set.",
 			over: "This prescription can’t be filled now.",
 		},
 		order: {
@@ -207,6 +209,8 @@ export const words = both({
 			use: "使用此地址",
 			save: "保存",
 			needStreet: "请填写街道门牌并选择位置。",
+			needLine: "请填写街道和门牌号。",
+			pinned: "位置已选定。",
 			over: "此处方目前不能购药。",
 		},
 		order: {

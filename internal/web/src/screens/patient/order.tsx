@@ -265,7 +265,7 @@ function More({ d, live }: { d: OrderLoaded; live: Live<OrderLoaded> }) {
 					<p class="sub">{w.sealHint}</p>
 					<Field label={w.sealLabel} value={seal.value} onType={(v) => (seal.value = v)} max={40} test="seal-number" />
 					<Trouble problem={confirm.problem} />
-					<Btn kind="main" wide submit busy={confirm.busy}>
+					<Btn kind="main" wide submit busy={confirm.busy} test="confirm-seal">
 						{w.confirm}
 					</Btn>
 				</form>
@@ -311,7 +311,7 @@ function Foot({ d, live }: { d: OrderLoaded; live: Live<OrderLoaded> }) {
 		return (
 			<>
 				<Trouble problem={again.problem ?? refund.problem} />
-				<Btn kind="main" wide busy={again.busy} onPress={() => void again()}>
+				<Btn kind="main" wide busy={again.busy} onPress={() => void again()} test="again">
 					{w.again}
 				</Btn>
 				<Btn wide busy={refund.busy} onPress={() => void refund()}>

@@ -15,11 +15,11 @@ import { words } from "./words";
 /** Pack goes by a check list: for each medicine the batches that went into the bag, then labels and the seal. */
 export function Pack({ fill, put }: { fill: FillView; put: (f: FillView) => void }) {
 	const w = words();
-	const typed = useSignal<PackedIn[]>(fill.packed.length > 0 ? fill.packed : fill.lines.map((l, n) => empty(n + 1, l.product, l.units)));
+	const typed = useSignal<PackedIn[]>(fill.packed.length > 0 ? fill.packed : fill.lines.map((l, n) => empty(n, l.product, l.units)));
 	const less = useSignal(false);
 	const save = useAct(async (key) => put(await call("POST /fills/{id}/pack", { key, path: { id: fill.id }, body: { packed: typed.value } })));
 	const set = (at: number, more: Partial<PackedIn>) => (typed.value = typed.value.map((p, n) => (n === at ? { ...p, ...more } : p)));
-	const done = fill.packed.length > 0 && JSON.stringify(fill.packed) === JSON.stringify(typed.value);
+	const done = fill.packed.length > 0 && same(fill.packed, typed.value);
 	return (
 		<div class="stack-l">
 			<h2>{w.pack}</h2>
@@ -28,9 +28,9 @@ export function Pack({ fill, put }: { fill: FillView; put: (f: FillView) => void
 				<section key={l.product} class="card stack" aria-label={medicine(l.product)}>
 					<b>{medicine(l.product)}</b>
 					<span class="sub num">{w.wanted(l.units)}</span>
-					{typed.value.map((p, at) => p.line === line + 1 && <Batch key={at} of={p} at={at} set={(m) => set(at, m)} />)}
-					<Missing wanted={l.units} packed={typed.value.filter((p) => p.line === line + 1)} />
-					<Btn small icon="plus" onPress={() => (typed.value = [...typed.value, empty(line + 1, l.product, 0)])}>
+					{typed.value.map((p, at) => p.line === line && <Batch key={at} of={p} at={at} set={(m) => set(at, m)} />)}
+					<Missing wanted={l.units} packed={typed.value.filter((p) => p.line === line)} />
+					<Btn small icon="plus" onPress={() => (typed.value = [...typed.value, empty(line, l.product, 0)])}>
 						{w.another}
 					</Btn>
 				</section>
@@ -46,6 +46,11 @@ export function Pack({ fill, put }: { fill: FillView; put: (f: FillView) => void
 			{less.value && <Less fill={fill} put={put} onClose={() => (less.value = false)} />}
 		</div>
 	);
+}
+
+/** same tells whether what was saved is what stands in the fields. */
+function same(saved: PackedIn[], typed: PackedIn[]): boolean {
+	return saved.length === typed.length && saved.every((p, n) => (Object.keys(typed[n] ?? {}) as (keyof PackedIn)[]).every((k) => p[k] === typed[n]?.[k]));
 }
 
 function empty(line: number, product: string, units: number): PackedIn {
@@ -122,7 +127,7 @@ function Less({ fill, put, onClose }: { fill: FillView; put: (f: FillView) => vo
 	const why = useSignal<Why>("out_of_stock");
 	const amounts = useSignal(fill.lines.map((l) => l.quantity));
 	const give = useAct(async (key) => {
-		const lines = amounts.value.map((quantity, n) => ({ line: n + 1, quantity })).filter((l, n) => l.quantity < (fill.lines[n]?.quantity ?? 0));
+		const lines = amounts.value.map((quantity, n) => ({ line: n, quantity })).filter((l, n) => l.quantity < (fill.lines[n]?.quantity ?? 0));
 		put(await call("POST /fills/{id}/give-less", { key, path: { id: fill.id }, body: { lines, why: why.value } }));
 		onClose();
 	});
@@ -131,11 +136,11 @@ function Less({ fill, put, onClose }: { fill: FillView; put: (f: FillView) => vo
 			<div class="stack-l">
 				<Notice>{w.lessHint}</Notice>
 				{fill.lines.map((l, n) => (
-					<Field key={l.product} label={medicine(l.product)} type="number" inputmode="numeric" value={String(amounts.value[n])} onType={(v) => (amounts.value = amounts.value.map((a, m) => (m === n ? Number(v) || 0 : a)))} />
+					<Field key={l.product} label={medicine(l.product)} type="number" inputmode="numeric" value={String(amounts.value[n])} onType={(v) => (amounts.value = amounts.value.map((a, m) => (m === n ? Number(v) || 0 : a)))} test={`less-${n}`} />
 				))}
 				<Pick label={w.why} value={why.value} of={(Object.keys(w.lessWhy) as Why[]).map((k) => [k, w.lessWhy[k]] as const)} onPick={(v) => (why.value = v)} />
 				<Trouble problem={give.problem} />
-				<Btn kind="main" wide busy={give.busy} onPress={() => void give()}>
+				<Btn kind="main" wide busy={give.busy} onPress={() => void give()} test="less-sure">
 					{w.less}
 				</Btn>
 			</div>

@@ -110,7 +110,7 @@ function AskDoctor({ fill, put, onClose }: With & { onClose: () => void }) {
 
 function Substitute({ fill, sheet, put, onClose }: With & { sheet: FillSheetView; onClose: () => void }) {
 	const w = words();
-	const allowed = fill.lines.map((l, n) => [String(n + 1), medicine(l.product)] as const).filter(([n]) => !sheet.lines[Number(n) - 1]?.no_substitute);
+	const allowed = fill.lines.map((l, n) => [String(n), medicine(l.product)] as const).filter(([n]) => !sheet.lines[Number(n)]?.no_substitute);
 	const s = useSignal({ line: allowed[0]?.[0] ?? "", product: "" });
 	const propose = useAct(async (key) => {
 		put(await call("POST /fills/{id}/substitute", { key, path: { id: fill.id }, body: { line: Number(s.value.line), product: s.value.product.trim() } }));
@@ -125,9 +125,9 @@ function Substitute({ fill, sheet, put, onClose }: With & { sheet: FillSheetView
 					<>
 						<p class="sub">{w.substituteHint}</p>
 						<Pick label={w.line} value={s.value.line} of={allowed} onPick={(line) => (s.value = { ...s.value, line })} />
-						<Field label={w.product} value={s.value.product} onType={(product) => (s.value = { ...s.value, product })} max={96} />
+						<Field label={w.product} value={s.value.product} onType={(product) => (s.value = { ...s.value, product })} max={96} test="substitute-product" />
 						<Trouble problem={propose.problem} />
-						<Btn kind="main" wide busy={propose.busy} off={!s.value.product.trim()} onPress={() => void propose()}>
+						<Btn kind="main" wide busy={propose.busy} off={!s.value.product.trim()} onPress={() => void propose()} test="substitute-send">
 							{w.send}
 						</Btn>
 					</>

@@ -58,7 +58,7 @@ export default function Stock() {
 							{items
 								.filter((s) => medicine(s.product).toLowerCase().includes(find.value.trim().toLowerCase()))
 								.map((s) => (
-									<Line key={s.id} title={medicine(s.product)} sub={s.batches.map((b) => `${b.batch} · ${date(b.expiry)} · ${b.units}`).join("; ")} end={`${money(s.price)}${s.held ? ` · ${w.held(s.held)}` : ""}`} onPress={() => (open.value = s)} />
+									<Line key={s.id} title={medicine(s.product)} sub={s.batches.map((b) => `${b.batch} · ${date(b.expiry)} · ${b.units}`).join("; ")} end={`${money(s.price)}${s.held ? ` · ${w.held(s.held)}` : ""}`} onPress={() => (open.value = s)} test="stock-line" />
 								))}
 						</Lines>
 					</section>
@@ -110,14 +110,14 @@ function Receive({ id, onClose }: { id: string; onClose: () => void }) {
 					void take();
 				}}
 			>
-				<Field label={w.product} value={s.value.product} onType={(product) => set({ product })} />
-				<Field label={w.batch} value={s.value.batch} onType={(batch) => set({ batch })} />
-				<Field label={w.expiry} type="date" value={s.value.expiry} onType={(expiry) => set({ expiry })} />
-				<Field label={w.units} type="number" value={s.value.units} onType={(units) => set({ units })} />
-				<Field label={w.packUnits} type="number" value={s.value.pack} onType={(pack) => set({ pack })} />
-				<Field label={w.price} inputmode="decimal" value={s.value.price} onType={(price) => set({ price })} />
+				<Field label={w.product} value={s.value.product} onType={(product) => set({ product })} test="stock-product" />
+				<Field label={w.batch} value={s.value.batch} onType={(batch) => set({ batch })} test="stock-batch" />
+				<Field label={w.expiry} type="date" value={s.value.expiry} onType={(expiry) => set({ expiry })} test="stock-expiry" />
+				<Field label={w.units} type="number" value={s.value.units} onType={(units) => set({ units })} test="stock-units" />
+				<Field label={w.packUnits} type="number" value={s.value.pack} onType={(pack) => set({ pack })} test="stock-pack" />
+				<Field label={w.price} inputmode="decimal" value={s.value.price} onType={(price) => set({ price })} test="stock-price" />
 				<Trouble problem={take.problem ?? place.problem} />
-				<Btn kind="main" wide submit busy={take.busy}>
+				<Btn kind="main" wide submit busy={take.busy} test="stock-take">
 					{w.receive}
 				</Btn>
 			</form>

@@ -4,4 +4,6 @@ import type { Table } from "../../client/router";
 export const table: Table = [
 	["/t", () => import("./track")],
 	["/verify", () => import("./verify")],
+	["/g", () => import("./guest")],
+	["/call", () => import("./check")],
 ];

@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"strings"
+	"testing"
+)
+
+// MongoSet is a replica set of three mongod.
+type MongoSet struct {
+	Members [3]*MongoServer
+	// URI reaches it; append the name of a database.
+	URI string
+}
+
+// MongodSet starts three mongod that choose a new primary within about three seconds of the loss of
+// theirs; otherwise it is as Mongod.
+func MongodSet(tb testing.TB) *MongoSet {
+	tb.Helper()
+	s := &MongoSet{}
+	binary := mongod.find(tb)
+	var hosts []string
+	for i := range s.Members {
+		s.Members[i] = &MongoServer{binary: binary, folder: tb.TempDir(), host: freeAddress(tb), set: "rs3"}
+		s.Members[i].launch(tb)
+		hosts = append(hosts, s.Members[i].host)
+	}
+	s.URI = "mongodb://" + strings.Join(hosts, ",") + "/?replicaSet=rs3"
+	s.Ready(tb)
+	return s
+}
+
+// Database is the URI of one database.
+func (s *MongoSet) Database(name string) string { return databaseIn(s.URI, name) }
+
+// Ready waits until one of them takes writes.
+func (s *MongoSet) Ready(tb testing.TB) {
+	tb.Helper()
+	if err := primary(tb.Context(), "rs3", s.hosts()...); err != nil {
+		tb.Fatalf("the replica set is not ready: %v\n%s", err, s.Members[0].said())
+	}
+}
+
+func (s *MongoSet) hosts() []string {
+	var hosts []string
+	for _, m := range s.Members {
+		hosts = append(hosts, m.host)
+	}
+	return hosts
+}
+
+// Primary is the member that takes writes now.
+func (s *MongoSet) Primary(tb testing.TB) *MongoServer {
+	tb.Helper()
+	s.Ready(tb)
+	for _, m := range s.Members {
+		if h, err := ask(tb.Context(), m.host); err == nil && h.Primary {
+			return m
+		}
+	}
+	tb.Fatal("the set has lost its primary again")
+	return nil
+}
+
+// Revive starts a member again after Kill, without waiting for it to catch up.
+func (s *MongoSet) Revive(tb testing.TB, m *MongoServer) {
+	tb.Helper()
+	m.launch(tb)
+}

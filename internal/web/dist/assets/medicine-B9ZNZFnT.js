@@ -1,1 +1,0 @@
-export{t as default}from"./lists-D-3np4ND.js";

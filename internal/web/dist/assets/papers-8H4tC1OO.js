@@ -1,0 +1,1 @@
+import{t as e}from"./papers-8VCtGxM5.js";import{M as t}from"./main-DU7tObmj.js";function n(){return t(e,{})}export{n as default};

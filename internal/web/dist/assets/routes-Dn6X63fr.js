@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/me-D3CeKttB.js","assets/words-D04ellCF.js","assets/main-CQ0neWW4.js","assets/main-uyUlgxPn.css","assets/live-BLSOSmMG.js","assets/list-vtLHarij.js"])))=>i.map(i=>d[i]);
-import{l as e,t}from"./main-CQ0neWW4.js";var n=[[`/me`,()=>e(()=>import(`./me-D3CeKttB.js`),__vite__mapDeps([0,1,2,3,4,5]))]],r={home:()=>`/me`,table:[...n],tabs:()=>[{to:`/me`,icon:`user`,text:t().me,last:!0}],staff:!0};export{n as own,r as role};

@@ -1,0 +1,2 @@
+const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/me-Gp_foQ_I.js","assets/words-D04ellCF.js","assets/main-DU7tObmj.js","assets/main-uyUlgxPn.css","assets/live-C9EMiTC0.js","assets/list-DmcoHXO7.js"])))=>i.map(i=>d[i]);
+import{l as e,t}from"./main-DU7tObmj.js";var n=[[`/me`,()=>e(()=>import(`./me-Gp_foQ_I.js`),__vite__mapDeps([0,1,2,3,4,5]))]],r={home:()=>`/me`,table:[...n],tabs:()=>[{to:`/me`,icon:`user`,text:t().me,last:!0}],staff:!0};export{n as own,r as role};

@@ -1,1 +1,0 @@
-import{t as e}from"./talk-C7PWxEoF.js";import{M as t}from"./main-CQ0neWW4.js";function n({order:n}){return t(e,{order:n,up:`/p`})}export{n as default};

@@ -1,0 +1,1 @@
+import{t as e}from"./talk-B3Weq1Fc.js";import{M as t}from"./main-DU7tObmj.js";function n({order:n}){return t(e,{order:n,up:`/p`})}export{n as default};

@@ -1,1 +1,0 @@
-export{n as default}from"./lists-D-3np4ND.js";
