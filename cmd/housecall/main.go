@@ -46,6 +46,6 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	c.AddCommand(serveCommand(), demoCommand(), walkCommand(), checkConfigCommand(), userCommand(), auditCommand(), eventsCommand(),
-		formularyCommand(), rxCommand(), policyCommand(), mediaCommand(), loadCommand(), simulateCommand(), backupCommand(), restoreCommand(), versionCommand())
+		formularyCommand(), rxCommand(), policyCommand(), mediaCommand(), loadCommand(), topCommand(), simulateCommand(), backupCommand(), restoreCommand(), versionCommand())
 	return c
 }

@@ -12,6 +12,7 @@ import (
 	"housecall/internal/event"
 	"housecall/internal/id"
 	"housecall/internal/order"
+	"housecall/internal/promise"
 )
 
 // measures are the figures of the promise and of what waits.
@@ -22,6 +23,9 @@ type measures struct {
 
 // stageBuckets are in seconds: what a budget of four, six or twenty minutes can be seen in.
 var stageBuckets = []float64{15, 30, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1500, 1800, 2400, 3600, 7200}
+
+// stageNames are what the stages of the promise are called in figures.
+var stageNames = [promise.Done]string{promise.Review: "review", promise.Pack: "pack", promise.Collect: "collect", promise.Ride: "ride"}
 
 // measure registers the figures, and has delivered orders counted.
 func (a *App) measure(b *bus.Bus) error {
@@ -50,9 +54,10 @@ func (a *App) measure(b *bus.Bus) error {
 }
 
 func (m measures) delivered(o *order.Order) {
-	for stage, took := range o.Staged() {
-		m.stages.WithLabelValues(stage).Observe(took.Seconds())
+	for stage, took := range o.Took() {
+		m.stages.WithLabelValues(stageNames[stage]).Observe(took.Seconds())
 	}
+	m.stages.WithLabelValues("whole").Observe((o.Promise.Stopped.Sub(o.WorkFrom()) - o.Promise.Pauses).Seconds())
 	kept := "yes"
 	if o.Promise.Broken != "" {
 		kept = "no"

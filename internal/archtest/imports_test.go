@@ -27,7 +27,7 @@ var layers = []string{
 	"httpapi",
 	"app",
 	"sim",
-	"sim/load",
+	"sim/load top",
 	"../cmd/housecall",
 }
 

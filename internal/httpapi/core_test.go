@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -212,6 +213,31 @@ func TestTheDescriptionNamesEveryRoute(t *testing.T) {
 			if w.Code != 200 || !strings.Contains(w.Body.String(), want) {
 				t.Errorf("%s lacks %s: %d", path, want, w.Code)
 			}
+		}
+	}
+}
+
+func TestFilesAreDescribedAsWhatTheyAre(t *testing.T) {
+	t.Parallel()
+	var file struct {
+		Paths map[string]map[string]struct {
+			Responses map[string]struct{ Content map[string]any }
+		}
+	}
+	raw, err := os.ReadFile("testdata/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, &file); err != nil {
+		t.Fatal(err)
+	}
+
+	for path, kind := range map[string]string{
+		"/exports/orders": "text/csv", "/pharmacies/{id}/stock/export": "text/csv", "/visits/{id}/calendar": "text/calendar",
+	} {
+		got := file.Paths[httpapi.Base+path]["get"].Responses["200"].Content
+		if len(got) != 1 || got[kind] == nil {
+			t.Errorf("%s is described as %v, want %s", path, got, kind)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,7 @@ func route[In, Out any](method, path string, action access.Action, summary strin
 	return Route{
 		Method: method, Path: path, Action: action, Summary: summary,
 		register: func(api huma.API, op huma.Operation) {
+			describeFile[Out](&op)
 			huma.Register(api, op, func(ctx context.Context, in *In) (*Out, error) {
 				out, err := h(ctx, actorOf(ctx), in)
 				if err != nil {
@@ -43,6 +45,27 @@ func route[In, Out any](method, path string, action access.Action, summary strin
 			})
 		},
 	}
+}
+
+// describeFile names what kind of file an answer is, where its body bears a contentType: huma takes every
+// body for JSON.
+func describeFile[Out any](op *huma.Operation) {
+	t := reflect.TypeFor[Out]()
+	if t.Kind() != reflect.Struct {
+		return
+	}
+	body, found := t.FieldByName("Body")
+	kind := body.Tag.Get("contentType")
+	if !found || kind == "" {
+		return
+	}
+	status := op.DefaultStatus
+	if status == 0 {
+		status = http.StatusOK
+	}
+	op.Responses = map[string]*huma.Response{strconv.Itoa(status): {
+		Content: map[string]*huma.MediaType{kind: {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
+	}}
 }
 
 func get[In, Out any](path string, action access.Action, summary string, h handler[In, Out]) Route {

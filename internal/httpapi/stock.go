@@ -112,7 +112,7 @@ func (r stockRoutes) load(ctx context.Context, a access.Actor, in *importIn) (*R
 type csvOut struct {
 	ContentType string `header:"Content-Type"`
 	Disposition string `header:"Content-Disposition"`
-	Body        []byte
+	Body        []byte `contentType:"text/csv"`
 }
 
 func (r stockRoutes) export(ctx context.Context, a access.Actor, in *ByID) (*csvOut, error) {

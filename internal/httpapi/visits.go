@@ -223,7 +223,7 @@ func (r visitRoutes) wait(ctx context.Context, a access.Actor, in *ByID) (*Reply
 type CalendarFile struct {
 	ContentType string `header:"Content-Type"`
 	Disposition string `header:"Content-Disposition"`
-	Body        []byte
+	Body        []byte `contentType:"text/calendar"`
 }
 
 func (r visitRoutes) calendar(ctx context.Context, a access.Actor, in *ByID) (*CalendarFile, error) {

@@ -201,21 +201,3 @@ func (s *Service) Late(ctx context.Context, a access.Actor, until time.Time, cur
 	}
 	return s.orders.Find(ctx, docstore.Query{Index: "due", Equal: "open", Until: docstore.ByTime(until), Cursor: cursor, Limit: limit})
 }
-
-// stageNames are what the stages of the promise are called in figures.
-var stageNames = map[promise.Stage]string{promise.Review: "review", promise.Pack: "pack", promise.Collect: "collect", promise.Ride: "ride"}
-
-// Staged is Took by the stages' names, and in "whole" the time so far, without the pauses that the patient
-// asked for. Nothing while the clock has not started.
-func (o *Order) Staged() map[string]time.Duration {
-	if o.Promise.Started.IsZero() {
-		return nil
-	}
-	staged := map[string]time.Duration{"whole": o.History[len(o.History)-1].At.Sub(o.WorkFrom()) - o.Promise.Pauses}
-	for stage, took := range o.Took() {
-		if name, timed := stageNames[promise.Stage(stage)]; timed && took > 0 {
-			staged[name] = took
-		}
-	}
-	return staged
-}

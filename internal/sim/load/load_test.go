@@ -1,6 +1,7 @@
 package load_test
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ func town(t testing.TB) (url, token string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := d.Stop(t.Context()); err != nil {
+		if err := d.Stop(context.WithoutCancel(t.Context())); err != nil {
 			t.Log(err)
 		}
 	})
@@ -33,8 +34,8 @@ func town(t testing.TB) (url, token string) {
 // few is a load of few people for a moment.
 func few(url, token string) load.Options {
 	return load.Options{
-		URLs: []string{url}, Token: token, Patients: 2, Doctors: 4, For: time.Second,
-		Patience: 5 * time.Second, Settle: 2 * time.Second, Grace: 30 * time.Second, RepeatOneIn: 10, Seed: 1,
+		URLs: []string{url}, Token: token, Patients: 2, Doctors: 8, For: time.Second,
+		Patience: 5 * time.Second, Settle: 2 * time.Second, Grace: 80 * time.Second, RepeatOneIn: 10, Seed: 1,
 	}
 }
 
@@ -42,7 +43,7 @@ func TestFewPatientsComeToTheDoorAndEverythingHolds(t *testing.T) {
 	t.Parallel()
 	url, token := town(t)
 	o := few(url, token)
-	o.Patients, o.For = 6, 2*time.Second
+	o.Patients, o.Doctors, o.For = 6, 24, 2*time.Second
 
 	r, err := load.Run(t.Context(), o)
 

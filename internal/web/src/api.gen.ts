@@ -1415,6 +1415,14 @@ export interface NextView {
 	where?: WhereView;
 }
 
+export interface NodeView {
+	name: string;
+	/** Consumers that it reads for; on one machine they are not counted. */
+	reads: number;
+	/** Zones whose couriers it plans. */
+	zones: number;
+}
+
 export interface NoteAddendum {
 	at: string;
 	by: string;
@@ -1970,6 +1978,16 @@ export interface QuestionView {
 	total?: MoneyAmount;
 }
 
+export interface QueueView {
+	/** Of these, handed out more than once. */
+	again: number;
+	consumer: string;
+	/** Handed out and not done. */
+	in_hand: number;
+	/** Not handed out yet. */
+	waiting: number;
+}
+
 export interface QuoteView {
 	address: string;
 	at: GeoPoint;
@@ -2253,6 +2271,19 @@ export interface SeenView {
 	old: boolean;
 	point: GeoPoint;
 	vehicle: string;
+}
+
+export interface ServiceView {
+	/** The node that answered. */
+	node: string;
+	/** Those that are up. One that died stays for some seconds. */
+	nodes: NodeView[];
+	/** What waits for each consumer of events. */
+	queues: QueueView[];
+	/** Events that wait in their documents, up to 256. */
+	unsent: number;
+	/** Its version. */
+	version: string;
 }
 
 export interface SessionView {
@@ -3154,6 +3185,8 @@ export interface Routes {
 	"POST /recoveries/{id}/withdraw": { path: { id: string }; answer: RecoveryView; };
 	/** Read my one next step. */
 	"GET /ride": { answer: NextView; };
+	/** Read which nodes are up and what waits in the queues. */
+	"GET /service": { answer: ServiceView; };
 	/** Sign out. */
 	"DELETE /session": { answer: void; };
 	/** Have a code sent that confirms one thing. */
