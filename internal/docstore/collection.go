@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,7 +41,7 @@ type Collection[T any, P Pointer[T]] struct {
 	stripes [256]sync.Mutex // one writer a document in this process; versions decide between processes
 }
 
-// Open declares a collection in the store.
+// Open declares a collection in the store, and fills in what is new among its indexes.
 func Open[T any, P Pointer[T]](ctx context.Context, store Store, clk clock.Clock, spec Spec[T]) (*Collection[T, P], error) {
 	if spec.Schema == 0 {
 		spec.Schema = 1
@@ -52,7 +53,9 @@ func Open[T any, P Pointer[T]](ctx context.Context, store Store, clk clock.Clock
 	if err := store.Declare(ctx, spec.Name, names); err != nil {
 		return nil, fmt.Errorf("declare collection %s: %w", spec.Name, err)
 	}
-	return &Collection[T, P]{store: store, clock: clk, spec: spec, seed: maphash.MakeSeed()}, nil
+	c := &Collection[T, P]{store: store, clock: clk, spec: spec, seed: maphash.MakeSeed()}
+	slices.Sort(names)
+	return c, c.whole(ctx, names)
 }
 
 // On says under what conditions a change is made. The zero On asks nothing.
@@ -250,14 +253,8 @@ func (c *Collection[T, P]) encode(p P, now time.Time) (Record, error) {
 	if err != nil {
 		return Record{}, fmt.Errorf("encode %s: %w", p.DocID(), err)
 	}
-	keys := make(map[string]Key, len(c.spec.Indexes))
-	for name, key := range c.spec.Indexes {
-		if k, listed := key((*T)(p)); listed {
-			keys[name] = k
-		}
-	}
 	return Record{
-		ID: p.DocID(), Version: m.Version, Body: body, Keys: keys,
+		ID: p.DocID(), Version: m.Version, Body: body, Keys: c.keys(p),
 		Timers: m.Timers, Outbox: append([]event.Event(nil), m.outbox...),
 	}, nil
 }

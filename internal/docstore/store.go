@@ -35,6 +35,11 @@ type Store interface {
 	Find(ctx context.Context, collection string, q Query) (Found, error)
 	// Delete removes a document of this version for good, with its timers; events that wait stay.
 	Delete(ctx context.Context, collection, id string, version int64) error
+	// Scan reads documents of a collection by id, those after one, filled as Get does.
+	Scan(ctx context.Context, collection, after string, limit int) ([]Record, error)
+	// Rekey puts Keys in place of the old ones and changes nothing else, if the stored version is
+	// r.Version, else ErrStale; ErrNotFound when it is gone.
+	Rekey(ctx context.Context, collection string, r Record) error
 
 	// Waiting lists up to limit events not yet published, in the order written for each document.
 	Waiting(ctx context.Context, limit int) ([]Outgoing, error)

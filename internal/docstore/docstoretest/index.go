@@ -1,6 +1,7 @@
 package docstoretest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -20,6 +21,8 @@ var indexes = []promise{
 	{"a foreign cursor or limit is refused in words", foreignCursor},
 	{"an empty index answers an empty page", emptyIndex},
 	{"declaring again keeps what is there", declareAgain},
+	{"an index that is new is filled in for a document without touching it", rekeys},
+	{"a collection is read from end to end by id", scans},
 }
 
 func bothWays(t *testing.T, p *place) {
@@ -167,5 +170,64 @@ func declareAgain(t *testing.T, p *place) {
 	}
 	if got := p.ids(t, docstore.Query{Index: "by_weight", Equal: "heavy", Limit: 5}); len(got) != 1 {
 		t.Errorf("by weight: %v", got)
+	}
+}
+
+func rekeys(t *testing.T, p *place) {
+	p.insert(t, parcel("prc_1", 1, "ann", "1"), parcel("prc_2", 1, "ann", "2"))
+	if err := p.Declare(t.Context(), parcels, []string{"by_owner", "by_state", "by_weight"}); err != nil {
+		t.Fatal(err)
+	}
+	before := p.get(t, "prc_1")
+	with := parcel("prc_1", 1, "ann", "1").Keys
+	with["by_weight"] = docstore.Key{Equal: "heavy", Order: "9"}
+	delete(with, "by_state")
+
+	err := p.Rekey(t.Context(), parcels, docstore.Record{ID: "prc_1", Version: 1, Keys: with})
+	stale := p.Rekey(t.Context(), parcels, docstore.Record{ID: "prc_2", Version: 2, Keys: with})
+	absent := p.Rekey(t.Context(), parcels, docstore.Record{ID: "prc_9", Version: 1, Keys: with})
+
+	if err != nil || !errors.Is(stale, docstore.ErrStale) || !errors.Is(absent, docstore.ErrNotFound) {
+		t.Errorf("rekey = %v, of another version %v, of nothing %v", err, stale, absent)
+	}
+	if after := p.get(t, "prc_1"); after.Version != before.Version || string(after.Body) != string(before.Body) {
+		t.Errorf("the document is %+v now, was %+v", after, before)
+	}
+	for index, want := range map[string][]string{"by_weight": {"prc_1"}, "by_owner": {"prc_1", "prc_2"}, "by_state": {"prc_2"}} {
+		equal := map[string]string{"by_weight": "heavy", "by_owner": "ann", "by_state": docstore.Eq("packed", "ann")}[index]
+		if got := p.ids(t, docstore.Query{Index: index, Equal: equal, Limit: 5}); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", index, got, want)
+		}
+	}
+	p.replace(t, parcel("prc_1", 2, "ann", "1")) // and it can go on living
+}
+
+func scans(t *testing.T, p *place) {
+	var want []string
+	for n := range 7 {
+		want = append(want, fmt.Sprintf("prc_%d", n))
+		p.insert(t, parcel(want[n], 1, "ann", fmt.Sprint(9-n)))
+	}
+
+	var got []string
+	for after := ""; ; after = got[len(got)-1] {
+		page, err := p.Scan(t.Context(), parcels, after, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, r := range page {
+			if r.Version != 1 || len(r.Body) == 0 {
+				t.Errorf("%s was read as %+v", r.ID, r)
+			}
+			got = append(got, r.ID)
+		}
+	}
+	other, err := p.Scan(t.Context(), "nothing_here", "", 3)
+
+	if !slices.Equal(got, want) || err != nil || len(other) != 0 {
+		t.Errorf("scanned %v, and %v, %v elsewhere", got, other, err)
 	}
 }

@@ -22,6 +22,8 @@ var typed = []promise{
 	{"a change that fails leaves the document as it was", failedChange},
 	{"events and timers of a change are written with it", changeCarries},
 	{"a document of an older schema is brought up as it is read", migrated},
+	{"an index that came later lists what was written before it", laterIndex},
+	{"what is of no use any more is cleared, what was changed meanwhile is not", cleared},
 	{"what is not there reads as not found, in words for a person", typedNotFound},
 }
 
@@ -223,6 +225,61 @@ func typedNotFound(t *testing.T, p *place) {
 	for what, err := range map[string]error{"get": get, "update": update, "delete": del} {
 		if !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s = %v, want NotFound", what, err)
+		}
+	}
+}
+
+func laterIndex(t *testing.T, p *place) {
+	_ = openCounter(t, p)
+	spec := counterSpec()
+	spec.Indexes["by_number"] = func(c *counter) (docstore.Key, bool) {
+		return docstore.Key{Equal: "all", Order: docstore.ByNumber(int64(c.N))}, true
+	}
+
+	for start := range 3 { // the first fills it in; later ones find it whole
+		c, err := docstore.Open(t.Context(), p.Store, clock.NewFake(noon), spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := c.Find(t.Context(), docstore.Query{Index: "by_number", Equal: "all"})
+		if err != nil || len(found.Items) != 1 || found.Items[0].Version != 1 {
+			t.Errorf("start %d: found %+v, %v; want cnt_1 as it was", start, found.Items, err)
+		}
+		owned, err := c.Find(t.Context(), docstore.Query{Index: "by_owner", Equal: "ann"})
+		if err != nil || len(owned.Items) != 1 {
+			t.Errorf("start %d: by owner %+v, %v", start, owned.Items, err)
+		}
+	}
+}
+
+func cleared(t *testing.T, p *place) {
+	spec := counterSpec()
+	spec.Indexes["useless"] = func(c *counter) (docstore.Key, bool) {
+		return docstore.Key{Order: docstore.ByTime(noon.Add(time.Duration(c.N) * time.Hour))}, c.Owner == ""
+	}
+	c, err := docstore.Open(t.Context(), p.Store, clock.NewFake(noon), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 5 {
+		doc := &counter{ID: fmt.Sprintf("cnt_%d", n), N: n}
+		if n == 1 {
+			doc.Owner = "ann" // in use
+		}
+		if err := c.Insert(t.Context(), id.Request{}, doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	gone, err := c.Clear(t.Context(), "useless", noon.Add(3*time.Hour), 100)
+	again, errAgain := c.Clear(t.Context(), "useless", noon.Add(3*time.Hour), 100)
+
+	if gone != 2 || again != 0 || err != nil || errAgain != nil {
+		t.Errorf("cleared %d, then %d; %v, %v", gone, again, err, errAgain)
+	}
+	for n, want := range []bool{false, true, false, true, true} {
+		if _, err := c.Get(t.Context(), fmt.Sprintf("cnt_%d", n)); (err == nil) != want {
+			t.Errorf("cnt_%d is there: %v, want %v", n, err == nil, want)
 		}
 	}
 }

@@ -42,6 +42,29 @@ func (s *Store) Get(ctx context.Context, collection, id string) (docstore.Record
 	return r.record()
 }
 
+// Scan implements docstore.Store.
+func (s *Store) Scan(ctx context.Context, collection, after string, limit int) ([]docstore.Record, error) {
+	opts := options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(limit)).
+		SetProjection(bson.D{{Key: "v", Value: 1}, {Key: "body", Value: 1}})
+	cursor, err := s.db.Collection(collection).Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: after}}}}, opts)
+	if err != nil {
+		return nil, err
+	}
+	var all []read
+	if err := cursor.All(ctx, &all); err != nil {
+		return nil, err
+	}
+	out := make([]docstore.Record, 0, len(all))
+	for _, r := range all {
+		record, err := r.record()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, record)
+	}
+	return out, nil
+}
+
 // Find implements docstore.Store: one walk along the index from one place to another, which no
 // number of documents or ties makes longer.
 func (s *Store) Find(ctx context.Context, collection string, q docstore.Query) (docstore.Found, error) {

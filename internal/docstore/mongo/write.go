@@ -93,6 +93,21 @@ func (s *Store) Replace(ctx context.Context, collection string, r docstore.Recor
 	return err
 }
 
+// Rekey implements docstore.Store.
+func (s *Store) Rekey(ctx context.Context, collection string, r docstore.Record) error {
+	keys := make(map[string]key, len(r.Keys))
+	for name, k := range r.Keys {
+		keys[name] = key(k)
+	}
+	return s.write(ctx, func(ctx context.Context) error {
+		result, err := s.db.Collection(collection).UpdateOne(ctx, at(r.ID, r.Version), bson.D{{Key: "$set", Value: bson.D{{Key: "k", Value: keys}}}})
+		if err != nil || result.MatchedCount == 1 {
+			return err
+		}
+		return s.unmatched(ctx, collection, r.ID)
+	})
+}
+
 // at matches a document of this version.
 func at(id string, version int64) bson.D {
 	return bson.D{{Key: "_id", Value: id}, {Key: "v", Value: version}}

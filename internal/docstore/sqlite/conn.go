@@ -21,6 +21,7 @@ type conn struct {
 	beginTx, commitTx, rollbackTx   *sql.Stmt
 	insertDoc, readDoc, updateDoc   *sql.Stmt
 	deleteDoc, insertRow, deleteRow *sql.Stmt
+	updateKeys                      *sql.Stmt
 	insertEvent, deleteEvent        *sql.Stmt
 	insertTimer, deleteTimers       *sql.Stmt
 	declareIndex, readIndex         *sql.Stmt
@@ -44,6 +45,7 @@ func newConn(ctx context.Context, db *sql.DB) (*conn, error) {
 		{&c.insertDoc, `INSERT INTO docs (collection, id, version, body, keys, timers) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`},
 		{&c.readDoc, `SELECT n, version, keys, timers FROM docs WHERE collection = ? AND id = ?`},
 		{&c.updateDoc, `UPDATE docs SET version = ?, body = ?, keys = ?, timers = ? WHERE n = ?`},
+		{&c.updateKeys, `UPDATE docs SET keys = ? WHERE n = ?`},
 		{&c.deleteDoc, `DELETE FROM docs WHERE n = ?`},
 		{&c.insertRow, `INSERT INTO index_rows (ix, equal, ord, id, doc) VALUES (?, ?, ?, ?, ?)`},
 		{&c.deleteRow, `DELETE FROM index_rows WHERE ix = ? AND equal = ? AND ord = ? AND id = ?`},
@@ -139,6 +141,18 @@ func (c *conn) replace(ctx context.Context, r row) error {
 		}
 	}
 	return c.addEvents(ctx, r)
+}
+
+// rekey lists a document of this version as r says, and changes nothing else of it.
+func (c *conn) rekey(ctx context.Context, r row) error {
+	old, err := c.load(ctx, r.collection, r.id, r.version)
+	if err != nil || old.keys == r.keys {
+		return err
+	}
+	if _, err := c.updateKeys.ExecContext(ctx, r.keys, old.n); err != nil {
+		return err
+	}
+	return c.movePlaces(ctx, r, old)
 }
 
 func (c *conn) remove(ctx context.Context, collection, id string, version int64) error {

@@ -12,7 +12,7 @@ import (
 
 // reads are the statements of the reading connections.
 type reads struct {
-	get, waiting, timers *sql.Stmt
+	get, scan, waiting, timers *sql.Stmt
 	// A page walks the index; CROSS JOIN keeps SQLite from beginning at the documents. A bare LIMIT ?
 	// would have the statement parsed again each time, to plan for the number.
 	up, upUntil, down, downBefore *sql.Stmt
@@ -27,6 +27,7 @@ func (r *reads) prepare(ctx context.Context, db *sql.DB) error {
 		text string
 	}{
 		{&r.get, `SELECT version, body FROM docs WHERE collection = ? AND id = ?`},
+		{&r.scan, `SELECT id, version, body FROM docs WHERE collection = ? AND id > ? ORDER BY id LIMIT ? + 0`},
 		{&r.up, page + `(i.ord, i.id) > (?, ?) ORDER BY i.ord, i.id LIMIT ? + 0`},
 		{&r.upUntil, page + `(i.ord, i.id) > (?, ?) AND i.ord < ? ORDER BY i.ord, i.id LIMIT ? + 0`},
 		{&r.down, page + `i.ord >= ? ORDER BY i.ord DESC, i.id DESC LIMIT ? + 0`},
@@ -55,6 +56,24 @@ func (s *Store) Get(ctx context.Context, collection, id string) (docstore.Record
 		return docstore.Record{}, docstore.ErrNotFound
 	}
 	return r, err
+}
+
+// Scan implements docstore.Store.
+func (s *Store) Scan(ctx context.Context, collection, after string, limit int) ([]docstore.Record, error) {
+	rows, err := s.read.scan.QueryContext(ctx, collection, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var out []docstore.Record
+	for rows.Next() {
+		var r docstore.Record
+		if err := rows.Scan(&r.ID, &r.Version, &r.Body); err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
 }
 
 // Find implements docstore.Store.

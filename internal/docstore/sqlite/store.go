@@ -153,6 +153,15 @@ func (s *Store) Delete(ctx context.Context, collection, id string, version int64
 	return s.write.do(ctx, write{run: func(ctx context.Context, c *conn) error { return c.remove(ctx, collection, id, version) }})
 }
 
+// Rekey implements docstore.Store.
+func (s *Store) Rekey(ctx context.Context, collection string, r docstore.Record) error {
+	row, err := s.encode(collection, r)
+	if err != nil {
+		return err
+	}
+	return s.write.do(ctx, write{run: func(ctx context.Context, c *conn) error { return c.rekey(ctx, row) }})
+}
+
 // Published implements docstore.Store.
 func (s *Store) Published(ctx context.Context, events []docstore.Outgoing) error {
 	if len(events) == 0 {

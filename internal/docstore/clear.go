@@ -1,0 +1,92 @@
+package docstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Clear deletes, for good, documents of an index that is ordered by when each became of no use, with what
+// lies before a moment; most of them at once. One that is changed meanwhile stays. It answers how many are
+// gone.
+func (c *Collection[T, P]) Clear(ctx context.Context, index string, before time.Time, most int) (int, error) {
+	gone := 0
+	for q := (Query{Index: index, Until: ByTime(before), Limit: 200}); gone < most; {
+		page, err := c.Find(ctx, q)
+		if err != nil {
+			return gone, err
+		}
+		for _, doc := range page.Items {
+			p := P(doc)
+			err := c.store.Delete(ctx, c.spec.Name, p.DocID(), p.DocMeta().Version)
+			if err != nil && !errors.Is(err, ErrStale) && !errors.Is(err, ErrNotFound) {
+				return gone, c.wrap("clear", p.DocID(), err)
+			}
+			if err == nil {
+				gone++
+			}
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			break
+		}
+	}
+	return gone, nil
+}
+
+// built is the collection in which the store notes, for each collection, the indexes that list all its
+// documents.
+const built = "built_indexes"
+
+// whole makes sure that every index lists every document: one that was declared after some were written
+// is filled in before the collection is used. A store that is empty costs one look.
+func (c *Collection[T, P]) whole(ctx context.Context, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	done, err := c.builtSoFar(ctx)
+	if err != nil || done.has(names) {
+		return err
+	}
+	for after := ""; ; {
+		records, err := c.store.Scan(ctx, c.spec.Name, after, 200)
+		if err != nil {
+			return fmt.Errorf("look through %s for new indexes: %w", c.spec.Name, err)
+		}
+		if len(records) == 0 {
+			if after == "" {
+				return nil // nothing to fill in; noted when there is
+			}
+			return c.noteBuilt(ctx, done, names)
+		}
+		for _, r := range records {
+			if err := c.rekey(ctx, r); err != nil {
+				return err
+			}
+		}
+		after = records[len(records)-1].ID
+	}
+}
+
+// rekey lists a document as its content says. One that is being written has been listed by that.
+func (c *Collection[T, P]) rekey(ctx context.Context, r Record) error {
+	doc, err := c.decode(r)
+	if err != nil {
+		return err
+	}
+	err = c.store.Rekey(ctx, c.spec.Name, Record{ID: r.ID, Version: r.Version, Keys: c.keys(P(doc))})
+	if err != nil && !errors.Is(err, ErrStale) && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("list %s in its indexes: %w", r.ID, err)
+	}
+	return nil
+}
+
+func (c *Collection[T, P]) keys(p P) map[string]Key {
+	keys := make(map[string]Key, len(c.spec.Indexes))
+	for name, key := range c.spec.Indexes {
+		if k, listed := key((*T)(p)); listed {
+			keys[name] = k
+		}
+	}
+	return keys
+}
