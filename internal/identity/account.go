@@ -80,13 +80,18 @@ var accountMoves = lifecycle.Table[AccountState, AccountEvent]{
 	AccountIsSuspended: {Reinstate: AccountActive},
 }
 
+// accountWhys says why an account moves when nobody says otherwise.
+var accountWhys = lifecycle.MustExplain(lifecycle.Whys[AccountEvent]{
+	Enrol: "came_in", Suspend: "operator", Reinstate: "operator",
+}, accountMoves)
+
 // apply is the only place that sets the state.
 func (a *Account) apply(now time.Time, by id.Account, e AccountEvent, why string) error {
 	to, err := accountMoves.Next(a.State, e)
 	if err != nil {
 		return err
 	}
-	a.History = append(a.History, lifecycle.Step[AccountState, AccountEvent]{Event: e, From: a.State, To: to, By: string(by), At: now, Why: why})
+	a.History = append(a.History, lifecycle.Step[AccountState, AccountEvent]{Event: e, From: a.State, To: to, By: string(by), At: now, Why: accountWhys.Of(e, why, "")})
 	a.State = to
 	return nil
 }

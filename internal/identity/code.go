@@ -91,7 +91,8 @@ func (s *Service) sendCode(ctx context.Context, to Address, p Purpose, owner, la
 		return err
 	}
 	return s.d.Sender.Send(ctx, Message{
-		Key: fmt.Sprintf("%s.%d", cid, challenge.Version), To: to.Text, Channel: to.Channel,
+		// The moment is part of the key: versions begin anew once an old code was cleared away.
+		Key: fmt.Sprintf("%s.%d.%d", cid, challenge.Version, challenge.Expires.UnixMilli()), To: to.Text, Channel: to.Channel,
 		Template: template, Language: language, Data: map[string]phi.Text{
 			"code": code, "minutes": phi.Text(strconv.Itoa(int(codeLasts.Minutes()))), "purpose": phi.Text(p),
 		},

@@ -125,10 +125,10 @@ func (s *Service) open(ctx context.Context) (err error) {
 	if s.logins, err = docstore.Open[Login](ctx, s.d.Store, s.d.Clock, docstore.Spec[Login]{Name: "logins"}); err != nil {
 		return err
 	}
-	if s.guesses, err = docstore.Open[Guesses](ctx, s.d.Store, s.d.Clock, docstore.Spec[Guesses]{Name: "guesses"}); err != nil {
+	if s.guesses, err = docstore.Open[Guesses](ctx, s.d.Store, s.d.Clock, guessesSpec); err != nil {
 		return err
 	}
-	if s.codes, err = docstore.Open[Challenge](ctx, s.d.Store, s.d.Clock, docstore.Spec[Challenge]{Name: "challenges"}); err != nil {
+	if s.codes, err = docstore.Open[Challenge](ctx, s.d.Store, s.d.Clock, challengeSpec); err != nil {
 		return err
 	}
 	if s.sessions, err = docstore.Open[Session](ctx, s.d.Store, s.d.Clock, sessionSpec); err != nil {

@@ -89,13 +89,19 @@ func (g *Grant) facts() access.Facts {
 	return f
 }
 
+// grantWhys says why a grant moves when nobody says otherwise.
+var grantWhys = lifecycle.MustExplain(lifecycle.Whys[GrantEvent]{
+	Invited: "own_wish", Entrust: "added_dependant", AcceptGrant: "said_yes", DeclineGrant: "said_no", RenewGrant: "given_again",
+	RevokeGrant: "taken_back", ExpireGrant: "time_over",
+}, grantMoves)
+
 // apply is the only place that sets the state.
 func (g *Grant) apply(now time.Time, by id.Account, e GrantEvent) error {
 	to, err := grantMoves.Next(g.State, e)
 	if err != nil {
 		return err
 	}
-	g.History = append(g.History, lifecycle.Step[GrantState, GrantEvent]{Event: e, From: g.State, To: to, By: string(by), At: now})
+	g.History = append(g.History, lifecycle.Step[GrantState, GrantEvent]{Event: e, From: g.State, To: to, By: string(by), At: now, Why: grantWhys.Of(e, "", "")})
 	g.State = to
 	return nil
 }

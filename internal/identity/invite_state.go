@@ -73,13 +73,18 @@ func (i *Invite) StateAt(now time.Time) InviteState {
 	return i.State
 }
 
+// inviteWhys says why a link moves when nobody says otherwise.
+var inviteWhys = lifecycle.MustExplain(lifecycle.Whys[InviteEvent]{
+	MakeInvite: "enrolling", AcceptInvite: "link_followed", ConfirmInvite: "code_shown", ExpireInvite: "time_over", WithdrawInvite: "operator",
+}, inviteMoves)
+
 // apply is the only place that sets the state.
 func (i *Invite) apply(now time.Time, by id.Account, e InviteEvent) error {
 	to, err := inviteMoves.Next(i.State, e)
 	if err != nil {
 		return err
 	}
-	i.History = append(i.History, lifecycle.Step[InviteState, InviteEvent]{Event: e, From: i.State, To: to, By: string(by), At: now})
+	i.History = append(i.History, lifecycle.Step[InviteState, InviteEvent]{Event: e, From: i.State, To: to, By: string(by), At: now, Why: inviteWhys.Of(e, "", "")})
 	i.State = to
 	return nil
 }

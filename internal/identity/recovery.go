@@ -65,13 +65,18 @@ type Recovery struct {
 // DocID implements docstore.Document.
 func (r *Recovery) DocID() string { return string(r.ID) }
 
+// recoveryWhys says why a recovery moves when nobody says otherwise.
+var recoveryWhys = lifecycle.MustExplain(lifecycle.Whys[RecoveryEvent]{
+	AskRecovery: "second_factor_lost", ApproveRecovery: "vetted", CompleteRecovery: "code_shown", WithdrawRecovery: "operator",
+}, recoveryMoves)
+
 // apply is the only place that sets the state.
 func (r *Recovery) apply(now time.Time, by id.Account, e RecoveryEvent, why string) error {
 	to, err := recoveryMoves.Next(r.State, e)
 	if err != nil {
 		return err
 	}
-	r.History = append(r.History, lifecycle.Step[RecoveryState, RecoveryEvent]{Event: e, From: r.State, To: to, By: string(by), At: now, Why: why})
+	r.History = append(r.History, lifecycle.Step[RecoveryState, RecoveryEvent]{Event: e, From: r.State, To: to, By: string(by), At: now, Why: recoveryWhys.Of(e, why, "")})
 	r.State = to
 	return nil
 }

@@ -69,6 +69,17 @@ func (s *Session) Over(now time.Time) bool {
 	return ended || !now.Before(s.Until) || now.Sub(s.Seen) >= lifeOf(s.Role).idle
 }
 
+// overAt is when the session could not be used any more, or can't, whether or not that was written down.
+func (s *Session) overAt() time.Time {
+	if n := len(s.History); n > 0 && sessionMoves.Ended(s.State) {
+		return s.History[n-1].At
+	}
+	if idle := s.Seen.Add(lifeOf(s.Role).idle); idle.Before(s.Until) {
+		return idle
+	}
+	return s.Until
+}
+
 func (s *Session) lockDue(now time.Time) bool {
 	after := lifeOf(s.Role).lock
 	return s.State == SessionActive && after > 0 && now.Sub(s.Seen) >= after
@@ -81,13 +92,18 @@ func (s *Session) actor() access.Actor {
 	}
 }
 
+// sessionWhys says why a session moves when nobody says otherwise.
+var sessionWhys = lifecycle.MustExplain(lifecycle.Whys[SessionEvent]{
+	Open: "signed_in", Lock: "left-alone", Unlock: "code_shown", End: "signed_out", Revoke: "own_wish", Expire: "time_over",
+}, sessionMoves)
+
 // apply is the only place that sets the state.
 func (s *Session) apply(now time.Time, by id.Account, e SessionEvent, why string) error {
 	to, err := sessionMoves.Next(s.State, e)
 	if err != nil {
 		return err
 	}
-	s.History = append(s.History, lifecycle.Step[SessionState, SessionEvent]{Event: e, From: s.State, To: to, By: string(by), At: now, Why: why})
+	s.History = append(s.History, lifecycle.Step[SessionState, SessionEvent]{Event: e, From: s.State, To: to, By: string(by), At: now, Why: sessionWhys.Of(e, why, "")})
 	s.State = to
 	return nil
 }
@@ -97,6 +113,7 @@ var sessionSpec = docstore.Spec[Session]{Name: "sessions", Indexes: map[string]f
 		live := s.State == SessionActive || s.State == SessionIsLocked
 		return docstore.Key{Equal: string(s.Account), Order: docstore.ByTime(s.CreatedAt)}, live
 	},
+	"over": func(s *Session) (docstore.Key, bool) { return docstore.Key{Order: docstore.ByTime(s.overAt())}, true },
 }}
 
 // life is how long the sessions of a role last.
