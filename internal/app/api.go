@@ -34,7 +34,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		httpapi.Threads(a.Consult),
 		httpapi.Formulary(a.Prescribing), httpapi.Prescriptions(a.Prescribing), httpapi.Papers(a.Prescribing),
 		httpapi.Pharmacies(a.Pharmacy, e.clock), httpapi.Stock(a.Pharmacy), httpapi.Quotes(a.Pharmacy), httpapi.Fills(a.Pharmacy),
-		httpapi.Orders(a.Order, e.clock),
+		httpapi.Orders(a.Order, e.clock), httpapi.Carriers(a.Pharmacy, e.carriers, e.wall),
 		httpapi.Zones(a.Delivery), httpapi.Addresses(a.Delivery), httpapi.Shifts(a.Delivery, e.clock), httpapi.Jobs(a.Delivery, e.clock),
 		httpapi.Rides(a.Delivery), httpapi.Tracking(a.Delivery), httpapi.Forecasts(a.Forecast, a.Delivery), httpapi.Talks(a.Delivery, a.calls),
 		httpapi.Payments(a.Billing), httpapi.Receipts(a.Billing), httpapi.Coupons(a.Billing), httpapi.Payouts(a.Billing), httpapi.Ledger(a.Billing),

@@ -82,7 +82,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 	a := newApp(o)
 	e, err := a.assemble(ctx, &o)
 	if err == nil {
-		err = a.run(ctx, e)
+		err = a.run(ctx, o, e)
 	}
 	if err == nil {
 		err = a.listen(ctx, o, e)
@@ -145,6 +145,9 @@ func (a *App) open(ctx context.Context, o *Options) (engines, error) {
 		sum := sha256.Sum256([]byte(token))
 		o.adminToken = sum[:]
 	}
+	if e.carriers, err = carrierSecret(c); err != nil {
+		return e, err
+	}
 	if a.Store, err = openStore(ctx, c); err != nil {
 		return e, err
 	}
@@ -168,7 +171,7 @@ func busDir(c config.Config) string {
 }
 
 // run sets journeys, timers and loops going.
-func (a *App) run(ctx context.Context, e engines) error {
+func (a *App) run(ctx context.Context, o Options, e engines) error {
 	j := journey.New(journey.Deps{
 		Intake: a.Intake, Consult: a.Consult, Prescribing: a.Prescribing, Pharmacy: a.Pharmacy, Order: a.Order,
 		Delivery: a.Delivery, Billing: a.Billing, Support: a.Support, Log: e.log,
@@ -180,6 +183,9 @@ func (a *App) run(ctx context.Context, e engines) error {
 		return err
 	}
 	if err := a.listeners(a.Bus); err != nil {
+		return err
+	}
+	if err := a.startHousekeeping(ctx, a.Bus, o.Config, e); err != nil {
 		return err
 	}
 	seen := prometheus.NewHistogram(prometheus.HistogramOpts{

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"housecall/internal/access"
@@ -38,8 +39,9 @@ func (f forOrder) Fillable(ctx context.Context, a access.Actor, part id.Part) (o
 }
 
 // Quote implements order.Quotes.
-func (f forOrder) Quote(ctx context.Context, a access.Actor, ph id.Pharmacy, part id.Part, s order.Script, by order.Fulfilment, door geo.Point) (order.Quote, error) {
-	r := pharmacy.QuoteRequest{Part: part, Door: door, Fulfilment: string(by)}
+func (f forOrder) Quote(ctx context.Context, a access.Actor, w order.Wanted, s order.Script, at time.Time) (order.Quote, error) {
+	door := w.Address.Point
+	r := pharmacy.QuoteRequest{Part: w.Part, Door: door, Fulfilment: string(w.Fulfilment), At: at}
 	for _, l := range s.Lines {
 		r.Lines = append(r.Lines, pharmacy.Line{Product: l.Product, Quantity: l.Quantity})
 	}
@@ -47,14 +49,17 @@ func (f forOrder) Quote(ctx context.Context, a access.Actor, ph id.Pharmacy, par
 	if r.Zone, err = f.ZoneOf(ctx, door); err != nil {
 		return order.Quote{}, err
 	}
-	q, err := f.Pharmacy.Quote(ctx, a, ph, r)
+	q, err := f.Pharmacy.Quote(ctx, a, w.Pharmacy, r)
 	if err != nil {
 		return order.Quote{}, err
+	}
+	if w.Fulfilment == order.Courier && !slices.Contains(q.Fulfilments, pharmacy.ByCourier) {
+		return order.Quote{}, fault.New(fault.Conflict, "A courier comes here at set hours. Choose a time that this pharmacy is open for.").Coded("slot-needed")
 	}
 	if !q.InStock {
 		return order.Quote{}, fault.New(fault.Conflict, "This pharmacy does not have all of it now. Choose another.").Coded("out-of-stock")
 	}
-	out := journey.Quote(q, by)
+	out := journey.Quote(q, w.Fulfilment)
 	for _, l := range s.Lines {
 		p, known := f.Formulary.Product(l.Product)
 		out.ColdChain = out.ColdChain || (known && p.Cold)
@@ -77,6 +82,12 @@ func budgets(z *delivery.Zone, from, to geo.Point) promise.Budgets {
 		Review: z.Budgets.Review.Duration(), Pack: z.Budgets.Pack.Duration(),
 		Ride: min(dispatch.Arrival(time.Time{}, 0, way, time.Time{}).Sub(time.Time{}), z.Budgets.Ride.Duration()),
 	}
+}
+
+// Slot implements order.Slots.
+func (f forOrder) Slot(ctx context.Context, zone id.Zone, from time.Time) (order.Slot, error) {
+	s, err := f.Delivery.Slot(ctx, zone, from)
+	return order.Slot{From: s.From, Until: s.Until, Begins: s.Begins, Leaves: s.Leaves}, err
 }
 
 // ZoneOf implements order.Zones.

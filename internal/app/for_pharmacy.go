@@ -105,10 +105,15 @@ func (f forPharmacy) Terms(ctx context.Context, zone id.Zone) (pharmacy.Terms, e
 	if err != nil {
 		return pharmacy.Terms{}, err
 	}
-	return pharmacy.Terms{
+	t := pharmacy.Terms{
 		Review: z.Budgets.Review.Duration(), Pack: z.Budgets.Pack.Duration(), Promise: z.Promise.Duration(),
-		DeliveryFee: z.DeliveryFee, Couriers: true,
-	}, nil
+		DeliveryFee: z.DeliveryFee, Couriers: !z.SlotsOnly,
+	}
+	slots, err := f.Delivery.Slots(ctx, zone)
+	for _, s := range slots {
+		t.Slots = append(t.Slots, pharmacy.Slot{From: s.From, Until: s.Until, Begins: s.Begins})
+	}
+	return t, err
 }
 
 // Estimate implements pharmacy.Estimates.

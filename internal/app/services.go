@@ -66,6 +66,8 @@ type engines struct {
 	gateway billing.Gateway
 	secret  []byte
 	node    string
+
+	carriers []byte // what carriers sign their reports with; nil: their word is typed in
 }
 
 // house is housecall itself, where it reads for one capability what another knows.
@@ -209,7 +211,7 @@ func (s *Services) buildMoney(ctx context.Context, _ config.Config, e engines) (
 		return err
 	}
 	s.Order, err = order.New(ctx, order.Deps{
-		Store: e.store, Clock: e.clock, Guard: s.Guard, Scripts: forOrder{s}, Quotes: forOrder{s}, Zones: forOrder{s},
+		Store: e.store, Clock: e.clock, Guard: s.Guard, Scripts: forOrder{s}, Quotes: forOrder{s}, Zones: forOrder{s}, Slots: forOrder{s},
 		Coupons: s.Billing,
 	})
 	if err != nil {

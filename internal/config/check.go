@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Check names everything that keeps the service from serving people, each with what to do.
@@ -40,9 +41,14 @@ func (c Config) Check() error {
 	if _, err := c.Log.SlogLevel(); err != nil {
 		all = append(all, err)
 	}
-	for key, file := range map[string]string{"mail.password_file": c.Mail.PasswordFile, "sms.token_file": c.SMS.TokenFile, "admin_token_file": c.AdminTokenFile} {
+	for key, file := range map[string]string{"mail.password_file": c.Mail.PasswordFile, "sms.token_file": c.SMS.TokenFile, "admin_token_file": c.AdminTokenFile, "carrier.secret_file": c.Carrier.SecretFile} {
 		if _, err := ReadSecret(file); err != nil {
 			say("%s: %w", key, err)
+		}
+	}
+	for key, kept := range map[string]time.Duration{"keep.codes": c.Keep.Codes, "keep.sessions": c.Keep.Sessions, "keep.tracks": c.Keep.Tracks} {
+		if kept <= 0 {
+			say("%s is %s: say how long, like 720h", key, kept)
 		}
 	}
 	if err := c.checkData(); err != nil {

@@ -29,7 +29,9 @@ type Config struct {
 	Media Media `yaml:"media"`
 	Turn  Turn  `yaml:"turn"`
 
-	Clinic Clinic `yaml:"clinic"`
+	Clinic  Clinic  `yaml:"clinic"`
+	Carrier Carrier `yaml:"carrier"`
+	Keep    Keep    `yaml:"keep"`
 
 	Payment       string        `yaml:"payment" help:"payment gateway: sandbox"`
 	Currency      string        `yaml:"currency" help:"ISO 4217 code where no zone says another"`
@@ -89,6 +91,18 @@ type Visit struct {
 	NoShowFee int64 `yaml:"no_show_fee_minor" help:"fee for a booked visit that nobody came to, minor units"`
 }
 
+// Carrier is who takes parcels.
+type Carrier struct {
+	SecretFile string `yaml:"secret_file" help:"file with the secret that carriers sign their reports with; empty: their word is typed in"`
+}
+
+// Keep says how long what is of no more use is kept. Records of patients are not among it.
+type Keep struct {
+	Codes    time.Duration `yaml:"codes" help:"how long one-time codes and wrong guesses are kept after they ended; a day at least"`
+	Sessions time.Duration `yaml:"sessions" help:"how long sessions are kept after they ended"`
+	Tracks   time.Duration `yaml:"tracks" help:"how long the ways of couriers are kept after the last position, as evidence for a case"`
+}
+
 // Clinic is where the doctors of this service work, as printed prescriptions name it.
 type Clinic struct {
 	Name    string `yaml:"name" help:"name of the practice on printed prescriptions"`
@@ -121,6 +135,7 @@ func Default() Config {
 		Limit:   Limit{PerSecond: 50, Burst: 100, Nobody: 10},
 		Visit:   Visit{Fee: 5000},
 		Media:   Media{Listen: "localhost:0"},
+		Keep:    Keep{Codes: 24 * time.Hour, Sessions: 90 * 24 * time.Hour, Tracks: 30 * 24 * time.Hour},
 		Timeout: 15 * time.Second, StopWithin: 20 * time.Second,
 	}
 }

@@ -199,3 +199,12 @@ func (s *Service) Path(ctx context.Context, a access.Actor, job id.Job) ([]Fix, 
 	}
 	return t.Points, nil
 }
+
+// mostCleared bounds what one call takes away; the next goes on.
+const mostCleared = 5000
+
+// ClearTracks deletes the ways of jobs whose last position came before a moment. For housecall itself. It
+// answers how many are gone.
+func (s *Service) ClearTracks(ctx context.Context, before time.Time) (int, error) {
+	return s.tracks.Clear(ctx, "over", before, mostCleared)
+}

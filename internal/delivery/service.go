@@ -61,6 +61,7 @@ type Service struct {
 	tracks    *docstore.Collection[Track, *Track]
 	addresses *docstore.Collection[Address, *Address]
 	talks     *docstore.Collection[Talk, *Talk]
+	booked    *docstore.Collection[Booked, *Booked]
 	known     zoneMap
 }
 
@@ -86,7 +87,7 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 	if s.shifts, err = docstore.Open(ctx, d.Store, d.Clock, shiftSpec()); err != nil {
 		return nil, fmt.Errorf("open shifts: %w", err)
 	}
-	if s.tracks, err = docstore.Open(ctx, d.Store, d.Clock, docstore.Spec[Track]{Name: "tracks"}); err != nil {
+	if s.tracks, err = docstore.Open(ctx, d.Store, d.Clock, trackSpec()); err != nil {
 		return nil, fmt.Errorf("open tracks: %w", err)
 	}
 	if s.addresses, err = docstore.Open(ctx, d.Store, d.Clock, addressSpec()); err != nil {
@@ -94,6 +95,9 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 	}
 	if s.talks, err = docstore.Open(ctx, d.Store, d.Clock, docstore.Spec[Talk]{Name: "talks"}); err != nil {
 		return nil, fmt.Errorf("open talks: %w", err)
+	}
+	if s.booked, err = docstore.Open(ctx, d.Store, d.Clock, docstore.Spec[Booked]{Name: "delivery_slots"}); err != nil {
+		return nil, fmt.Errorf("open delivery slots: %w", err)
 	}
 	return s, nil
 }
@@ -103,6 +107,12 @@ func zoneSpec() docstore.Spec[Zone] {
 		"active": func(z *Zone) (docstore.Key, bool) {
 			return docstore.Key{Order: docstore.ByTime(z.CreatedAt)}, !z.Withdrawn
 		},
+	}}
+}
+
+func trackSpec() docstore.Spec[Track] {
+	return docstore.Spec[Track]{Name: "tracks", Indexes: map[string]func(*Track) (docstore.Key, bool){
+		"over": func(t *Track) (docstore.Key, bool) { return docstore.Key{Order: docstore.ByTime(t.UpdatedAt)}, true },
 	}}
 }
 

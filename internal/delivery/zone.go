@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // a zone's local time must not depend on what the machine has installed
@@ -34,6 +35,9 @@ type ZoneContent struct {
 	CourierPay   money.Amount `json:"courier_pay" doc:"What a courier earns for one job."`
 	Promise      Minutes      `json:"promise_minutes" minimum:"5" maximum:"240"`
 	Budgets      Budgets      `json:"budgets"`
+	// Windows are hours in which couriers ride there by appointment; SlotsOnly: then alone, nothing is promised at once.
+	Windows   []Window `json:"windows,omitempty" maxItems:"50"`
+	SlotsOnly bool     `json:"slots_only,omitempty"`
 }
 
 // Minutes is a span that operators set in whole minutes.
@@ -80,6 +84,11 @@ func (c *ZoneContent) check() error {
 	b := c.Budgets
 	mark(b.Review < 1 || b.Pack < 1 || b.Ride < 1 || b.Review+b.Pack+b.Ride > c.Promise, "/budgets",
 		"Each stage needs a minute or more, and together they must fit the promise.")
+	for i, w := range c.Windows {
+		mark(w.wrong() != "", fmt.Sprintf("/windows/%d", i), w.wrong())
+		mark(slices.ContainsFunc(c.Windows[:i], func(x Window) bool { return x.Day == w.Day && x.From == w.From }), fmt.Sprintf("/windows/%d", i), "Two begin at the same time. Make them one.")
+	}
+	mark(c.SlotsOnly && len(c.Windows) == 0, "/windows", "Say when couriers ride there.")
 	if len(wrong.Fields) > 0 {
 		return wrong
 	}

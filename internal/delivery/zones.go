@@ -47,8 +47,9 @@ func (s *Service) ZoneAt(ctx context.Context, at geo.Point) (*Zone, error) {
 
 // Coverage is what anybody may know of a place.
 type Coverage struct {
-	Covered   bool   `json:"covered"`
+	Covered   bool   `json:"covered"` // couriers come at once
 	Zone      *Zone  `json:"-"`
+	Slots     []Slot `json:"-"` // when they come by appointment
 	Otherwise string `json:"otherwise,omitempty"`
 }
 
@@ -61,7 +62,18 @@ func (s *Service) Coverage(ctx context.Context, at geo.Point) (Coverage, error) 
 	case err != nil:
 		return Coverage{}, err
 	}
-	return Coverage{Covered: true, Zone: z}, nil
+	slots, err := s.Slots(ctx, z.ID)
+	if err != nil {
+		return Coverage{}, err
+	}
+	c := Coverage{Covered: !z.SlotsOnly, Zone: z, Slots: slots}
+	switch {
+	case !c.Covered && len(slots) > 0:
+		c.Otherwise = "We ride to this place at set hours. Choose a slot, a pick-up at a pharmacy or a parcel."
+	case !c.Covered:
+		c.Otherwise = "All our rides to this place are taken for the next days. A pick-up at a pharmacy or a parcel is offered instead."
+	}
+	return c, nil
 }
 
 // Zone answers one zone, withdrawn or not.

@@ -49,33 +49,34 @@ type OrderAddress struct {
 
 // OrderView is an order as it is answered.
 type OrderView struct {
-	ID            id.Order        `json:"id"`
-	State         order.State     `json:"state" enum:"unpaid,placed,reviewing,preparing,ready,collected,delivered,undelivered,cancelled"`
-	Reason        string          `json:"reason,omitempty" doc:"Why it is cancelled, or was sent elsewhere; coded."`
-	Patient       id.Patient      `json:"patient"`
-	Prescription  id.Prescription `json:"prescription"`
-	Part          id.Part         `json:"part"`
-	Fulfilment    string          `json:"fulfilment" enum:"courier,pickup,parcel"`
-	Address       *OrderAddress   `json:"address,omitempty"`
-	Zone          id.Zone         `json:"zone,omitempty"`
-	Pharmacy      id.Pharmacy     `json:"pharmacy"`
-	Attempt       int             `json:"attempt" doc:"Which pharmacy's turn it is, from 1."`
-	Fill          id.Fill         `json:"fill"`
-	Job           id.Job          `json:"job,omitempty"`
-	Lines         []order.Line    `json:"lines" nullable:"false"`
-	Medicine      money.Amount    `json:"medicine"`
-	DeliveryFee   money.Amount    `json:"delivery_fee"`
-	Discount      money.Amount    `json:"discount"`
-	Total         money.Amount    `json:"total"`
-	Held          bool            `json:"held" doc:"The prescription is claimed and the stock set aside: it can be paid."`
-	Paying        bool            `json:"paying"`
-	PaymentFailed string          `json:"payment_failed,omitempty"`
-	PayUntil      *time.Time      `json:"pay_until,omitempty"`
-	Promise       *PromiseView    `json:"promise,omitempty"`
-	Question      *QuestionView   `json:"question,omitempty"`
-	Rated         bool            `json:"rated"`
-	CreatedAt     time.Time       `json:"created_at"`
-	History       []StepView      `json:"history" nullable:"false"`
+	ID            id.Order          `json:"id"`
+	State         order.State       `json:"state" enum:"unpaid,placed,reviewing,preparing,ready,collected,delivered,undelivered,cancelled"`
+	Reason        string            `json:"reason,omitempty" doc:"Why it is cancelled, or was sent elsewhere; coded."`
+	Patient       id.Patient        `json:"patient"`
+	Prescription  id.Prescription   `json:"prescription"`
+	Part          id.Part           `json:"part"`
+	Fulfilment    string            `json:"fulfilment" enum:"courier,pickup,parcel"`
+	Address       *OrderAddress     `json:"address,omitempty"`
+	Zone          id.Zone           `json:"zone,omitempty"`
+	Slot          *DeliverySlotView `json:"slot,omitempty" doc:"When a courier comes, where a time was chosen. Until shortly before it the order stays placed."`
+	Pharmacy      id.Pharmacy       `json:"pharmacy"`
+	Attempt       int               `json:"attempt" doc:"Which pharmacy's turn it is, from 1."`
+	Fill          id.Fill           `json:"fill"`
+	Job           id.Job            `json:"job,omitempty"`
+	Lines         []order.Line      `json:"lines" nullable:"false"`
+	Medicine      money.Amount      `json:"medicine"`
+	DeliveryFee   money.Amount      `json:"delivery_fee"`
+	Discount      money.Amount      `json:"discount"`
+	Total         money.Amount      `json:"total"`
+	Held          bool              `json:"held" doc:"The prescription is claimed and the stock set aside: it can be paid."`
+	Paying        bool              `json:"paying"`
+	PaymentFailed string            `json:"payment_failed,omitempty"`
+	PayUntil      *time.Time        `json:"pay_until,omitempty"`
+	Promise       *PromiseView      `json:"promise,omitempty"`
+	Question      *QuestionView     `json:"question,omitempty"`
+	Rated         bool              `json:"rated"`
+	CreatedAt     time.Time         `json:"created_at"`
+	History       []StepView        `json:"history" nullable:"false"`
 }
 
 // PromiseView is the clock of an order.
@@ -118,6 +119,9 @@ func (r orderRoutes) view(o *order.Order) OrderView {
 	}
 	if o.Fulfilment == order.Courier {
 		v.Job = o.Job()
+	}
+	if o.Slot != nil {
+		v.Slot = &DeliverySlotView{From: o.Slot.From, Until: o.Slot.Until}
 	}
 	if o.Fulfilment != order.Pickup {
 		a := OrderAddress(o.Address)
@@ -181,6 +185,7 @@ type placeOrderIn struct {
 		Fulfilment string        `json:"fulfilment" enum:"courier,pickup,parcel"`
 		Address    *OrderAddress `json:"address,omitempty" doc:"Not for a pick-up."`
 		Coupon     string        `json:"coupon,omitempty" maxLength:"40"`
+		Slot       *time.Time    `json:"slot,omitempty" doc:"Begin of a slot that coverage or a quote offered; for a courier alone. Absent: as soon as it can be."`
 	}
 }
 
@@ -188,6 +193,9 @@ func (r orderRoutes) place(ctx context.Context, a access.Actor, in *placeOrderIn
 	w := order.Wanted{Part: in.Body.Part, Pharmacy: in.Body.Pharmacy, Fulfilment: order.Fulfilment(in.Body.Fulfilment), Coupon: in.Body.Coupon}
 	if in.Body.Address != nil {
 		w.Address = order.Address(*in.Body.Address)
+	}
+	if in.Body.Slot != nil {
+		w.Slot = *in.Body.Slot
 	}
 	return r.answered(r.orders.Place(ctx, a, w))
 }

@@ -25,22 +25,23 @@ type quoteRoutes struct{ pharmacies *pharmacy.Service }
 
 // QuoteView is what one pharmacy can do.
 type QuoteView struct {
-	Pharmacy       id.Pharmacy  `json:"pharmacy"`
-	Name           string       `json:"name"`
-	Address        string       `json:"address"`
-	At             geo.Point    `json:"at"`
-	Lines          []FillLine   `json:"lines" nullable:"false"`
-	Medicine       money.Amount `json:"medicine" doc:"In whole packs."`
-	DeliveryFee    money.Amount `json:"delivery_fee" doc:"When it is brought, by courier or carrier."`
-	Metres         int          `json:"metres"`
-	InStock        bool         `json:"in_stock"`
-	Open           bool         `json:"open"`
-	OpensAt        *time.Time   `json:"opens_at,omitempty"`
-	Fulfilments    []string     `json:"fulfilments" nullable:"false"`
-	MedianMinutes  int          `json:"median_minutes" doc:"Half of such orders are there sooner."`
-	P90Minutes     int          `json:"p90_minutes" doc:"Nine of ten are."`
-	PromiseMinutes int          `json:"promise_minutes"`
-	Kept           bool         `json:"promise_can_be_kept"`
+	Pharmacy       id.Pharmacy        `json:"pharmacy"`
+	Name           string             `json:"name"`
+	Address        string             `json:"address"`
+	At             geo.Point          `json:"at"`
+	Lines          []FillLine         `json:"lines" nullable:"false"`
+	Medicine       money.Amount       `json:"medicine" doc:"In whole packs."`
+	DeliveryFee    money.Amount       `json:"delivery_fee" doc:"When it is brought, by courier or carrier."`
+	Metres         int                `json:"metres"`
+	InStock        bool               `json:"in_stock"`
+	Open           bool               `json:"open"`
+	OpensAt        *time.Time         `json:"opens_at,omitempty"`
+	Fulfilments    []string           `json:"fulfilments" nullable:"false"`
+	Slots          []DeliverySlotView `json:"slots" nullable:"false" doc:"When a courier can bring it by appointment."`
+	MedianMinutes  int                `json:"median_minutes" doc:"Half of such orders are there sooner."`
+	P90Minutes     int                `json:"p90_minutes" doc:"Nine of ten are."`
+	PromiseMinutes int                `json:"promise_minutes"`
+	Kept           bool               `json:"promise_can_be_kept"`
 }
 
 func quoteView(q *pharmacy.Quote) QuoteView {
@@ -49,6 +50,7 @@ func quoteView(q *pharmacy.Quote) QuoteView {
 		Medicine: q.Price, DeliveryFee: q.DeliveryFee, Metres: q.Metres, InStock: q.InStock, Open: q.Open,
 		Fulfilments: append([]string{}, q.Fulfilments...), MedianMinutes: q.MedianMinutes, P90Minutes: q.P90Minutes,
 		PromiseMinutes: q.PromiseMinutes, Kept: q.Kept,
+		Slots: each(q.Slots, func(s pharmacy.Slot) DeliverySlotView { return DeliverySlotView{From: s.From, Until: s.Until} }),
 	}
 	if !q.OpensAt.IsZero() {
 		v.OpensAt = &q.OpensAt

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"time"
 
 	"housecall/internal/access"
 	"housecall/internal/delivery"
@@ -40,6 +41,16 @@ type ZoneBody struct {
 	ReviewMinutes  int          `json:"review_minutes" minimum:"1" maximum:"120"`
 	PackMinutes    int          `json:"pack_minutes" minimum:"1" maximum:"120"`
 	RideMinutes    int          `json:"ride_minutes" minimum:"1" maximum:"240"`
+
+	Windows   []delivery.Window `json:"windows,omitempty" maxItems:"50" doc:"Hours in which couriers ride there by appointment."`
+	SlotsOnly bool              `json:"slots_only,omitempty" doc:"They ride there in those hours alone: nothing is promised at once."`
+}
+
+// DeliverySlotView is when a courier can come by appointment.
+type DeliverySlotView struct {
+	From   time.Time `json:"from" doc:"What an order names as its slot."`
+	Until  time.Time `json:"until"`
+	Places int       `json:"places,omitempty" doc:"How many are free."`
 }
 
 // ZoneView is a zone as it is answered.
@@ -51,15 +62,16 @@ type ZoneView struct {
 
 // CoverageView tells what holds at a place.
 type CoverageView struct {
-	Covered        bool          `json:"covered"`
-	Otherwise      string        `json:"otherwise,omitempty" doc:"What there is instead, where it is not covered."`
-	Zone           id.Zone       `json:"zone,omitempty"`
-	Name           string        `json:"name,omitempty"`
-	Emergency      string        `json:"emergency_number,omitempty"`
-	TimeZone       string        `json:"time_zone,omitempty"`
-	Jurisdiction   string        `json:"jurisdiction,omitempty"`
-	DeliveryFee    *money.Amount `json:"delivery_fee,omitempty"`
-	PromiseMinutes int           `json:"promise_minutes,omitempty"`
+	Covered        bool               `json:"covered"`
+	Otherwise      string             `json:"otherwise,omitempty" doc:"What there is instead, where it is not covered."`
+	Zone           id.Zone            `json:"zone,omitempty"`
+	Name           string             `json:"name,omitempty"`
+	Emergency      string             `json:"emergency_number,omitempty"`
+	TimeZone       string             `json:"time_zone,omitempty"`
+	Jurisdiction   string             `json:"jurisdiction,omitempty"`
+	DeliveryFee    *money.Amount      `json:"delivery_fee,omitempty"`
+	PromiseMinutes int                `json:"promise_minutes,omitempty" doc:"Absent where couriers come by appointment alone."`
+	Slots          []DeliverySlotView `json:"slots" nullable:"false" doc:"When a courier can come by appointment, the soonest first."`
 }
 
 func (b ZoneBody) content() delivery.ZoneContent {
@@ -67,6 +79,7 @@ func (b ZoneBody) content() delivery.ZoneContent {
 		Name: b.Name, Polygon: b.Polygon, Jurisdiction: b.Jurisdiction, Country: b.Country, State: b.State, TimeZone: b.TimeZone,
 		Emergency: b.Emergency, DeliveryFee: b.DeliveryFee, CourierPay: b.CourierPay, Promise: delivery.Minutes(b.PromiseMinutes),
 		Budgets: delivery.Budgets{Review: delivery.Minutes(b.ReviewMinutes), Pack: delivery.Minutes(b.PackMinutes), Ride: delivery.Minutes(b.RideMinutes)},
+		Windows: b.Windows, SlotsOnly: b.SlotsOnly,
 	}
 }
 
@@ -75,6 +88,7 @@ func zoneView(z *delivery.Zone) ZoneView {
 		Name: z.Name, Polygon: z.Polygon, Jurisdiction: z.Jurisdiction, Country: z.Country, State: z.State, TimeZone: z.TimeZone,
 		Emergency: z.Emergency, DeliveryFee: z.DeliveryFee, CourierPay: z.CourierPay, PromiseMinutes: int(z.Promise),
 		ReviewMinutes: int(z.Budgets.Review), PackMinutes: int(z.Budgets.Pack), RideMinutes: int(z.Budgets.Ride),
+		Windows: z.Windows, SlotsOnly: z.SlotsOnly,
 	}}
 }
 
@@ -97,10 +111,16 @@ func (r zoneRoutes) cover(ctx context.Context, _ access.Actor, in *coverIn) (*Re
 	if err != nil {
 		return nil, err
 	}
-	v := CoverageView{Covered: c.Covered, Otherwise: c.Otherwise}
+	v := CoverageView{Covered: c.Covered, Otherwise: c.Otherwise, Slots: []DeliverySlotView{}}
+	for _, s := range c.Slots {
+		v.Slots = append(v.Slots, DeliverySlotView{s.From, s.Until, s.Places})
+	}
 	if z := c.Zone; z != nil {
 		v.Zone, v.Name, v.Emergency, v.TimeZone, v.Jurisdiction = z.ID, z.Name, z.Emergency, z.TimeZone, z.Jurisdiction
-		v.DeliveryFee, v.PromiseMinutes = &z.DeliveryFee, int(z.Promise)
+		v.DeliveryFee = &z.DeliveryFee
+		if c.Covered {
+			v.PromiseMinutes = int(z.Promise)
+		}
 	}
 	return reply(0, v), nil
 }

@@ -41,7 +41,11 @@ func (j *Journeys) ready(ctx context.Context, a access.Actor, e event.Event) err
 	if err != nil || order.Fulfilment(f.Fulfilment) != order.Courier {
 		return err
 	}
-	return overtaken(j.Delivery.Ready(ctx, a, id.JobOf(orderOf(e), attemptOf(e)), f.Seal, e.At))
+	o, err := j.Order.Get(ctx, a, orderOf(e))
+	if err != nil {
+		return err
+	}
+	return overtaken(j.Delivery.Ready(ctx, a, id.JobOf(orderOf(e), attemptOf(e)), f.Seal, o.RideFrom(e.At)))
 }
 
 // left captures the money: the bag is with the courier, the carrier or the patient. A pick-up is

@@ -20,6 +20,7 @@ func (j *Journeys) placing() []step {
 		{order.EventPlacing, j.hold},
 		{order.EventPaying, j.authorise},
 		{order.EventPlaced, j.begin},
+		{order.EventSlotNear, j.begin},
 		{order.EventRerouted, j.beginAgain},
 		{order.EventReaddressed, j.redirect},
 		{order.EventCancelled, j.letGo},
@@ -37,6 +38,9 @@ func (j *Journeys) hold(ctx context.Context, a access.Actor, e event.Event) erro
 	err = j.Prescribing.Claim(ctx, a, o.Part, o.ID)
 	if err == nil {
 		err = j.reserve(ctx, a, o)
+	}
+	if err == nil && o.Slot != nil {
+		err = j.Delivery.TakeSlot(ctx, a, o.Zone, o.Slot.From, o.ID)
 	}
 	switch {
 	case err == nil:
@@ -90,10 +94,11 @@ func (j *Journeys) authorise(ctx context.Context, a access.Actor, e event.Event)
 	return nil
 }
 
-// begin shows the order to the pharmacy and plans its courier, who is sent before the bag is ready.
+// begin shows the order to the pharmacy and plans its courier, who is sent before the bag is ready. One that
+// comes by appointment waits for its time.
 func (j *Journeys) begin(ctx context.Context, a access.Actor, e event.Event) error {
 	o, err := j.Order.Get(ctx, a, orderOf(e))
-	if err != nil || o.Attempt != attemptOf(e) {
+	if err != nil || o.Attempt != attemptOf(e) || o.Waits() {
 		return err
 	}
 	if err := j.Pharmacy.Offer(ctx, apart(a, e, "offer"), o.Fill()); err != nil && !fault.Is(err, fault.Conflict) {
@@ -104,7 +109,7 @@ func (j *Journeys) begin(ctx context.Context, a access.Actor, e event.Event) err
 	}
 	return j.Delivery.Plan(ctx, a, delivery.Request{
 		Job: o.Job(), Order: o.ID, Attempt: o.Attempt, Fill: o.Fill(), Pharmacy: o.Pharmacy, PharmacyAt: o.Quote.PharmacyAt,
-		Door: o.Address.Point, Where: whereOf(o.Address), Zone: o.Zone, Patient: o.Patient, Placed: o.Promise.Started, Deadline: o.Promise.Due,
+		Door: o.Address.Point, Where: whereOf(o.Address), Zone: o.Zone, Patient: o.Patient, Placed: o.WorkFrom(), Deadline: o.Promise.Due,
 		Pay: o.Quote.CourierPay, ColdChain: o.Quote.ColdChain,
 	})
 }
@@ -144,6 +149,9 @@ func (j *Journeys) reroute(ctx context.Context, a access.Actor, oid id.Order, at
 	for _, l := range o.Quote.Lines {
 		r.Lines = append(r.Lines, pharmacy.Line{Product: l.Product, Quantity: l.Quantity})
 	}
+	if o.Slot != nil {
+		r.At = o.WorkFrom()
+	}
 	tried := append(append([]id.Pharmacy{}, o.Tried...), o.Pharmacy)
 	r.Within = o.Authorised
 	next, found, err := j.Pharmacy.Next(ctx, r, tried)
@@ -164,7 +172,7 @@ func (j *Journeys) reroute(ctx context.Context, a access.Actor, oid id.Order, at
 
 func (j *Journeys) redirect(ctx context.Context, a access.Actor, e event.Event) error {
 	o, err := j.Order.Get(ctx, a, orderOf(e))
-	if err != nil || o.Fulfilment != order.Courier || o.State == order.Unpaid {
+	if err != nil || o.Fulfilment != order.Courier || o.State == order.Unpaid || o.Waits() {
 		return err
 	}
 	return overtaken(j.Delivery.Redirect(ctx, a, o.Job(), delivery.Door{Point: o.Address.Point, Where: whereOf(o.Address)}))
@@ -173,6 +181,15 @@ func (j *Journeys) redirect(ctx context.Context, a access.Actor, e event.Event) 
 // letGo gives back all that a cancelled order holds.
 func (j *Journeys) letGo(ctx context.Context, a access.Actor, e event.Event) error {
 	reason := e.Data["reason"]
+	o, err := j.Order.Get(ctx, a, orderOf(e))
+	if err != nil {
+		return err
+	}
+	if o.Slot != nil {
+		if err := overtaken(j.Delivery.GiveSlot(ctx, a, o.Zone, o.Slot.From, o.ID)); err != nil {
+			return err
+		}
+	}
 	if err := overtaken(j.Delivery.Cancel(ctx, a, id.JobOf(orderOf(e), attemptOf(e)), reason)); err != nil {
 		return err
 	}
@@ -182,7 +199,7 @@ func (j *Journeys) letGo(ctx context.Context, a access.Actor, e event.Event) err
 	if err := overtaken(j.Prescribing.Unclaim(ctx, a, id.Part(e.Data["part"]), orderOf(e), reason)); err != nil {
 		return err
 	}
-	err := j.Billing.Release(ctx, a, string(orderOf(e)), reason)
+	err = j.Billing.Release(ctx, a, string(orderOf(e)), reason)
 	if fault.Is(err, fault.Conflict) { // collected once, and brought back
 		return j.Billing.Refund(ctx, a, string(orderOf(e)), nil, "undelivered")
 	}

@@ -22,6 +22,7 @@ const (
 	EventAnswered       event.Kind = "order.answered" // data: question, accepted
 	EventAtRisk         event.Kind = "order.at_risk"
 	EventBroken         event.Kind = "order.promise_broken" // data: stage
+	EventSlotNear       event.Kind = "order.slot_near"      // the pharmacy has to begin, so that it can be kept
 	EventRated          event.Kind = "order.rated"          // data: stars
 )
 
@@ -31,7 +32,8 @@ const (
 	TimerAtRisk  event.Kind = "order.risk_due"
 	TimerPromise event.Kind = "order.promise_due"
 	TimerAnswer  event.Kind = "order.answer_expired"
+	TimerSlot    event.Kind = "order.slot_due"
 )
 
 // TimerKinds lists every timer that TimerFired handles.
-var TimerKinds = []event.Kind{TimerUnpaid, TimerAtRisk, TimerPromise, TimerAnswer}
+var TimerKinds = []event.Kind{TimerUnpaid, TimerAtRisk, TimerPromise, TimerAnswer, TimerSlot}

@@ -38,6 +38,7 @@ type Order struct {
 	Fulfilment   Fulfilment      `json:"fulfilment"`
 	Address      Address         `json:"address"` // empty for a pick-up
 	Zone         id.Zone         `json:"zone,omitempty"`
+	Slot         *Slot           `json:"slot,omitempty"` // nil: as soon as it can be
 
 	Pharmacy id.Pharmacy   `json:"pharmacy"` // of the present attempt
 	Attempt  int           `json:"attempt"`  // of the fill and of the job, from 1
@@ -59,6 +60,14 @@ type Order struct {
 	// BroughtBack: a bag of this order came back once. It was paid for then.
 	BroughtBack bool    `json:"brought_back,omitempty"`
 	Rating      *Rating `json:"rating,omitempty"`
+}
+
+// Slot is when a courier comes by appointment.
+type Slot struct {
+	From   time.Time `json:"from"`
+	Until  time.Time `json:"until"`
+	Begins time.Time `json:"begins"` // when the pharmacy is shown the order
+	Leaves time.Time `json:"leaves"` // before that no courier needs to leave the counter
 }
 
 // Address is where the medicine goes and who takes it there.

@@ -52,6 +52,9 @@ func (o *Order) begun() time.Time {
 			at = step.At
 		}
 	}
+	if stages[o.State] == promise.Review {
+		at = later(at, o.Slot.begins())
+	}
 	return later(at, o.Promise.Started)
 }
 
@@ -67,7 +70,11 @@ func (o *Order) Expected(now time.Time) time.Time {
 	if !o.Promise.Paused.IsZero() {
 		now = o.Promise.Paused
 	}
-	return o.Quote.Budgets.Arrival(now, stages[o.State], o.begun())
+	expected := o.Quote.Budgets.Arrival(now, stages[o.State], o.begun())
+	if o.Slot != nil { // never before it
+		expected = later(expected, o.Slot.From)
+	}
+	return expected
 }
 
 // Slack is how much time there is to spare at now if every stage that is left takes no more than its
@@ -83,6 +90,10 @@ func (o *Order) Slack(now time.Time) time.Duration {
 }
 
 func (o *Order) startClock(now time.Time) {
+	if o.Slot != nil {
+		o.startSlot(now)
+		return
+	}
 	o.Promise = Promise{Started: now, For: o.Quote.Promised, Told: estimate.Span{Median: o.Quote.Median, P90: o.Quote.Late}}
 	if o.Promise.For == 0 {
 		o.Promise.For = o.Quote.Late
@@ -141,7 +152,7 @@ func (o *Order) resumeClock(now time.Time) {
 }
 
 func (o *Order) stopClock(now time.Time) {
-	o.ClearTimer(TimerUnpaid, TimerAtRisk, TimerPromise, TimerAnswer)
+	o.ClearTimer(TimerUnpaid, TimerAtRisk, TimerPromise, TimerAnswer, TimerSlot)
 	o.Question = nil
 	if o.Promise.Started.IsZero() || !o.Promise.Stopped.IsZero() {
 		return
@@ -165,6 +176,8 @@ func (s *Service) TimerFired(ctx context.Context, a access.Actor, order id.Order
 		case TimerPromise:
 			o.Promise.Broken = o.State
 			o.announce(a, EventBroken, map[string]string{"stage": string(o.State)})
+		case TimerSlot:
+			o.announce(a, EventSlotNear, nil)
 		case TimerAnswer:
 			return o.answer(now, a, false)
 		}

@@ -29,12 +29,18 @@ type Scripts interface {
 
 // Quotes asks one pharmacy for its price and its honest time.
 type Quotes interface {
-	Quote(ctx context.Context, a access.Actor, pharmacy id.Pharmacy, part id.Part, s Script, f Fulfilment, door geo.Point) (Quote, error)
+	// at is when the pharmacy has to begin; zero is at once.
+	Quote(ctx context.Context, a access.Actor, w Wanted, s Script, at time.Time) (Quote, error)
 }
 
 // Zones tells which zone covers a door; "" where none does.
 type Zones interface {
 	ZoneOf(ctx context.Context, door geo.Point) (id.Zone, error)
+}
+
+// Slots tells when couriers come by appointment. Slot is a Conflict for a time that can't be had.
+type Slots interface {
+	Slot(ctx context.Context, zone id.Zone, from time.Time) (Slot, error)
 }
 
 // Coupons says what a coupon takes off the fees; never off medicine.
@@ -50,6 +56,7 @@ type Deps struct {
 	Scripts Scripts
 	Quotes  Quotes
 	Zones   Zones
+	Slots   Slots
 	Coupons Coupons
 }
 
@@ -76,6 +83,7 @@ type Wanted struct {
 	Fulfilment Fulfilment
 	Address    Address // not for a pick-up
 	Coupon     string
+	Slot       time.Time // when the slot begins that a courier is to come in; zero: as soon as it can be
 }
 
 // unpaidFor is how long prescription and stock are held for an order that nobody has paid.
@@ -125,13 +133,17 @@ func (s *Service) draw(ctx context.Context, a access.Actor, w Wanted, script Scr
 	if err != nil {
 		return nil, err
 	}
-	quote, err := s.Quotes.Quote(ctx, a, w.Pharmacy, w.Part, script, w.Fulfilment, w.Address.Point)
+	slot, err := s.slotOf(ctx, zone, w)
+	if err != nil {
+		return nil, err
+	}
+	quote, err := s.Quotes.Quote(ctx, a, w, script, slot.begins())
 	if err != nil {
 		return nil, err
 	}
 	o := &Order{
 		ID: newID(a.Request), State: Unpaid, Patient: script.Patient, PlacedBy: a.Account, Prescription: script.Prescription, Part: w.Part,
-		Fulfilment: w.Fulfilment, Address: w.Address, Zone: zone, Pharmacy: w.Pharmacy, Attempt: 1, Quote: quote, Coupon: w.Coupon,
+		Fulfilment: w.Fulfilment, Address: w.Address, Zone: zone, Slot: slot, Pharmacy: w.Pharmacy, Attempt: 1, Quote: quote, Coupon: w.Coupon,
 		Discount: money.Of(0, quote.Medicine.Currency),
 	}
 	if w.Coupon != "" {
@@ -142,6 +154,18 @@ func (s *Service) draw(ctx context.Context, a access.Actor, w Wanted, script Scr
 	o.SetTimer(TimerUnpaid, s.Clock.Now().Add(unpaidFor))
 	o.announce(a, EventPlacing, nil)
 	return o, nil
+}
+
+// slotOf is the slot that is wanted, while it can be had; nil when none is.
+func (s *Service) slotOf(ctx context.Context, zone id.Zone, w Wanted) (*Slot, error) {
+	if w.Slot.IsZero() {
+		return nil, nil //nolint:nilnil // most orders have none
+	}
+	if w.Fulfilment != Courier || zone == "" {
+		return nil, fault.InvalidField("/slot", "A time can be chosen where a courier brings it. Leave it out, or choose another way.")
+	}
+	slot, err := s.Slots.Slot(ctx, zone, w.Slot)
+	return &slot, err
 }
 
 func newID(r id.Request) id.Order {
@@ -269,6 +293,7 @@ func (s *Service) Reattempt(ctx context.Context, a access.Actor, order id.Order)
 		}
 		o.Attempt++
 		o.BroughtBack = true
+		o.Slot = nil // its time is past: now as soon as it can be
 		o.startClock(now)
 		return nil
 	})

@@ -152,6 +152,7 @@ var fillSpec = docstore.Spec[Fill]{
 			}
 			return docstore.Key{Equal: string(f.Doctor), Order: docstore.ByTime(q.At)}, true
 		},
+		"tracking": (*Fill).tracked,
 		"order": func(f *Fill) (docstore.Key, bool) {
 			return docstore.Key{Equal: string(f.Order), Order: docstore.ByNumber(int64(f.Attempt))}, f.Order != ""
 		},

@@ -75,6 +75,12 @@ func (p *Pharmacy) OpensAt(now time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// openAt tells whether the counter is open at a moment.
+func (p *Pharmacy) openAt(t time.Time) bool {
+	opens, known := p.OpensAt(t)
+	return known && opens.Equal(t)
+}
+
 // on lists the stretches of a day.
 func (t Timetable) on(day time.Time) []Opening {
 	date := day.Format(time.DateOnly)

@@ -26,6 +26,7 @@ type QuoteRequest struct {
 	Door       geo.Point
 	Zone       id.Zone
 	Fulfilment string       // only pharmacies that hand over so; "" any
+	At         time.Time    // when it has to begin, for an order that a courier brings by appointment; zero is now
 	Within     money.Amount // medicine and delivery fee together; zero: no limit
 }
 
@@ -43,6 +44,7 @@ type Quote struct {
 	Open        bool
 	OpensAt     time.Time // zero when it does not open within two weeks
 	Fulfilments []string
+	Slots       []Slot // when a courier could bring it by appointment
 	// Minutes from now until the door by courier; until the bag is ready where no courier goes, or
 	// where pick-up or parcel was asked for.
 	MedianMinutes, P90Minutes int
@@ -218,11 +220,12 @@ func (s *Service) quote(ctx context.Context, r QuoteRequest, ph *Pharmacy) (Quot
 		q.Metres = int(geo.Metres(ph.At, r.Door))
 	}
 	q.Fulfilments = ways(r, ph, terms, q.Metres)
-	if len(q.Fulfilments) == 0 || (r.Fulfilment != "" && !slices.Contains(q.Fulfilments, r.Fulfilment)) {
+	q.Slots = slots(r, ph, terms)
+	if !q.serves(r.Fulfilment) {
 		return Quote{}, false, nil
 	}
 	q.DeliveryFee = money.Of(0, ph.Currency)
-	if r.Fulfilment != ByPickup && slices.ContainsFunc(q.Fulfilments, func(f string) bool { return f != ByPickup }) {
+	if r.Fulfilment != ByPickup && (len(q.Slots) > 0 || slices.ContainsFunc(q.Fulfilments, func(f string) bool { return f != ByPickup })) {
 		q.DeliveryFee = terms.DeliveryFee
 	}
 	if err := s.fillIn(ctx, &q, r, ph); err != nil {
@@ -236,13 +239,33 @@ func ways(r QuoteRequest, ph *Pharmacy, t Terms, metres int) []string {
 	var out []string
 	for _, f := range ph.Fulfilments {
 		switch {
-		case f == ByCourier && (!t.Couriers || r.Zone == "" || r.Door.IsZero()):
+		case f == ByCourier && !r.At.IsZero() && !ph.openAt(r.At):
+		case f == ByCourier && (!t.Couriers && r.At.IsZero() || r.Zone == "" || r.Door.IsZero()):
 		case f == ByPickup && metres > reach:
 		default:
 			out = append(out, f)
 		}
 	}
 	return out
+}
+
+// slots are those that the counter is open for when its work would begin.
+func slots(r QuoteRequest, ph *Pharmacy, t Terms) []Slot {
+	if r.Door.IsZero() || r.Zone == "" || !slices.Contains(ph.Fulfilments, ByCourier) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(t.Slots), func(s Slot) bool { return !ph.openAt(s.Begins) })
+}
+
+// serves tells whether the pharmacy can hand over in a way; "" is any.
+func (q Quote) serves(fulfilment string) bool {
+	switch fulfilment {
+	case "":
+		return len(q.Fulfilments)+len(q.Slots) > 0
+	case ByCourier:
+		return len(q.Slots) > 0 || slices.Contains(q.Fulfilments, ByCourier)
+	}
+	return slices.Contains(q.Fulfilments, fulfilment)
 }
 
 // fillIn prices the lines and looks whether they are on the shelf.

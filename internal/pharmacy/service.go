@@ -81,11 +81,15 @@ type Zones interface {
 	ZoneOf(ctx context.Context, door geo.Point) (id.Zone, error) // "" where none covers the door
 }
 
-// Terms of a zone. Without Couriers there is pick-up and parcel only.
+// Slot is when a courier comes by appointment, and when the pharmacy begins for it.
+type Slot struct{ From, Until, Begins time.Time }
+
+// Terms of a zone. Without Couriers there is pick-up and parcel only, and the slots.
 type Terms struct {
 	Review, Pack, Promise time.Duration
 	DeliveryFee           money.Amount
 	Couriers              bool
+	Slots                 []Slot
 }
 
 // Estimates says honestly how long an order takes from its payment: to the door by courier, else until

@@ -1,0 +1,91 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"housecall/internal/bus"
+	"housecall/internal/clock"
+	"housecall/internal/config"
+	"housecall/internal/docstore"
+	"housecall/internal/event"
+	"housecall/internal/fault"
+	"housecall/internal/id"
+)
+
+// housekeeping clears away, each hour, what is of no more use: one-time codes, sessions that ended, the ways
+// of couriers. It is one document with a timer, so that one node does it, whichever it is, and a restart
+// forgets nothing. How long things are kept is config's to say; records of patients are never among them.
+type housekeeping struct {
+	services *Services
+	keep     config.Keep
+	clock    clock.Clock
+	log      *slog.Logger
+	chores   *docstore.Collection[chore, *chore]
+}
+
+// chore is what is to be done again and again.
+type chore struct {
+	ID            string `json:"id"`
+	docstore.Meta `json:"meta"`
+	Cleared       int `json:"cleared"` // in all
+}
+
+// DocID implements docstore.Document.
+func (c *chore) DocID() string { return c.ID }
+
+const (
+	choreDue   event.Kind = "housekeeping.due"
+	clearing              = "chore_clearing"
+	clearEvery            = time.Hour
+)
+
+// startHousekeeping follows the timer, and sets it where nobody has.
+func (s *Services) startHousekeeping(ctx context.Context, b *bus.Bus, c config.Config, e engines) error {
+	chores, err := docstore.Open[chore](ctx, e.store, e.clock, docstore.Spec[chore]{Name: "chores"})
+	if err != nil {
+		return err
+	}
+	h := &housekeeping{services: s, keep: c.Keep, clock: e.clock, log: e.log, chores: chores}
+	err = b.Subscribe(bus.Consumer{Name: "housekeeping", Kinds: []event.Kind{choreDue}, Handle: h.due})
+	if err != nil {
+		return fmt.Errorf("follow the timer of housekeeping: %w", err)
+	}
+	first := &chore{ID: clearing}
+	first.SetTimer(choreDue, e.clock.Now().Add(clearEvery))
+	if err := chores.Insert(ctx, id.Request{}, first); err != nil && !fault.Is(err, fault.Conflict) {
+		return err
+	}
+	return nil
+}
+
+// due clears, and says when to do it again. A timer that came twice finds the next one set.
+func (h *housekeeping) due(ctx context.Context, e event.Event) error {
+	now := h.clock.Now()
+	c, err := h.chores.Get(ctx, e.Doc)
+	if err != nil || !c.TimerDue(choreDue, now) {
+		return err
+	}
+	cleared, err := h.clear(ctx, now)
+	if err != nil {
+		return err
+	}
+	if cleared > 0 {
+		h.log.Info("old documents cleared", "count", cleared)
+	}
+	_, err = h.chores.Update(ctx, e.Doc, docstore.On{Request: id.CausedBy(e.ID, "cleared")}, func(c *chore) error {
+		c.Cleared += cleared
+		c.SetTimer(choreDue, now.Add(clearEvery))
+		return nil
+	})
+	return err
+}
+
+func (h *housekeeping) clear(ctx context.Context, now time.Time) (int, error) {
+	signing, err1 := h.services.Identity.Clear(ctx, h.keep.Codes, h.keep.Sessions)
+	tracks, err2 := h.services.Delivery.ClearTracks(ctx, now.Add(-h.keep.Tracks))
+	return signing + tracks, errors.Join(err1, err2)
+}
