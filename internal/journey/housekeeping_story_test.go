@@ -63,13 +63,17 @@ func TestAClockThatRunsBackwardsLosesNothingOfAnOrder(t *testing.T) {
 	t.Parallel()
 	w := apptest.Start(t)
 	o, _ := w.Placed(order.Courier)
-	w.Brings(o, order.Preparing)
+	w.Reviews(o)
+	w.Accepts(o)
 
-	w.Clock.Advance(-20 * time.Minute)
+	w.Clock.Advance(-time.Minute) // as a machine does whose clock was ahead
 	w.Settle()
 
 	w.OnShift(w.Couriers[0])
-	c := w.Collects(o)
+	w.Packs(o)
+	w.Pass(time.Minute)
+	c := w.Rides(o)
+	w.HandsBag(o, c)
 	w.Knocks(o, c)
 	w.HandsOver(o, c)
 	done := w.In(o, order.Delivered)
