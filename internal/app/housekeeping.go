@@ -74,7 +74,7 @@ func (h *housekeeping) due(ctx context.Context, e event.Event) error {
 		return err
 	}
 	if cleared > 0 {
-		h.log.Info("old documents cleared", "count", cleared)
+		h.log.InfoContext(ctx, "old documents cleared", "count", cleared)
 	}
 	_, err = h.chores.Update(ctx, e.Doc, docstore.On{Request: id.CausedBy(e.ID, "cleared")}, func(c *chore) error {
 		c.Cleared += cleared

@@ -192,3 +192,20 @@ func TestTrackingLinkFollowsTheNextAttempt(t *testing.T) {
 		t.Errorf("view = attempt %d, %s; want the second, planned", v.Attempt, v.State)
 	}
 }
+
+func TestTheWayOfAJobIsKeptAsEvidenceAndClearedAfterwards(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.to(t, delivery.Accepted)
+	w.clock.Advance(time.Second)
+	_, err := w.Report(t.Context(), w.as(ann), []delivery.Position{w.at(0, 1)})
+	must(t, err)
+
+	early, errEarly := w.ClearTracks(t.Context(), w.clock.Now())
+	w.clock.Advance(31 * 24 * time.Hour)
+	late, errLate := w.ClearTracks(t.Context(), w.clock.Now().Add(-30*24*time.Hour))
+
+	if early != 0 || late != 1 || errEarly != nil || errLate != nil {
+		t.Errorf("cleared %d at once and %d after a month; %v, %v", early, late, errEarly, errLate)
+	}
+}

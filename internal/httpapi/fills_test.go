@@ -34,6 +34,7 @@ type counter struct {
 	server   *httpapi.Server
 	pharmacy string
 	keys     int
+	clock    clock.Clock
 }
 
 var productRules = sync.OnceValues(func() (*access.Rules, error) { return access.NewRules(policies.Model, policies.Rules) })
@@ -63,14 +64,15 @@ func newCounter(t *testing.T) *counter {
 		"bob":  {Account: "acc_bob", Role: access.Patient, Patient: "pat_bob"},
 		"oper": {Account: "acc_oper", Role: access.Operator},
 	}
-	c := &counter{t: t, service: service}
+	c := &counter{t: t, service: service, clock: clk}
 	c.server = httpapi.New(httpapi.Deps{
 		Auth: people, Guard: guard, Clock: clk, Log: slog.New(slog.DiscardHandler),
 		Metrics: prometheus.NewRegistry(), Timeout: 5 * time.Second, Ready: func(context.Context) map[string]string { return nil },
 	},
-		httpapi.Pharmacies(service, clk), httpapi.Stock(service), httpapi.Quotes(service), httpapi.Fills(service))
+		httpapi.Pharmacies(service, clk), httpapi.Stock(service), httpapi.Quotes(service), httpapi.Fills(service),
+		httpapi.Carriers(service, []byte(carrierSecret), clk))
 	made := c.ask("oper", "POST", "/pharmacies", `{"name":"Oak","address":"1 Street","phone":"+1","at":{"lat":31.2,"lon":121.4},"zone":"zone_a",
-		"time_zone":"Asia/Shanghai","currency":"CNY","fulfilments":["courier","pickup"],"hours":[{"day":1,"from":"00:00","until":"24:00"}]}`, 201)
+		"time_zone":"Asia/Shanghai","currency":"CNY","fulfilments":["courier","pickup","parcel"],"hours":[{"day":1,"from":"00:00","until":"24:00"}]}`, 201)
 	c.pharmacy = made["id"].(string)
 	people["pia"] = access.Actor{Account: "acc_pia", Role: access.Pharmacist, Pharmacy: id.Pharmacy(c.pharmacy)}
 	people["eve"] = access.Actor{Account: "acc_eve", Role: access.Pharmacist, Pharmacy: "phm_elm"}

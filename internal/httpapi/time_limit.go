@@ -12,8 +12,8 @@ type timeLimit struct {
 	context.Context //nolint:containedctx // it is one
 	until           time.Time
 
-	mu     sync.Mutex // guards waited, cancel, over
-	waited context.Context
+	mu     sync.Mutex      // guards waited, cancel, over
+	waited context.Context //nolint:containedctx // the one that it became
 	cancel context.CancelFunc
 	over   bool
 }

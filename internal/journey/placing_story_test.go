@@ -120,6 +120,25 @@ func TestAParcelIsCollectedByTheCarrierAndDeliveredByTheCarriersWord(t *testing.
 	w.LedgerIsZero()
 }
 
+func TestAParcelIsDeliveredByTheCarriersOwnReport(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t)
+	o, s := w.Placed(order.Parcel)
+	w.Brings(o, order.Ready)
+	_, err := w.Pharmacy.Ship(t.Context(), w.As(w.Corner.Pharmacist), w.OrderNow(o).Fill(), "Lampford Post", "LP-2026-0001")
+	w.Must(err)
+	w.Settle()
+
+	unknown := w.Pharmacy.CarrierDelivered(t.Context(), w.House(), "Another Post", "LP-2026-0001")
+	w.Must(w.Pharmacy.CarrierDelivered(t.Context(), w.House(), "lampford post", "LP20260001"))
+	w.Settle()
+
+	w.Refuses("a number of another carrier", unknown, fault.NotFound)
+	w.In(o, order.Delivered)
+	wantPart(t, w, s, prescribing.Dispensed)
+	w.LedgerIsZero()
+}
+
 func TestAnUnpaidOrderLosesPrescriptionAndStockAfterTenMinutes(t *testing.T) {
 	t.Parallel()
 	w := apptest.Start(t)

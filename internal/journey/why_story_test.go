@@ -16,7 +16,7 @@ import (
 // chain are the collections whose documents move through states on the way from intake to door.
 var chain = []string{
 	"intakes", "visits", "slots", "prescriptions", "signing_challenges", "orders", "fills", "jobs", "shifts", "payments", "cases",
-	"applications", "messages",
+	"applications", "messages", "accounts", "grants",
 }
 
 type told struct {

@@ -8,6 +8,9 @@
 // answer loses it to the next, back to `placed`, attempt n. A bag that came back makes it
 // `undelivered`, until the patient wants it brought again or not at all.
 //
+// Where couriers come by appointment, an order names a slot: paid for, it waits as `placed` until the
+// pharmacy has to begin, and the end of the slot is what is promised.
+//
 // The order asks the patient what the pharmacy needs to know (a substitute, a dearer pharmacy); the
 // question is a field and the clock pauses while the answer is owed. It knows when the promise will
 // be broken before it is, and announces both.

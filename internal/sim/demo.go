@@ -81,6 +81,9 @@ func (o DemoOptions) filled() (DemoOptions, error) {
 	if _, known := lands[o.Jurisdiction]; !known {
 		return o, fmt.Errorf("jurisdiction is %q: say house, cn, us, eu or de", o.Jurisdiction)
 	}
+	if o.Store != "" && o.Data == "" {
+		return o, errors.New("a store outlives a temporary folder, and the keys of its people are in the folder: name one that is kept, too, with --data town")
+	}
 	if o.Speed < 0 || o.Speed > 3600 {
 		return o, fmt.Errorf("speed is %d: say 1 to 3600", o.Speed)
 	}

@@ -130,6 +130,16 @@ func TestPortThatIsTakenIsSaidPlainly(t *testing.T) {
 	}
 }
 
+func TestStoreThatOutlivesTheFolderOfItsKeysIsRefused(t *testing.T) {
+	t.Parallel()
+
+	_, err := sim.StartDemo(t.Context(), sim.DemoOptions{Listen: "localhost:0", Store: "mongodb://localhost/housecall", Quiet: true})
+
+	if err == nil || !strings.Contains(err.Error(), "--data") {
+		t.Errorf("error = %v, want it to say what to do", err)
+	}
+}
+
 func TestTownHasEverybodyThatAStoryNeeds(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t, sim.DemoOptions{Quiet: true})

@@ -1,0 +1,84 @@
+package journey_test
+
+import (
+	"testing"
+	"time"
+
+	"housecall/internal/apptest"
+	"housecall/internal/delivery"
+	"housecall/internal/order"
+)
+
+// count counts the documents of a collection.
+func count(t *testing.T, w *apptest.Town, collection string) int {
+	t.Helper()
+	all, err := w.Store.Scan(t.Context(), collection, "", 500)
+	w.Must(err)
+	return len(all)
+}
+
+func TestTheWaysOfCouriersAreKeptForAMonthAndThenClearedByThemselves(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t)
+	o, _, c := w.OnItsWay()
+	w.Clock.Advance(time.Minute)
+	_, err := w.Delivery.Report(t.Context(), w.As(c), []delivery.Position{{At: w.Clock.Now(), Point: apptest.Door, Accuracy: 10}})
+	w.Must(err)
+	w.Knocks(o, c)
+	w.HandsOver(o, c)
+	w.In(o, order.Delivered)
+	if count(t, w, "tracks") == 0 {
+		t.Fatal("the courier left no track")
+	}
+
+	w.Pass(29 * 24 * time.Hour)
+	w.Pass(time.Hour)
+	kept := count(t, w, "tracks")
+	w.Pass(2 * 24 * time.Hour)
+	w.Pass(time.Hour)
+
+	if left := count(t, w, "tracks"); kept == 0 || left != 0 {
+		t.Errorf("%d are there after four weeks, %d after a month", kept, left)
+	}
+	w.In(o, order.Delivered)
+}
+
+func TestHousekeepingGoesOnAfterARestart(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t)
+	w.Pass(time.Hour)
+
+	w.Crash()
+	w.Pass(time.Hour)
+	w.Pass(time.Hour)
+
+	r, err := w.Store.Get(t.Context(), "chores", "chore_clearing")
+	w.Must(err)
+	if r.Version < 3 {
+		t.Errorf("the chore was done %d times in three hours with a crash between", r.Version-1)
+	}
+}
+
+func TestAClockThatRunsBackwardsLosesNothingOfAnOrder(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t)
+	o, _ := w.Placed(order.Courier)
+	w.Reviews(o)
+	w.Accepts(o)
+
+	w.Clock.Advance(-time.Minute) // as a machine does whose clock was ahead
+	w.Settle()
+
+	w.OnShift(w.Couriers[0])
+	w.Packs(o)
+	w.Pass(time.Minute)
+	c := w.Rides(o)
+	w.HandsBag(o, c)
+	w.Knocks(o, c)
+	w.HandsOver(o, c)
+	done := w.In(o, order.Delivered)
+	if done.Promise.Broken != "" {
+		t.Errorf("the promise was broken in %s by a clock that went back", done.Promise.Broken)
+	}
+	w.LedgerIsZero()
+}
