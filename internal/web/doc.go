@@ -8,7 +8,7 @@
 //	src/client   what talks to the server: calls, the live feed, what is kept on the device, the queue for later
 //	src/words    the catalogue's machinery; the words themselves stand beside the screens
 //	src/style    tokens.css (colours, type, space, as drawn), ground.css, and what the parts need
-//	src/parts    what two screens share: button, field, card, sheet, notice, clock, tabs, rail, list, map
+//	src/parts    what two screens share: button, field, card, sheet, notice, clock, tabs, rail, list, map, chart, camera
 //	src/call     the video call
 //	src/screens  one folder for each sort of person, one file for each screen
 //	src/api.gen.ts  every route with its input and answer, written from the API's description by
