@@ -216,6 +216,7 @@ func (r *running) put(key string, piece []byte) (err error) {
 func chunkKey(id string, seat, n int) string {
 	return fmt.Sprintf("recordings/%s/seat%d/%08d", id, seat, n)
 }
+
 func partKey(id string, file, n int) string {
 	return fmt.Sprintf("recordings/%s/file%d/%08d", id, file, n)
 }
