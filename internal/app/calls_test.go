@@ -170,7 +170,7 @@ func TestGuestSpeaksAndWritesButSharesAndEndsNothing(t *testing.T) {
 	w := newWard(t)
 	link, err := w.Consult.Invite(t.Context(), w.As(w.Doctor), w.visit, "interpreter")
 	w.Must(err)
-	_, visit, err := w.Consult.Exchange(t.Context(), w.As(access.Actor{Role: access.Nobody}), link.Token)
+	_, visit, err := w.Consult.Exchange(t.Context(), w.As(access.Actor{Role: access.Nobody}), link.Token, "Wu Jing")
 	w.Must(err)
 	guest := w.joins(access.Actor{Role: access.Guest, Session: "ses_guest", Visit: visit}, 5)
 	doctor := w.joins(w.Doctor, 1)
