@@ -51,7 +51,7 @@ func (c cast) isSeen() {
 	d.until("somebody who waits", can("admit-next"))
 	d.shot("doctor-today")
 
-	d.keys("n")
+	d.stroke("n")
 	admitted := time.Now()
 	p.told(admitted, "that the doctor is ready", shown("join"))
 	d.sees("side-prescribe")
@@ -75,7 +75,7 @@ func (c cast) isSeen() {
 func (b *browser) keysOutside(key string) {
 	b.t.Helper()
 	b.eval(`document.activeElement?.blur(), true`, nil)
-	b.keys(key)
+	b.stroke(key)
 }
 
 // prescribes finds a medicine and doses it, by keyboard alone.

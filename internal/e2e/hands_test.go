@@ -3,11 +3,13 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	permission "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 
 	"housecall/internal/sim"
@@ -19,6 +21,21 @@ const enter = "\r"
 
 // keys types on the keyboard, wherever the focus is.
 func (b *browser) keys(text string) { b.t.Helper(); b.do(chromedp.KeyEvent(text)) }
+
+// stroke presses a letter that is a shortcut. The browser makes no character of it: by the protocol that would be an
+// event of its own, which could come after the caret has moved into a field.
+func (b *browser) stroke(letter string) {
+	b.t.Helper()
+	code := int64(strings.ToUpper(letter)[0])
+	b.do(chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
+			if _, err := cdp.Call(ctx, tab, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: letter, Code: "Key" + strings.ToUpper(letter), WindowsVirtualKeyCode: code}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
 
 // chord presses Ctrl with a key.
 func (b *browser) chord(key string) {

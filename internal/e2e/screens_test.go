@@ -186,6 +186,6 @@ func TestEveryScreenSpeaksChinese(t *testing.T) {
 // leftInEnglish are the words of buttons, headings and labels that have no Chinese in them though they are words: not
 // names, codes or amounts, which stay as they are.
 const leftInEnglish = `[...document.querySelectorAll('main h1, main h2, main h3, main button, main a.btn, main label, main legend, .foot .btn, .tabs a')]
-	.filter((e) => e.getClientRects().length > 0 && !e.closest('[lang="en"], [data-test="stock-line"]')) // products have the names of their codes
+	.filter((e) => e.getClientRects().length > 0 && !e.closest('[lang="en"], [data-test="stock-line"], [data-test="zone"]')) // products and zones have names of their own
 	.map((e) => e.innerText.trim().split('\n')[0])
 	.filter((s) => s.split(' ').length > 1 && /^[A-Za-z][a-z]+ [a-z ,.']+$/.test(s)).slice(0, 6)`

@@ -38,9 +38,9 @@ export default function Case({ id }: { id: string }) {
 							<ol class="chain num">
 								{evidence.items.map((e, n) => (
 									<li key={n}>
-										<b>{e.at ? when(e.at) : ""}</b> {e.kind.replace(/_/g, " ")} {e.code}
+										<b>{e.at ? when(e.at) : ""}</b> {e.kind.replace(/_/g, " ")} {e.code?.replace(/[_.]/g, " ")}
 										{e.text && <p class="break">{e.text}</p>}
-										{e.data && <p class="sub break">{Object.entries(e.data).map(([k, v]) => `${k} ${v}`).join(" · ")}</p>}
+										{e.data && <p class="sub break">{Object.entries(e.data).map(([k, v]) => `${k} ${k === "why" ? String(v).replace(/[_.]/g, " ") : v}`).join(" · ")}</p>}
 									</li>
 								))}
 							</ol>
