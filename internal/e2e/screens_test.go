@@ -11,8 +11,8 @@ import (
 	"housecall/internal/sim"
 )
 
-// page is a screen and where it stands.
-type page struct{ name, path string }
+// screen is one of the app's and where it stands.
+type screen struct{ name, path string }
 
 // Widths at which nothing may be wider than the screen: the narrowest that WCAG asks for, and the narrowest phone sold.
 var narrow = []int64{320, 360}
@@ -32,7 +32,7 @@ func TestEveryScreenOfThePatientFitsAPhoneAndADesk(t *testing.T) {
 	b.signIn(x.address)
 	b.sees("home")
 
-	b.looksRight([]page{
+	b.looksRight([]screen{
 		{"home", "/for/" + x.person}, {"visits", "/for/" + x.person + "/visits"}, {"medicine", "/for/" + x.person + "/medicine"},
 		{"addresses", "/for/" + x.person + "/addresses"}, {"receipts", "/for/" + x.person + "/receipts"}, {"receipt", "/receipt/" + receipt},
 		{"intake-where", "/intake/" + draft + "/where"}, {"intake-contact", "/intake/" + draft + "/contact"}, {"intake-complaint", "/intake/" + draft + "/complaint"},
@@ -48,18 +48,18 @@ func TestEveryScreenOfTheStaffFitsAPhoneAndADesk(t *testing.T) {
 	problem := x.post(x.patient, "/cases", sim.JSON{"category": "late", "text": "It is late.", "subject": x.order}).Text("id")
 	for _, s := range []struct {
 		who, address string
-		pages        []page
+		pages        []screen
 	}{
-		{"the doctor", "reyes@lampford.example", []page{{"today", "/d"}, {"queue", "/d/queue"}, {"hours", "/d/hours"}, {"me", "/me"}}},
-		{"the pharmacist", "pharmacist1@lampford.example", []page{
+		{"the doctor", "reyes@lampford.example", []screen{{"today", "/d"}, {"queue", "/d/queue"}, {"hours", "/d/hours"}, {"me", "/me"}}},
+		{"the pharmacist", "pharmacist1@lampford.example", []screen{
 			{"work", "/p"}, {"order", "/p/order/" + x.fill}, {"chat", "/p/talk/" + x.order}, {"stock", "/p/stock"}, {"hours", "/p/hours"}, {"records", "/p/records"}, {"me", "/me"},
 		}},
-		{"the courier", "courier10@lampford.example", []page{{"now", "/c"}, {"earnings", "/c/earnings"}, {"papers", "/c/papers"}, {"me", "/me"}}},
-		{"the operator", sim.DemoOperator, []page{
+		{"the courier", "courier10@lampford.example", []screen{{"now", "/c"}, {"earnings", "/c/earnings"}, {"papers", "/c/papers"}, {"me", "/me"}}},
+		{"the operator", sim.DemoOperator, []screen{
 			{"city", "/o"}, {"vetting", "/o/vetting"}, {"zones", "/o/zones"}, {"coupons", "/o/coupons"}, {"stuck", "/o/stuck"}, {"audit", "/o/audit"}, {"cases", "/o/cases"}, {"case", "/o/case/" + problem}, {"me", "/me"},
 		}},
-		{"support", "support@lampford.example", []page{{"cases", "/o/cases"}, {"case", "/o/case/" + problem}}},
-		{"the auditor", "auditor@lampford.example", []page{{"audit", "/o/audit"}}},
+		{"support", "support@lampford.example", []screen{{"cases", "/o/cases"}, {"case", "/o/case/" + problem}}},
+		{"the auditor", "auditor@lampford.example", []screen{{"audit", "/o/audit"}}},
 	} {
 		t.Run(s.who, func(t *testing.T) {
 			b := phoneOf(t, s.who)
@@ -76,12 +76,12 @@ func TestEveryScreenOfTheStaffFitsAPhoneAndADesk(t *testing.T) {
 func TestEveryScreenForAnybodyFitsAPhoneAndADesk(t *testing.T) {
 	b := phoneOf(t, "anybody")
 
-	b.looksRight([]page{{"sign-in", "/"}, {"verify", "/verify"}, {"track-nothing", "/t#nothing"}, {"guest-nothing", "/g#nothing"}})
+	b.looksRight([]screen{{"sign-in", "/"}, {"verify", "/verify"}, {"track-nothing", "/t#nothing"}, {"guest-nothing", "/g#nothing"}})
 }
 
 // looksRight opens each screen, asks that nothing is wider than a phone, asks the rules of accessibility, and keeps
 // pictures of both sizes.
-func (b *browser) looksRight(pages []page) {
+func (b *browser) looksRight(pages []screen) {
 	b.t.Helper()
 	for _, p := range pages {
 		b.visit(p.path)

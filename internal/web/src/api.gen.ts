@@ -253,6 +253,14 @@ export interface CallView {
 	state: "none" | "open" | "connected" | "interrupted" | "ended";
 }
 
+export interface CarrierInBody {
+	/** Name that pharmacies type for this carrier. */
+	carrier: string;
+	/** What is underway changes nothing. */
+	event: "underway" | "delivered";
+	tracking: string;
+}
+
 export interface CaseAction {
 	amount?: MoneyAmount;
 	at: string;
@@ -427,7 +435,10 @@ export interface CoverageView {
 	name?: string;
 	/** What there is instead, where it is not covered. */
 	otherwise?: string;
+	/** Absent where couriers come by appointment alone. */
 	promise_minutes?: number;
+	/** When a courier can come by appointment, the soonest first. */
+	slots: DeliverySlotView[];
 	time_zone?: string;
 	zone?: string;
 }
@@ -438,6 +449,25 @@ export interface DeclineJobInBody {
 	reason: "too_far" | "vehicle" | "break" | "weather" | "unsafe" | "breakdown" | "end_of_shift" | "other";
 	/** The job's sequence that this step was made on. */
 	sequence: number;
+}
+
+export interface DeliverySlotView {
+	/** What an order names as its slot. */
+	from: string;
+	/** How many are free. */
+	places?: number;
+	until: string;
+}
+
+export interface DeliveryWindow {
+	/** 0 is Sunday. */
+	day: number;
+	/** 18:00, in the zone's time. */
+	from: string;
+	/** How many orders are brought in it. */
+	places: number;
+	/** 20:00, at most 24:00. */
+	until: string;
 }
 
 export interface DemoView {
@@ -1540,6 +1570,8 @@ export interface OrderView {
 	rated: boolean;
 	/** Why it is cancelled, or was sent elsewhere; coded. */
 	reason?: string;
+	/** When a courier comes, where a time was chosen. Until shortly before it the order stays placed. */
+	slot?: DeliverySlotView;
 	state: "unpaid" | "placed" | "reviewing" | "preparing" | "ready" | "collected" | "delivered" | "undelivered" | "cancelled";
 	total: MoneyAmount;
 	zone?: string;
@@ -1773,6 +1805,8 @@ export interface PlaceOrderInBody {
 	pharmacy: string;
 	/** The risk of a prescription medicine was shown to who orders, apart from other goods; some places ask for that. */
 	risk_warning_read?: boolean;
+	/** Begin of a slot that coverage or a quote offered; for a courier alone. Absent: as soon as it can be. */
+	slot?: string;
 }
 
 export interface PlaceView {
@@ -2009,6 +2043,8 @@ export interface QuoteView {
 	pharmacy: string;
 	promise_can_be_kept: boolean;
 	promise_minutes: number;
+	/** When a courier can bring it by appointment. */
+	slots: DeliverySlotView[];
 }
 
 export interface QuotesInBody {
@@ -2721,10 +2757,14 @@ export interface ZoneBody {
 	promise_minutes: number;
 	review_minutes: number;
 	ride_minutes: number;
+	/** They ride there in those hours alone: nothing is promised at once. */
+	slots_only?: boolean;
 	/** State or province, where its law differs. */
 	state?: string;
 	/** IANA name, for example Asia/Shanghai. */
 	time_zone: string;
+	/** Hours in which couriers ride there by appointment. */
+	windows?: DeliveryWindow[] | null;
 }
 
 export interface ZoneView {
@@ -2746,10 +2786,14 @@ export interface ZoneView {
 	rain: boolean;
 	review_minutes: number;
 	ride_minutes: number;
+	/** They ride there in those hours alone: nothing is promised at once. */
+	slots_only?: boolean;
 	/** State or province, where its law differs. */
 	state?: string;
 	/** IANA name, for example Asia/Shanghai. */
 	time_zone: string;
+	/** Hours in which couriers ride there by appointment. */
+	windows?: DeliveryWindow[] | null;
 	withdrawn: boolean;
 }
 
@@ -2805,6 +2849,8 @@ export interface Routes {
 	"POST /call-checks": { answer: CallTicket; };
 	/** Get a ticket to a room of the demo for trying calls. */
 	"POST /call-lab/tickets": { body: LabInBody; answer: CallTicket; };
+	/** Report, as a carrier, what became of a parcel. */
+	"POST /carriers/reports": { body: CarrierInBody; answer: void; };
 	/** List cases for support, oldest first. */
 	"GET /cases": { query: { cursor?: string; limit?: number; state?: "open" | "waiting_for_person" | "waiting_for_support" | "resolved" | "closed"; assigned?: string; subject?: string; overdue?: boolean }; answer: ListOfCaseView; };
 	/** Say that something went wrong. */
