@@ -132,11 +132,11 @@ func (r *recordings) sweep(ctx context.Context) {
 
 func (r *recordings) finish(ctx context.Context, rec *consult.Recording) error {
 	if node, err := r.places.where(ctx, rec.Room); err != nil || node != "" {
-		return nil //nolint:nilerr // the call lives on another node, which still records, or can't be asked
+		return nil // the call lives on another node, which still records, or can't be asked
 	}
 	lease, err := r.bus.Lease(ctx, "recording_"+string(rec.ID), r.node)
 	if err != nil {
-		return nil //nolint:nilerr // another node does it
+		return nil // another node does it
 	}
 	defer lease.Release()
 	t := recording.Tape{ID: string(rec.ID), Room: rec.Room, At: rec.BeganAt}

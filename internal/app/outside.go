@@ -60,12 +60,13 @@ func mailer(ctx context.Context, c config.Config) (notify.Mailer, error) {
 }
 
 func roads(c config.Config) (dispatcher.Roads, error) {
-	profiles := map[dispatch.Vehicle]string{}
-	for v, name := range map[dispatch.Vehicle]string{
-		dispatch.Walk: c.Roads.Walk, dispatch.Bicycle: c.Roads.Bicycle, dispatch.Scooter: c.Roads.Scooter, dispatch.Car: c.Roads.Car,
-	} {
-		if name != "" {
-			profiles[v] = name
+	profiles := make(map[dispatch.Vehicle]string) // a drone rides on none
+	for _, p := range []struct {
+		of   dispatch.Vehicle
+		name string
+	}{{dispatch.Walk, c.Roads.Walk}, {dispatch.Bicycle, c.Roads.Bicycle}, {dispatch.Scooter, c.Roads.Scooter}, {dispatch.Car, c.Roads.Car}} {
+		if p.name != "" {
+			profiles[p.of] = p.name
 		}
 	}
 	o, err := gateway.NewOSRM(gateway.OSRMConfig{URL: c.Roads.URL, Profiles: profiles})

@@ -49,7 +49,7 @@ func (b *Bus) startFan(ctx context.Context) error {
 	last := info.State.LastSeq
 	b.fan = &fan{bus: b, reading: make(chan struct{}, feedReaders), atHand: feedAtHand, tail: last, floor: last, followers: map[string]map[*follower]struct{}{}}
 	from := max(info.State.FirstSeq, last-min(last, feedAtHand)+1)
-	b.running.Go(func() { b.fan.run(from) })
+	b.running.Go(func() { b.fan.run(from) }) //nolint:contextcheck // it reads until the bus stops, long after this call
 	return nil
 }
 

@@ -109,7 +109,7 @@ func (f *follower) run(ctx context.Context, b *Bus, g gap) {
 			return !f.mine(c.subject, c.event) || f.hand(ctx, b, FeedItem{Seq: c.seq, Event: c.event})
 		})
 		if err != nil {
-			b.log.Warn("feed could not be resumed", "error", err)
+			b.log.WarnContext(ctx, "feed could not be resumed", "error", err)
 			return // from their last place, they try again
 		}
 	}

@@ -148,7 +148,7 @@ func TestCallWorksWhereTheNetworkLetsNoUDPThrough(t *testing.T) {
 	v := admitted(t, &ward{demo: demo}, pair{"demo@lampford.example", "vale@lampford.example"})
 	web, relay := portsOf(t, v)
 	trust := chromedp.Flag("ignore-certificate-errors-spki-list", trusted(t, data))
-	doctor := sits(t, camera(t, blue, trust), v.doctor, "the doctor")
+	doctor := sits(camera(t, blue, trust), t, v.doctor, "the doctor")
 	doctor.visit("/d/visit/" + v.id)
 	doctor.state(within, "call", "phase", "here")
 	chrome := camera(t, red, trust, chromedp.ModifyCmdFunc(w.within))
@@ -166,7 +166,7 @@ func TestCallWorksWhereTheNetworkLetsNoUDPThrough(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w.lets(tt.ports...)
 			t.Cleanup(w.opens)
-			patient := sits(t, chrome, v.patient, "the patient")
+			patient := sits(chrome, t, v.patient, "the patient")
 			patient.do(chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 				_, err := cdp.Call(ctx, tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(remembersConnections, tt.changed)})
 				return err

@@ -67,10 +67,10 @@ const pressedUntilMoving = `(() => {
 
 func TestPictureMovesSoonAfterJoinIsPressed(t *testing.T) {
 	v := quiet(t).admitted(t)
-	doctor := sits(t, camera(t, blue), v.doctor, "the doctor")
+	doctor := sits(camera(t, blue), t, v.doctor, "the doctor")
 	doctor.visit("/d/visit/" + v.id)
 	doctor.state(within, "call", "phase", "here")
-	patient := sits(t, camera(t, red), v.patient, "the patient")
+	patient := sits(camera(t, red), t, v.patient, "the patient")
 	patient.visit("/visit/" + v.id + "/wait")
 	patient.sees("join")
 

@@ -46,8 +46,10 @@ func quiet(t *testing.T) *ward {
 		}
 		ending = append(ending, func() { _ = demo.Stop(ctx) })
 		talking = ward{demo, []pair{
-			{"demo@lampford.example", "vale@lampford.example"}, {"ada@lampford.example", "sparrow@lampford.example"},
-			{"tom@lampford.example", "chen@lampford.example"}, {"hugo@lampford.example", "calder@lampford.example"},
+			{"demo@lampford.example", "vale@lampford.example"},
+			{"ada@lampford.example", "sparrow@lampford.example"},
+			{"tom@lampford.example", "chen@lampford.example"},
+			{"hugo@lampford.example", "calder@lampford.example"},
 			{"lin@lampford.example", "hollander@lampford.example"},
 		}}
 	})
@@ -167,7 +169,7 @@ func launched(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Contex
 }
 
 // sits opens a page for somebody who is signed in already.
-func sits(t *testing.T, chrome context.Context, as *sim.Client, who string) *browser {
+func sits(chrome context.Context, t *testing.T, as *sim.Client, who string) *browser {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(chrome, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
@@ -288,10 +290,10 @@ func (b *browser) watchesIn(long time.Duration, h hue) {
 func consulting(t *testing.T) (v visit, patient, doctor *browser) {
 	t.Helper()
 	v = quiet(t).admitted(t)
-	doctor = sits(t, camera(t, blue), v.doctor, "the doctor")
+	doctor = sits(camera(t, blue), t, v.doctor, "the doctor")
 	doctor.visit("/d/visit/" + v.id)
 	doctor.state(within, "call", "phase", "here")
-	patient = sits(t, camera(t, red), v.patient, "the patient")
+	patient = sits(camera(t, red), t, v.patient, "the patient")
 	patient.visit("/visit/" + v.id + "/wait")
 	patient.press("join")
 	patient.state(within, "call", "phase", "here")

@@ -33,13 +33,30 @@ func TestEveryScreenOfThePatientFitsAPhoneAndADesk(t *testing.T) {
 	b.sees("home")
 
 	b.looksRight([]screen{
-		{"home", "/for/" + x.person}, {"visits", "/for/" + x.person + "/visits"}, {"medicine", "/for/" + x.person + "/medicine"},
-		{"addresses", "/for/" + x.person + "/addresses"}, {"receipts", "/for/" + x.person + "/receipts"}, {"receipt", "/receipt/" + receipt},
-		{"intake-where", "/intake/" + draft + "/where"}, {"intake-contact", "/intake/" + draft + "/contact"}, {"intake-complaint", "/intake/" + draft + "/complaint"},
-		{"intake-times", "/intake/" + handedIn + "/times"}, {"visit", "/visit/" + seen}, {"waiting-room", "/visit/" + waiting + "/wait"},
-		{"rx", "/rx/" + x.rx}, {"choose", "/rx/" + x.rx + "/order"}, {"order", "/order/" + order}, {"thanks", "/order/" + order + "/thanks"},
-		{"order-chat", "/order/" + order + "/call"}, {"record", "/record/" + x.person}, {"who-looked", "/record/" + x.person + "/access"},
-		{"circle", "/circle"}, {"me", "/me"}, {"problem", "/case/new"}, {"case", "/case/" + problem}, {"nowhere", "/no/such/page"},
+		{"home", "/for/" + x.person},
+		{"visits", "/for/" + x.person + "/visits"},
+		{"medicine", "/for/" + x.person + "/medicine"},
+		{"addresses", "/for/" + x.person + "/addresses"},
+		{"receipts", "/for/" + x.person + "/receipts"},
+		{"receipt", "/receipt/" + receipt},
+		{"intake-where", "/intake/" + draft + "/where"},
+		{"intake-contact", "/intake/" + draft + "/contact"},
+		{"intake-complaint", "/intake/" + draft + "/complaint"},
+		{"intake-times", "/intake/" + handedIn + "/times"},
+		{"visit", "/visit/" + seen},
+		{"waiting-room", "/visit/" + waiting + "/wait"},
+		{"rx", "/rx/" + x.rx},
+		{"choose", "/rx/" + x.rx + "/order"},
+		{"order", "/order/" + order},
+		{"thanks", "/order/" + order + "/thanks"},
+		{"order-chat", "/order/" + order + "/call"},
+		{"record", "/record/" + x.person},
+		{"who-looked", "/record/" + x.person + "/access"},
+		{"circle", "/circle"},
+		{"me", "/me"},
+		{"problem", "/case/new"},
+		{"case", "/case/" + problem},
+		{"nowhere", "/no/such/page"},
 	})
 }
 

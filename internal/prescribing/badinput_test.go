@@ -25,7 +25,6 @@ func TestADoseTenTimesTooLargeIsNotSigned(t *testing.T) {
 	item := prescribing.WrittenItem{Product: "amlodipine/tablet/5mg", Steps: one(prescribing.Dosage{Dose: measure("10", "tablet"), Timing: daily(1, 30)})}
 
 	rx, err := w.Create(t.Context(), asDoctor(), visit, sheet(item))
-
 	if err != nil { // more tablets at once than anybody is told to take
 		return
 	}

@@ -54,12 +54,12 @@ func TestOperatorLooksAtARunningTownAndNobodyElseDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	v, err := top.Look(t.Context(), operator, time.Now()) //nolint:forbidigo // a picture of now
+	v, err := top.Look(t.Context(), operator, time.Now())
 
 	if err != nil || v.Service.Node != "demo" || len(v.Service.Queues) == 0 {
 		t.Errorf("saw %+v, %v", v, err)
 	}
-	if _, err := top.Look(t.Context(), &sim.Client{Base: d.URL}, time.Now()); sim.StatusOf(err) != http.StatusUnauthorized { //nolint:forbidigo // as above
+	if _, err := top.Look(t.Context(), &sim.Client{Base: d.URL}, time.Now()); sim.StatusOf(err) != http.StatusUnauthorized {
 		t.Errorf("somebody unknown is answered %v", err)
 	}
 }

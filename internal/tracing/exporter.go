@@ -122,7 +122,7 @@ func requestOf(spans []sdk.ReadOnlySpan) request {
 
 // kinds are the numbers of OTLP.
 var kinds = map[trace.SpanKind]int{
-	trace.SpanKindInternal: 1, trace.SpanKindServer: 2, trace.SpanKindClient: 3, trace.SpanKindProducer: 4, trace.SpanKindConsumer: 5,
+	trace.SpanKindUnspecified: 0, trace.SpanKindInternal: 1, trace.SpanKindServer: 2, trace.SpanKindClient: 3, trace.SpanKindProducer: 4, trace.SpanKindConsumer: 5,
 }
 
 func keyValues(all []attribute.KeyValue) []keyValue {

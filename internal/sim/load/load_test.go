@@ -46,7 +46,6 @@ func TestFewPatientsComeToTheDoorAndEverythingHolds(t *testing.T) {
 	o.Patients, o.Doctors, o.For = 6, 24, 2*time.Second
 
 	r, err := load.Run(t.Context(), o)
-
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +102,6 @@ func TestEachBrokenPromiseOfTheServiceIsFound(t *testing.T) {
 			}
 
 			r, err := load.Run(t.Context(), o)
-
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,7 +125,6 @@ func TestErrorThatPatientsSeeFailsTheRun(t *testing.T) {
 	l.fails = "/quotes"
 
 	r, err := load.Run(t.Context(), few(l.url, token))
-
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -144,8 +144,12 @@ func (m *meter) repeat(r *http.Request, w *http.Response) error {
 	}
 	w.Body = io.NopCloser(bytes.NewReader(first))
 	again, err := m.once(r, m.node())
-	if err != nil || asksAgain(again.StatusCode) {
-		return nil //nolint:nilerr // a node that does not answer is no other answer
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = again.Body.Close() }()
+	if asksAgain(again.StatusCode) {
+		return nil
 	}
 	m.repeats.Add(1)
 	second, err := io.ReadAll(again.Body)

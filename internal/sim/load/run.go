@@ -216,7 +216,7 @@ func (r *run) expect(phase string, total int) {
 	r.total.Store(int64(total))
 }
 
-func (r *run) enrolled(n int64) { r.done.Add(n) }
+func (r *run) enrolled() { r.done.Add(1) }
 
 // tell says now and then how far it is, until it is stopped.
 func (r *run) tell(ctx context.Context) (stop func()) {

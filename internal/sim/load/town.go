@@ -102,7 +102,7 @@ func (r *run) open(ctx context.Context, z *zone) error {
 	if err := r.openPharmacy(ctx, z); err != nil {
 		return fmt.Errorf("open a pharmacy: %w", err)
 	}
-	r.enrolled(1)
+	r.enrolled()
 	n := len(r.zones)
 	doctors := make([]struct{}, (r.doctors()+n-1)/n)
 	riders := make([]struct{}, ridersOf(n, r.Patients))
@@ -150,7 +150,7 @@ func (r *run) openPharmacy(ctx context.Context, z *zone) error {
 		}
 		c := &counter{Enrolled: e, feed: r.follow("a pharmacist", e.Client, nil)}
 		z.pharmacists = append(z.pharmacists, c)
-		r.enrolled(1)
+		r.enrolled()
 	}
 	expiry := now().AddDate(1, 0, 0).UTC().Format(time.DateOnly)
 	for _, m := range medicines {
@@ -186,7 +186,7 @@ func (r *run) courier(ctx context.Context, z *zone) error {
 	r.mu.Lock()
 	z.couriers = append(z.couriers, c)
 	r.mu.Unlock()
-	r.enrolled(1)
+	r.enrolled()
 	return nil
 }
 
@@ -206,7 +206,7 @@ func (r *run) doctor(ctx context.Context, z *zone) error {
 	if z.doctors.add(&doctor{Enrolled: e, step: stepOf(now())}) <= listeners {
 		r.follow("a doctor", e.Client, nil)
 	}
-	r.enrolled(1)
+	r.enrolled()
 	return nil
 }
 
