@@ -297,10 +297,12 @@ func (b *browser) shot(name string) {
 	b.axe(name)
 }
 
-// settle waits until nothing moves and nothing loads.
+// settle waits until nothing moves and nothing loads; three looks in a row, since what was just drawn begins
+// to move a moment later.
 func (b *browser) settle() {
 	b.t.Helper()
-	b.until("everything to be there", `document.querySelector('.ghost') === null && document.getAnimations().every((a) => a.playState !== 'running')`)
+	b.until("everything to be there", `(() => { const still = document.querySelector('.ghost') === null && document.getAnimations().every((a) => a.playState !== 'running');
+		window.__still = still ? (window.__still ?? 0) + 1 : 0; return window.__still >= 3 && (window.__still = 0, true); })()`)
 }
 
 func (b *browser) save(name string) {

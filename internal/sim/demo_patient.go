@@ -82,6 +82,9 @@ var home = inTown(400, 500)
 
 // AskForVisit answers the questions of an intake and takes a place in the queue; the answer is the visit.
 func AskForVisit(ctx context.Context, c *Client, what Ailment) (string, error) {
+	if what.Home.IsZero() {
+		what.Home = home
+	}
 	options, err := c.Get(ctx, "/intake-options")
 	if err != nil {
 		return "", err
