@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -72,23 +73,30 @@ type handler struct {
 // file is one file of the app, as it is and made small.
 type file struct {
 	name, kind, tag string
-	plain, brotli   []byte
-	gzip            func() []byte // made when first asked for
+	brotli          []byte
+	plain, gzip     func() []byte // one is there, the other is made when first asked for
+	small           bool          // not worth being packed
 }
 
 func (h *handler) add(root fs.FS, name string) error {
-	plain, err := fs.ReadFile(root, name)
+	raw, err := fs.ReadFile(root, name)
 	if err != nil {
 		return err
 	}
-	h.keep(name, plain).brotli, _ = fs.ReadFile(root, name+".br") // what is small already has none
+	name, packed := strings.CutSuffix(name, ".gz") // what is large is kept packed alone
+	f := h.keep(name, raw)
+	if packed {
+		f.gzip = func() []byte { return raw }
+		f.plain = sync.OnceValue(func() []byte { return unsqueezed(raw) })
+	}
+	f.brotli, _ = fs.ReadFile(root, name+".br") // what is small already has none
 	return nil
 }
 
-func (h *handler) keep(name string, plain []byte) *file {
-	sum := sha256.Sum256(plain)
-	f := &file{name: name, kind: kindOf(name), plain: plain, tag: hex.EncodeToString(sum[:8])}
-	f.gzip = sync.OnceValue(func() []byte { return squeeze(plain) })
+func (h *handler) keep(name string, raw []byte) *file {
+	sum := sha256.Sum256(raw)
+	f := &file{name: name, kind: kindOf(name), plain: func() []byte { return raw }, tag: hex.EncodeToString(sum[:8]), small: len(raw) <= 1000}
+	f.gzip = sync.OnceValue(func() []byte { return squeeze(raw) })
 	h.files[name] = f
 	return f
 }
@@ -114,6 +122,18 @@ func squeeze(plain []byte) []byte {
 	_, _ = w.Write(plain)
 	_ = w.Close()
 	return b.Bytes()
+}
+
+func unsqueezed(packed []byte) []byte {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		panic("web: a packed file of the app can't be read: " + err.Error()) // it was built in
+	}
+	plain, err := io.ReadAll(r)
+	if err != nil {
+		panic("web: a packed file of the app can't be read: " + err.Error())
+	}
+	return plain
 }
 
 // ServeHTTP implements http.Handler.
@@ -145,12 +165,15 @@ func (h *handler) send(w http.ResponseWriter, r *http.Request, f *file) {
 		head.Set("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self), geolocation=(self), screen-wake-lock=(self)")
 		head.Set("Cross-Origin-Opener-Policy", "same-origin")
 	}
-	body, encoding := f.plain, ""
+	var body []byte
+	encoding := ""
 	switch accepted := r.Header.Get("Accept-Encoding"); {
 	case f.brotli != nil && strings.Contains(accepted, "br"):
 		body, encoding = f.brotli, "br"
-	case len(f.plain) > 1000 && !strings.HasSuffix(f.name, ".png") && !strings.HasSuffix(f.name, ".woff2") && strings.Contains(accepted, "gzip"):
+	case !f.small && !strings.HasSuffix(f.name, ".png") && !strings.HasSuffix(f.name, ".woff2") && strings.Contains(accepted, "gzip"):
 		body, encoding = f.gzip(), "gzip"
+	default:
+		body = f.plain()
 	}
 	tag := `"` + f.tag + encoding + `"`
 	head.Set("ETag", tag)

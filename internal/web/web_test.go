@@ -101,25 +101,33 @@ func TestFilesWithTheirHashInTheNameAreKeptForGood(t *testing.T) {
 
 func TestFilesComeSmallToWhoTakesThemSmall(t *testing.T) {
 	t.Parallel()
-	name := "/" + asset(t, "main-", ".js")
-	plain := ask(t, http.MethodGet, name).Text
+	for what, name := range map[string]string{
+		"kept as it is": asset(t, "main-", ".js"), "kept packed": strings.TrimSuffix(asset(t, "maplibre-", ".js.gz"), ".gz"),
+	} {
+		plain := ask(t, http.MethodGet, "/"+name)
 
-	brotli := ask(t, http.MethodGet, name, "Accept-Encoding", "gzip, br")
-	small := ask(t, http.MethodGet, name, "Accept-Encoding", "gzip")
+		brotli := ask(t, http.MethodGet, "/"+name, "Accept-Encoding", "gzip, br")
+		small := ask(t, http.MethodGet, "/"+name, "Accept-Encoding", "gzip")
 
-	if got := brotli.Header.Get("Content-Encoding"); got != "br" || len(brotli.Text) > len(plain)/2 {
-		t.Errorf("encoding = %q, want br at less than half", got)
-	}
-	unpacked, err := gzip.NewReader(strings.NewReader(small.Text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := io.ReadAll(unpacked)
-	if err != nil || !bytes.Equal(raw, []byte(plain)) {
-		t.Errorf("gzip holds something else (%v)", err)
-	}
-	if vary := small.Header.Get("Vary"); vary != "Accept-Encoding" {
-		t.Errorf("Vary = %q", vary)
+		if got := brotli.Header.Get("Content-Encoding"); got != "br" || len(brotli.Text) > len(plain.Text)/2 {
+			t.Errorf("%s: encoding = %q, want br at less than half", what, got)
+		}
+		unpacked, err := gzip.NewReader(strings.NewReader(small.Text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := io.ReadAll(unpacked)
+		if err != nil || !bytes.Equal(raw, []byte(plain.Text)) {
+			t.Errorf("%s: gzip holds something else (%v)", what, err)
+		}
+		if vary := small.Header.Get("Vary"); vary != "Accept-Encoding" {
+			t.Errorf("%s: Vary = %q", what, vary)
+		}
+		for _, got := range []string{plain.Header.Get("Content-Type"), small.Header.Get("Content-Type"), brotli.Header.Get("Content-Type")} {
+			if got != "text/javascript; charset=utf-8" {
+				t.Errorf("%s: Content-Type = %q", what, got)
+			}
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
-// After vite build: the licences of what is inside, and every file made small with brotli.
-import { readFileSync, writeFileSync, readdirSync, statSync, existsSync } from "node:fs";
-import { brotliCompressSync, constants } from "node:zlib";
+// After vite build: the licences of what is inside, and every file made small with brotli. What is large is
+// kept packed alone (.gz), since it all stands in the binary.
+import { readFileSync, writeFileSync, readdirSync, rmSync, statSync, existsSync } from "node:fs";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -30,4 +31,7 @@ for (const path of [...files(dist)]) {
 	const plain = readFileSync(path);
 	if (plain.length < 1000) continue;
 	writeFileSync(`${path}.br`, brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length } }));
+	if (plain.length < 100_000) continue;
+	writeFileSync(`${path}.gz`, gzipSync(plain, { level: 9 }));
+	rmSync(path);
 }
