@@ -121,7 +121,11 @@ func (f *loadFlags) treat(c *cobra.Command) error {
 	if err != nil {
 		return errors.Join(err, stop())
 	}
-	return errors.Join(loaded(c, report, f.asJSON), stop())
+	err = loaded(c, report, f.asJSON)
+	if late := stop(); late != nil { // what must hold was looked at before; nothing of this service is kept
+		_, _ = fmt.Fprintf(c.ErrOrStderr(), "the service of this run did not stop in time: %v\n", late)
+	}
+	return err
 }
 
 // servers answers where the load goes, with an operator's token, and what stops a demo of our own.
