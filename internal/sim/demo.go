@@ -27,7 +27,7 @@ type DemoOptions struct {
 	Speed        int    // of the service's clock; 0 is 1
 	TLS          bool   // with a certificate of its own making
 	Jurisdiction string // empty: house
-	Quiet        bool   // nobody acts by themselves
+	Quiet        bool   // nobody acts by themselves, and every counter is open all night: nothing depends on the hour
 	Log          *slog.Logger
 }
 
@@ -43,6 +43,7 @@ type Demo struct {
 	clock  clock.Clock  // of the service
 	outbox *notify.Outbox
 	town   *town
+	quiet  bool
 }
 
 // StartDemo starts housecall with the town of Lampford in it and answers once people can sign in.
@@ -53,7 +54,7 @@ func StartDemo(ctx context.Context, o DemoOptions) (*Demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Demo{People: townspeople(), clock: wall, http: trusting()}
+	d := &Demo{People: townspeople(), clock: wall, http: trusting(), quiet: o.Quiet}
 	if o.Speed > 1 {
 		d.clock = clock.NewScaled(wall, o.Speed)
 	}
