@@ -182,7 +182,7 @@ func (c *city) until(t *testing.T, what string, holds func() bool) {
 	feed, err := c.bus.Feed(ctx, []string{event.ToOperators}, 0)
 	must(t, err)
 	for !holds() {
-		quiet, over := context.WithTimeout(ctx, 50*time.Millisecond)
+		quiet, over := context.WithTimeout(ctx, 150*time.Millisecond) // a busy machine plans slower than a quiet one; its couriers must not fall silent meanwhile
 		select {
 		case <-feed:
 		case <-quiet.Done():
