@@ -93,6 +93,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 	if err == nil {
 		err = a.listen(ctx, o, e)
 	}
+	collectLess()
 	return a.orClose(ctx, err)
 }
 

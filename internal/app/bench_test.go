@@ -69,7 +69,7 @@ func (h *bench) ask(token, method, path string, body []byte) *answer {
 	if token == "" {
 		r.Header.Del("Authorization")
 	}
-	w := &answer{header: http.Header{}}
+	w := &answer{header: http.Header{}, body: make([]byte, 0, 2048)}
 	h.API.ServeHTTP(w, r)
 	return w
 }

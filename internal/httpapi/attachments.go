@@ -75,7 +75,7 @@ func (r attachmentRoutes) begin(ctx context.Context, a access.Actor, in *attachI
 	return reply(0, UploadView(up)), nil
 }
 
-func (r attachmentRoutes) settle(ctx context.Context, a access.Actor, in *fileIn) (*Reply[IntakeView], error) {
+func (r attachmentRoutes) settle(ctx context.Context, a access.Actor, in *fileIn) (*Reply[*IntakeView], error) {
 	i, err := r.intakes.Settle(ctx, a, id.Intake(in.ID), id.Attachment(in.Attachment))
 	return r.intake.answered(a, i, err)
 }
@@ -88,7 +88,7 @@ func (r attachmentRoutes) open(ctx context.Context, a access.Actor, in *fileIn) 
 	return reply(0, FileAddress{url}), nil
 }
 
-func (r attachmentRoutes) detach(ctx context.Context, a access.Actor, in *fileIn) (*Reply[IntakeView], error) {
+func (r attachmentRoutes) detach(ctx context.Context, a access.Actor, in *fileIn) (*Reply[*IntakeView], error) {
 	i, err := r.intakes.Detach(ctx, a, id.Intake(in.ID), id.Attachment(in.Attachment))
 	return r.intake.answered(a, i, err)
 }

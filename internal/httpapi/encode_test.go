@@ -21,7 +21,7 @@ func TestIntakeReadsTheSameWhetherItsQuestionsAreSpeltOrRemembered(t *testing.T)
 	for name, list := range lists {
 		for range 2 {
 			var remembered, plain bytes.Buffer
-			v := IntakeView{ID: "itk_1", Words: "hot & cold", Questions: list}
+			v := &IntakeView{ID: "itk_1", Words: "hot & cold", Questions: list}
 			spelled := v
 			v.spelt = known
 

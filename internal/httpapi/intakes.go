@@ -125,12 +125,13 @@ type IntakeView struct {
 }
 
 // writeJSON writes the questions from memory: they are most of what an intake answers, and the same for all.
-func (v IntakeView) writeJSON(to *bytes.Buffer) error {
+func (v *IntakeView) writeJSON(to *bytes.Buffer) error {
 	if v.spelt == nil || len(v.Questions) == 0 {
 		return encode(to, v)
 	}
 	asked := v.Questions
 	v.Questions = nil
+	defer func() { v.Questions = asked }()
 	if err := encode(to, v); err != nil {
 		return err
 	}
@@ -149,8 +150,8 @@ func (v IntakeView) writeJSON(to *bytes.Buffer) error {
 	return nil
 }
 
-func (r intakeRoutes) view(a access.Actor, i *intake.Intake) IntakeView {
-	v := IntakeView{
+func (r intakeRoutes) view(a access.Actor, i *intake.Intake) *IntakeView {
+	v := &IntakeView{
 		ID: i.ID, State: i.State, Patient: i.Patient, EmergencyNumber: r.intakes.EmergencyNumber(i), Specialty: i.Specialty, Language: i.Language,
 		Complaint: i.Complaint, Words: i.Words, Answers: i.Answers, Symptoms: i.Symptoms, Health: healthView(i.Health),
 		Vitals: []IntakeVital{}, Attachments: []AttachmentView{}, Alerts: []intake.Alert{},
@@ -214,7 +215,7 @@ func each[A, B any](list []A, turn func(A) B) []B {
 	return out
 }
 
-func (r intakeRoutes) answered(a access.Actor, i *intake.Intake, err error) (*Reply[IntakeView], error) {
+func (r intakeRoutes) answered(a access.Actor, i *intake.Intake, err error) (*Reply[*IntakeView], error) {
 	if err != nil {
 		return nil, err
 	}
@@ -234,12 +235,12 @@ type beginIntakeIn struct {
 	}
 }
 
-func (r intakeRoutes) begin(ctx context.Context, a access.Actor, in *beginIntakeIn) (*Reply[IntakeView], error) {
+func (r intakeRoutes) begin(ctx context.Context, a access.Actor, in *beginIntakeIn) (*Reply[*IntakeView], error) {
 	i, err := r.intakes.Begin(ctx, a, intake.Start(in.Body))
 	return r.answered(a, i, err)
 }
 
-func (r intakeRoutes) read(ctx context.Context, a access.Actor, in *ByID) (*Reply[IntakeView], error) {
+func (r intakeRoutes) read(ctx context.Context, a access.Actor, in *ByID) (*Reply[*IntakeView], error) {
 	i, err := r.intakes.Intake(ctx, a, id.Intake(in.ID))
 	return r.answered(a, i, err)
 }
@@ -259,7 +260,7 @@ func (r intakeRoutes) list(ctx context.Context, a access.Actor, in *ofPatientPag
 	if err != nil {
 		return nil, err
 	}
-	return listed(page.Items, page.Next, func(i *intake.Intake) IntakeView { return r.view(a, i) }), nil
+	return listed(page.Items, page.Next, func(i *intake.Intake) IntakeView { return *r.view(a, i) }), nil
 }
 
 type saveIntakeIn struct {
@@ -281,7 +282,7 @@ type saveIntakeIn struct {
 	}
 }
 
-func (r intakeRoutes) save(ctx context.Context, a access.Actor, in *saveIntakeIn) (*Reply[IntakeView], error) {
+func (r intakeRoutes) save(ctx context.Context, a access.Actor, in *saveIntakeIn) (*Reply[*IntakeView], error) {
 	b := in.Body
 	c := intake.Change{
 		Where: b.Where, CallBack: b.CallBack, Consent: b.Consent, Specialty: b.Specialty, Language: b.Language,
@@ -301,12 +302,12 @@ func (r intakeRoutes) save(ctx context.Context, a access.Actor, in *saveIntakeIn
 	return r.answered(a, i, err)
 }
 
-func (r intakeRoutes) submit(ctx context.Context, a access.Actor, in *ByID) (*Reply[IntakeView], error) {
+func (r intakeRoutes) submit(ctx context.Context, a access.Actor, in *ByID) (*Reply[*IntakeView], error) {
 	i, err := r.intakes.Submit(ctx, a, id.Intake(in.ID))
 	return r.answered(a, i, err)
 }
 
-func (r intakeRoutes) discard(ctx context.Context, a access.Actor, in *ByID) (*Reply[IntakeView], error) {
+func (r intakeRoutes) discard(ctx context.Context, a access.Actor, in *ByID) (*Reply[*IntakeView], error) {
 	i, err := r.intakes.Discard(ctx, a, id.Intake(in.ID))
 	return r.answered(a, i, err)
 }
@@ -318,7 +319,7 @@ type identityIn struct {
 	}
 }
 
-func (r intakeRoutes) identity(ctx context.Context, a access.Actor, in *identityIn) (*Reply[IntakeView], error) {
+func (r intakeRoutes) identity(ctx context.Context, a access.Actor, in *identityIn) (*Reply[*IntakeView], error) {
 	i, err := r.intakes.ShowIdentity(ctx, a, id.Intake(in.ID), in.Body.Document)
 	return r.answered(a, i, err)
 }
@@ -330,7 +331,7 @@ type verdictIn struct {
 	}
 }
 
-func (r intakeRoutes) verdict(ctx context.Context, a access.Actor, in *verdictIn) (*Reply[IntakeView], error) {
+func (r intakeRoutes) verdict(ctx context.Context, a access.Actor, in *verdictIn) (*Reply[*IntakeView], error) {
 	i, err := r.intakes.JudgeDiagnosis(ctx, a, id.Intake(in.ID), in.Body.Verdict)
 	return r.answered(a, i, err)
 }

@@ -135,7 +135,7 @@ func readBody(c *gin.Context, r Route) ([]byte, error) {
 	if c.Request.ContentLength > r.limit() {
 		return nil, tooLarge(r)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, r.limit()))
+	body, err := readWhole(http.MaxBytesReader(c.Writer, c.Request.Body, r.limit()), c.Request.ContentLength)
 	if err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
@@ -162,7 +162,20 @@ func readBody(c *gin.Context, r Route) ([]byte, error) {
 	return body, nil
 }
 
+// readWhole reads to the end. What says how long it is gets a buffer of that size, and a byte to meet the end with.
+func readWhole(from io.Reader, length int64) ([]byte, error) {
+	if length <= 0 {
+		return io.ReadAll(from)
+	}
+	b := bytes.NewBuffer(make([]byte, 0, length+bytes.MinRead))
+	_, err := b.ReadFrom(from)
+	return b.Bytes(), err
+}
+
 func strictJSON(body []byte) error {
+	if jsontext.Value(body).IsValid() {
+		return nil
+	}
 	d := jsontext.NewDecoder(bytes.NewReader(body))
 	_, err := d.ReadValue()
 	if err == nil {

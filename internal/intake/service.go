@@ -91,9 +91,11 @@ func (s *Service) Begin(ctx context.Context, a access.Actor, in Start) (*Intake,
 	if err != nil {
 		return nil, fmt.Errorf("begin intake for %s: %w", in.Patient, err)
 	}
-	i := Intake{ID: id.New[id.Intake](), State: Draft, Patient: in.Patient, By: a.Account}
+	i := Intake{State: Draft, Patient: in.Patient, By: a.Account}
 	if a.Request.Key != "" {
 		i.ID = id.Of[id.Intake](a.Request)
+	} else {
+		i.ID = id.New[id.Intake]()
 	}
 	if in.From != "" {
 		if err := s.copyFrom(ctx, a, in.From, &i); err != nil {

@@ -2,8 +2,10 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -254,6 +256,31 @@ func TestGroupIsHeldOpenForHalfACommitAtMost(t *testing.T) {
 		}
 		if _, got := c.expected(); got > tt.longest {
 			t.Errorf("%s: held open for %s, want %s at most", tt.name, got, tt.longest)
+		}
+	}
+}
+
+func TestKeysThatDocumentsBearAreReadBackWhateverTheyHold(t *testing.T) {
+	t.Parallel()
+	s, _ := opened(t)
+	if err := s.Declare(t.Context(), "parcel", []string{"by_town"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, equal := range []string{"", `ann "the 1st"`, "安娜 <a&b>", "line\nfeed\x00\x1f", "\u2028"} {
+		r := docstore.Record{ID: "p", Version: 1, Keys: map[string]docstore.Key{
+			"by_owner": {Equal: equal, Order: "1"}, "by_town": {Equal: "x", Order: equal},
+		}}
+		stored, err := s.encode("parcel", r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var read keyed
+		if err := json.Unmarshal([]byte(stored.keys), &read); err != nil {
+			t.Errorf("keys of %q can't be read: %s: %v", equal, stored.keys, err)
+		}
+		want := keyed{"by_owner": {equal, "1"}, "by_town": {"x", equal}}
+		if !maps.Equal(read, want) {
+			t.Errorf("keys of %q = %v, want %v", equal, read, want)
 		}
 	}
 }

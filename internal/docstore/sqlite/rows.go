@@ -3,7 +3,10 @@ package sqlite
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"housecall/internal/docstore"
 	"housecall/internal/event"
@@ -40,21 +43,8 @@ type keyed map[string][2]string
 
 func (s *Store) encode(collection string, r docstore.Record) (row, error) {
 	out := row{collection: collection, id: r.ID, version: r.Version, body: r.Body, keys: "{}"}
-	keys := make(keyed, len(r.Keys))
-	for name, k := range r.Keys {
-		n, err := s.index(collection, name)
-		if err != nil {
-			return row{}, err
-		}
-		keys[name] = [2]string{k.Equal, k.Order}
-		out.places = append(out.places, place{n, k.Equal, k.Order})
-	}
-	if len(keys) > 0 {
-		text, err := json.Marshal(keys) // sorted: the same keys are the same text
-		if err != nil {
-			return row{}, fmt.Errorf("encode keys of %s: %w", r.ID, err)
-		}
-		out.keys = string(text)
+	if err := s.encodeKeys(&out, r); err != nil {
+		return row{}, err
 	}
 	if len(r.Timers) > 0 {
 		text, err := json.Marshal(r.Timers)
@@ -74,6 +64,46 @@ func (s *Store) encode(collection string, r docstore.Record) (row, error) {
 		out.events = append(out.events, outgoing{e.ID, string(text)})
 	}
 	return out, nil
+}
+
+// encodeKeys writes the keys as keyed is read, sorted: the same keys are the same text. A string that is not
+// UTF-8 is written with the marks that encoding/json puts there.
+func (s *Store) encodeKeys(out *row, r docstore.Record) error {
+	if len(r.Keys) == 0 {
+		return nil
+	}
+	names := make([]string, 0, len(r.Keys))
+	for name := range r.Keys {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	out.places = make([]place, 0, len(names))
+	text := make([]byte, 0, 128*len(names))
+	for _, name := range names {
+		n, err := s.index(out.collection, name)
+		if err != nil {
+			return err
+		}
+		k := r.Keys[name]
+		out.places = append(out.places, place{n, k.Equal, k.Order})
+		text = quoted(quoted(quoted(text, between(len(text)), name), ":[", k.Equal), ",", k.Order)
+		text = append(text, ']')
+	}
+	out.keys = string(append(text, '}'))
+	return nil
+}
+
+func between(written int) string {
+	if written == 0 {
+		return "{"
+	}
+	return ","
+}
+
+// quoted appends mark and s as JSON. AppendQuote complains of what is not UTF-8, and writes it readably all the same.
+func quoted(to []byte, mark, s string) []byte {
+	to, _ = jsontext.AppendQuote(append(to, mark...), s)
+	return to
 }
 
 func liveTimer(collection, doc, kind string, due int64) docstore.LiveTimer {
