@@ -16,7 +16,8 @@ import (
 func simulateWeekCommand() *cobra.Command {
 	var to string
 	var asJSON bool
-	week := sim.Week{OrdersPerHour: 20, Hours: 7 * 24, Seed: 1}
+	hours := 7 * 24
+	week := sim.Week{OrdersPerHour: 20, Seed: 1}
 	c := &cobra.Command{
 		Use: "week", Args: cobra.NoArgs,
 		Short: "Send a week's patients to a running demo, so that the operator's screens can be watched under load",
@@ -26,13 +27,14 @@ func simulateWeekCommand() *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&to, "to", "", "address of the demo, like http://localhost:8080 (required)")
 	f.Float64Var(&week.OrdersPerHour, "orders-per-hour", week.OrdersPerHour, "patients in the mean, by the demo's clock; at 11 to 13 and 18 to 21 there are 1.8 times as many")
-	f.IntVar(&week.Hours, "hours", week.Hours, "how long, by the demo's clock")
+	f.IntVar(&hours, "hours", hours, "how long, by the demo's clock")
 	f.Uint64Var(&week.Seed, "seed", week.Seed, "which of all possible weeks")
 	f.BoolVar(&asJSON, "json", false, "write the sums as JSON, and nothing else")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if to == "" {
 			return errors.New("name a running demo by --to, like --to http://localhost:8080")
 		}
+		week.Lasts = time.Duration(hours) * time.Hour
 		if !asJSON {
 			week.Out = c.OutOrStdout()
 		}

@@ -28,6 +28,7 @@ type DemoOptions struct {
 	TLS          bool   // with a certificate of its own making
 	Jurisdiction string // empty: house
 	Quiet        bool   // nobody acts by themselves, and every counter is open all night: nothing depends on the hour
+	OpenAllNight bool   // every counter, though its people act by themselves
 	Log          *slog.Logger
 }
 
@@ -43,7 +44,7 @@ type Demo struct {
 	clock  clock.Clock  // of the service
 	outbox *notify.Outbox
 	town   *town
-	quiet  bool
+	late   bool // every counter is open all night
 }
 
 // StartDemo starts housecall with the town of Lampford in it and answers once people can sign in.
@@ -54,7 +55,7 @@ func StartDemo(ctx context.Context, o DemoOptions) (*Demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Demo{People: townspeople(), clock: wall, http: trusting(), quiet: o.Quiet}
+	d := &Demo{People: townspeople(), clock: wall, http: trusting(), late: o.Quiet || o.OpenAllNight}
 	if o.Speed > 1 {
 		d.clock = clock.NewScaled(wall, o.Speed)
 	}

@@ -129,7 +129,7 @@ func (d *Demo) openCounter(ctx context.Context, i int, jurisdiction string) erro
 	c := counters[i]
 	operator := d.person(DemoOperator)
 	times := pharmacy.AllDay()
-	if !c.allNight && !d.quiet {
+	if !c.allNight && !d.late {
 		times = pharmacy.Timetable{}
 		for day := range 7 {
 			times.Hours = append(times.Hours, pharmacy.Opening{Day: day, From: "07:00", Until: "22:00"})

@@ -33,7 +33,7 @@ func stopDemo(t *testing.T, d *sim.Demo) {
 
 func TestMedicineReachesEachDoorThoughNobodyButThePatientIsThere(t *testing.T) {
 	t.Parallel()
-	d := startDemo(t, sim.DemoOptions{Speed: 60})
+	d := startDemo(t, sim.DemoOptions{Speed: 60, OpenAllNight: true})
 	defer stopDemo(t, d)
 	ill := map[string]sim.Ailment{
 		"demo@lampford.example": {Complaint: "fever", WeightKg: "62"},

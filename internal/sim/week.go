@@ -16,8 +16,8 @@ import (
 // Week sends patients to a running demo over the public API, as many as a week brings, so that the
 // operator's screens can be watched under load. Doctors, pharmacies and couriers are the demo's own.
 type Week struct {
-	OrdersPerHour float64 // of the demo's clock, in the mean over a day
-	Hours         int     // of the demo's clock
+	OrdersPerHour float64       // of the demo's clock, in the mean over a day
+	Lasts         time.Duration // by the demo's clock
 	Seed          uint64
 	Out           io.Writer
 
@@ -100,8 +100,8 @@ func findDemo(ctx context.Context, url string, client *http.Client) (runningDemo
 
 // Run sends the patients, and waits for the last of them. Stopped by ctx it still tells what it saw.
 func (w *Week) Run(ctx context.Context, url string, client *http.Client) (WeekResult, error) {
-	if w.OrdersPerHour <= 0 || w.Hours < 1 {
-		return WeekResult{}, fmt.Errorf("say more than 0 orders an hour and 1 hour or more")
+	if w.OrdersPerHour <= 0 || w.Lasts <= 0 {
+		return WeekResult{}, fmt.Errorf("say more than 0 orders an hour and for how long they come")
 	}
 	var err error
 	if w.demo, err = findDemo(ctx, url, client); err != nil {
@@ -122,8 +122,8 @@ func (w *Week) Run(ctx context.Context, url string, client *http.Client) (WeekRe
 }
 
 func (w *Week) greet() {
-	w.say("A demo whose clock runs %d times: %d hours there are %s here.\n", w.demo.speed, w.Hours,
-		(time.Duration(w.Hours) * time.Hour / time.Duration(w.demo.speed)).Round(time.Second))
+	w.say("A demo whose clock runs %d times: %s there are %s here.\n", w.demo.speed, w.Lasts,
+		(w.Lasts / time.Duration(w.demo.speed)).Round(time.Second))
 	if most := signedAMinute * 60 / float64(w.demo.speed); w.OrdersPerHour > most {
 		w.say("Its doctors can sign about %.0f prescriptions an hour at this speed, a code of their second factor for each: "+
 			"of %.0f patients an hour many will wait in vain. A slower demo bears more.\n", most, w.OrdersPerHour)
@@ -138,7 +138,7 @@ func (w *Week) send(ctx context.Context) {
 	for _, p := range profile {
 		most = max(most, p*w.OrdersPerHour)
 	}
-	at, end := w.demo.now, w.demo.now.Add(time.Duration(w.Hours)*time.Hour)
+	at, end := w.demo.now, w.demo.now.Add(w.Lasts)
 	told := at.Truncate(time.Hour)
 	for n := 0; ctx.Err() == nil; {
 		at = at.Add(time.Duration(r.ExpFloat64() / most * float64(time.Hour)))
