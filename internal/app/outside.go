@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 
+	"housecall/internal/clock"
 	"housecall/internal/config"
 	"housecall/internal/dispatch"
-	"housecall/internal/dispatcher"
 	"housecall/internal/fault"
 	"housecall/internal/gateway"
 	"housecall/internal/notify"
+	"housecall/internal/roads"
 )
 
 // outside connects who carries mail, text messages and money, unless the run brings its own.
@@ -29,7 +30,7 @@ func outside(ctx context.Context, c config.Config, o *Options, e *engines) error
 		}
 	}
 	if c.Roads.URL != "" {
-		if e.roads, err = roads(c); err != nil {
+		if e.roads, err = byRoad(c, e.clock); err != nil {
 			return err
 		}
 	}
@@ -59,7 +60,7 @@ func mailer(ctx context.Context, c config.Config) (notify.Mailer, error) {
 	return m, nil
 }
 
-func roads(c config.Config) (dispatcher.Roads, error) {
+func byRoad(c config.Config, wall clock.Clock) (*roads.Book, error) {
 	profiles := make(map[dispatch.Vehicle]string) // a drone rides on none
 	for _, p := range []struct {
 		of   dispatch.Vehicle
@@ -73,7 +74,7 @@ func roads(c config.Config) (dispatcher.Roads, error) {
 	if err != nil {
 		return nil, fmt.Errorf("roads.url: %w", err)
 	}
-	return o, nil
+	return roads.NewBook(o, wall), nil
 }
 
 func texter(c config.Config) (notify.Texter, error) {

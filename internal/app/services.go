@@ -15,7 +15,6 @@ import (
 	"housecall/internal/config"
 	"housecall/internal/consult"
 	"housecall/internal/delivery"
-	"housecall/internal/dispatcher"
 	"housecall/internal/docstore"
 	"housecall/internal/forecast"
 	"housecall/internal/gateway"
@@ -28,6 +27,7 @@ import (
 	"housecall/internal/order"
 	"housecall/internal/pharmacy"
 	"housecall/internal/prescribing"
+	"housecall/internal/roads"
 	"housecall/internal/support"
 	"housecall/internal/upload"
 	"housecall/policies"
@@ -66,7 +66,7 @@ type engines struct {
 	mailer  notify.Mailer
 	texter  notify.Texter
 	gateway billing.Gateway
-	roads   dispatcher.Roads // nil: none
+	roads   *roads.Book // nil: travel times by distance
 	secret  []byte
 	node    string
 
@@ -196,7 +196,7 @@ func (s *Services) buildMedicine(ctx context.Context, _ config.Config, e engines
 	s.Delivery, err = delivery.New(ctx, delivery.Deps{
 		Store: e.store, Clock: e.clock, Guard: s.Guard, Vetting: forDelivery{s}, Names: forDelivery{s},
 		Secret: config.Key(e.secret, "hand-overs"), Tickets: talkTickets{ticketKey(e.secret)},
-		Photos: forUpload{s, upload.Photo},
+		Photos: forUpload{s, upload.Photo}, Roads: e.roads,
 	})
 	if err != nil {
 		return err

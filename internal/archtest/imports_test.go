@@ -16,7 +16,7 @@ var layers = []string{
 	"id clock money geo phi fault event ../policies",
 	"lifecycle promise estimate jurisdiction",
 	"dispatch safety paper",
-	"city sim/mdrp",
+	"city sim/mdrp roads",
 	"access docstore",
 	"identity intake consult prescribing pharmacy order delivery billing support onboarding upload audit notify forecast",
 	"bus blob gateway tlsport docstore/sqlite docstore/mongo ../signaling/turn ../signaling/sfu",

@@ -12,6 +12,7 @@ import (
 	"housecall/internal/fault"
 	"housecall/internal/id"
 	"housecall/internal/phi"
+	"housecall/internal/roads"
 )
 
 // Vetting knows whether a courier may act at all: identity, background check and insurance in force.
@@ -38,6 +39,8 @@ type Deps struct {
 	Tickets Tickets
 	// Photos knows the photos of failed deliveries; nil: none can be sent here.
 	Photos Photos
+	// Roads are travel times by road for arrival times that are shown; nil: by distance.
+	Roads *roads.Book
 }
 
 // Photos tells whether a photo was looked at and sent by who names it.
@@ -54,6 +57,7 @@ type Service struct {
 	secret  []byte
 	tickets Tickets
 	photos  Photos
+	roads   *roads.Book
 
 	zones     *docstore.Collection[Zone, *Zone]
 	jobs      *docstore.Collection[Job, *Job]
@@ -76,7 +80,7 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 	if len(d.Secret) < 32 {
 		return nil, errors.New("delivery: the secret has fewer than 32 bytes")
 	}
-	s := &Service{clock: d.Clock, guard: d.Guard, vetting: d.Vetting, names: d.Names, secret: d.Secret, tickets: d.Tickets, photos: d.Photos}
+	s := &Service{clock: d.Clock, guard: d.Guard, vetting: d.Vetting, names: d.Names, secret: d.Secret, tickets: d.Tickets, photos: d.Photos, roads: d.Roads}
 	var err error
 	if s.zones, err = docstore.Open(ctx, d.Store, d.Clock, zoneSpec()); err != nil {
 		return nil, fmt.Errorf("open zones: %w", err)

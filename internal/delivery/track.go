@@ -164,40 +164,13 @@ func (s *Service) view(ctx context.Context, j *Job) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.Arrives = arrival(j, h, held, zone.Travel(), now)
+	v.Arrives = arrival(j, h, held, s.travel(ctx, zone, j, h, held), now)
 	return v, nil
 }
 
 // visible tells whether a courier is on the way for this order.
 func (j *Job) visible() bool {
 	return slices.Contains([]State{Accepted, AtPharmacy, Collected, AtDoor}, j.State)
-}
-
-// arrival is when the bag is in a hand, from where the courier was seen last: after the doors that come
-// before this one.
-func arrival(j *Job, h *Shift, held []*Job, travel dispatch.Travel, now time.Time) time.Time {
-	way := func(from, to geo.Point) time.Duration { return travel.Time(h.Vehicle, from, to) }
-	counter := time.Duration(0)
-	if j.State == Accepted {
-		counter = way(h.Last.Point, j.PharmacyAt)
-	}
-	if j.State == Accepted || j.State == AtPharmacy {
-		return dispatch.Arrival(now, counter, way(j.PharmacyAt, j.Door.Point), j.Expected(now))
-	}
-	at, from := now, h.Last.Point
-	for _, before := range held {
-		if before.State != Collected && before.State != AtDoor {
-			continue
-		}
-		if before.State == Collected {
-			at = at.Add(way(from, before.Door.Point))
-		}
-		at, from = at.Add(dispatch.DoorTime()), before.Door.Point
-		if before.ID == j.ID {
-			break
-		}
-	}
-	return at
 }
 
 // Delivered answers what the one who has just confirmed the seal sees; they may not be somebody who

@@ -13,8 +13,8 @@ import (
 	"housecall/internal/delivery"
 	"housecall/internal/dispatch"
 	"housecall/internal/event"
-	"housecall/internal/geo"
 	"housecall/internal/id"
+	"housecall/internal/roads"
 )
 
 // Lease is the right to run a zone, until it is lost or released.
@@ -44,13 +44,7 @@ type Deps struct {
 	// It may be nil.
 	Seen func(time.Duration)
 	// Roads are travel times by road; nil: by distance.
-	Roads Roads
-}
-
-// Roads answers how long the ways of a vehicle take by road. What it does not know the table answers by
-// distance, so that a plan is made either way.
-type Roads interface {
-	Table(ctx context.Context, v dispatch.Vehicle, from, to []geo.Point) (dispatch.Table, error)
+	Roads *roads.Book
 }
 
 const (

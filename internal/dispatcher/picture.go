@@ -39,7 +39,7 @@ func (z *zone) picture(ctx context.Context, now time.Time) (dispatch.State, erro
 	if err != nil {
 		return state, err
 	}
-	state.Travel = z.travel(ctx, here.Pace(), state.Jobs, shifts, now)
+	state.Travel = z.travel(ctx, here.Pace(), state.Jobs, shifts)
 	for _, h := range shifts {
 		state.Couriers = append(state.Couriers, courierOf(h, held[h.Courier], state.Travel, now))
 	}

@@ -53,8 +53,8 @@ func TestWhoIsNearByRoadIsSentAndNotWhoIsNearAcrossTheRiver(t *testing.T) {
 	c := newCity(t)
 	across := c.courier(t, 1) // 110 metres north
 	far := c.courier(t, -9)   // a kilometre south
-	roads := &river{}
-	c.dispatchBy(t, c.Service, nil, roads)
+	source := &river{}
+	c.dispatchBy(t, c.Service, nil, source)
 
 	job := c.order(t, 1)
 
@@ -62,7 +62,7 @@ func TestWhoIsNearByRoadIsSentAndNotWhoIsNearAcrossTheRiver(t *testing.T) {
 	if got := c.job(t, job).Courier; got != far.Account {
 		t.Errorf("offered to %s, want %s: %s has to go round by the bridge", got, far.Account, across.Account)
 	}
-	if roads.questions() == 0 {
+	if source.questions() == 0 {
 		t.Error("nobody asked for the ways by road")
 	}
 }

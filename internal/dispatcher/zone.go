@@ -19,7 +19,6 @@ type zone struct {
 	kicked chan struct{}
 
 	standing []dispatch.Sequence // of the plan before
-	ways     ways
 	demand   demand
 }
 
