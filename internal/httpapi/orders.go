@@ -287,8 +287,23 @@ func (r orderRoutes) answer(ctx context.Context, a access.Actor, in *answerOrder
 	return r.answered(r.orders.Answer(ctx, a, id.Order(in.ID), in.Body.Question, in.Body.Accepted))
 }
 
-func (r orderRoutes) reattempt(ctx context.Context, a access.Actor, in *ByID) (*Reply[OrderView], error) {
-	return r.answered(r.orders.Reattempt(ctx, a, id.Order(in.ID)))
+// AgainBody says when an order is to be brought again; left out, in its own slot while that can be kept, else as
+// soon as it can be.
+type AgainBody struct {
+	Slot *time.Time `json:"slot,omitempty" doc:"Begin of a slot that coverage offered. Needed where couriers come by appointment alone and the order's own slot is over."`
+}
+
+type againIn struct {
+	ByID
+	Body *AgainBody
+}
+
+func (r orderRoutes) reattempt(ctx context.Context, a access.Actor, in *againIn) (*Reply[OrderView], error) {
+	var slot time.Time
+	if in.Body != nil && in.Body.Slot != nil {
+		slot = *in.Body.Slot
+	}
+	return r.answered(r.orders.Reattempt(ctx, a, id.Order(in.ID), slot))
 }
 
 type rateIn struct {
