@@ -220,7 +220,7 @@ func (s *Service) Extend(ctx context.Context, a access.Actor, order id.Order) (*
 		switch {
 		case o.State != Unpaid:
 			return settled()
-		case o.Slot != nil && !o.Slot.keepable(now):
+		case o.Slot != nil && !o.Slot.Keepable(now):
 			return slotGone()
 		}
 		o.SetTimer(TimerUnpaid, now.Add(unpaidFor))
@@ -239,7 +239,7 @@ func (s *Service) Pay(ctx context.Context, a access.Actor, order id.Order, metho
 			return fault.New(fault.Conflict, "The pharmacy is still setting your medicine aside. Try again in a moment.").Coded("not-held")
 		case o.Paying:
 			return fault.New(fault.Conflict, "Your payment is on its way. You don't need to pay again.").Coded("paying")
-		case o.Slot != nil && !o.Slot.keepable(now):
+		case o.Slot != nil && !o.Slot.Keepable(now):
 			return slotGone()
 		}
 		o.startPayment(a, method, o.Total())

@@ -54,9 +54,9 @@ func (o *Order) startSlot(now time.Time) {
 	o.watchClock()
 }
 
-// keepable tells whether the slot can still be kept when the work begins at a moment: with all that has to be done,
+// Keepable tells whether the slot can still be kept when the work begins at a moment: with all that has to be done,
 // the courier is there before it ends.
-func (s *Slot) keepable(now time.Time) bool {
+func (s *Slot) Keepable(now time.Time) bool {
 	return s != nil && !now.After(s.Begins.Add(s.Until.Sub(s.From)))
 }
 
@@ -108,7 +108,7 @@ func (s *Service) Reattempt(ctx context.Context, a access.Actor, order id.Order,
 
 // slotAgain is the slot of an order that is brought again; nil: as soon as it can be.
 func (s *Service) slotAgain(ctx context.Context, o *Order, wanted time.Time) (*Slot, error) {
-	own := o.Slot.keepable(s.Clock.Now())
+	own := o.Slot.Keepable(s.Clock.Now())
 	switch {
 	case own && (wanted.IsZero() || wanted.Equal(o.Slot.From)): // its place is still its own
 		return o.Slot, nil

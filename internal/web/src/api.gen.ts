@@ -1559,6 +1559,15 @@ export interface OrderLine {
 	quantity: number;
 }
 
+export interface OrderSlotView {
+	from: string;
+	/** Begun now, or brought again now, it would still come in this time. */
+	keepable: boolean;
+	until: string;
+	/** It is paid for, and no pharmacy has begun: it is not time yet. */
+	waits: boolean;
+}
+
 export interface OrderView {
 	address?: OrderAddress;
 	/** Which pharmacy's turn it is, from 1. */
@@ -1588,7 +1597,7 @@ export interface OrderView {
 	/** Why it is cancelled, or was sent elsewhere; coded. */
 	reason?: string;
 	/** When a courier comes, where a time was chosen. Until shortly before it the order stays placed. */
-	slot?: DeliverySlotView;
+	slot?: OrderSlotView;
 	state: "unpaid" | "placed" | "reviewing" | "preparing" | "ready" | "collected" | "delivered" | "undelivered" | "cancelled";
 	total: MoneyAmount;
 	zone?: string;
