@@ -55,6 +55,15 @@ func (f forNotify) patient(ctx context.Context, patient id.Patient) ([]notify.Co
 	return f.all(ctx, accounts)
 }
 
+// Helpers implements notify.Directory.
+func (f forNotify) Helpers(ctx context.Context, patient string) ([]notify.Contact, error) {
+	accounts, err := f.Identity.Helpers(ctx, id.Patient(patient))
+	if err != nil {
+		return nil, err
+	}
+	return f.all(ctx, accounts)
+}
+
 func (f forNotify) staff(ctx context.Context, pharmacy id.Pharmacy) ([]notify.Contact, error) {
 	ph, err := f.Pharmacy.Pharmacy(ctx, house, pharmacy)
 	if err != nil {

@@ -93,7 +93,16 @@ func budgets(z *delivery.Zone, from, to geo.Point) promise.Budgets {
 // Slot implements order.Slots.
 func (f forOrder) Slot(ctx context.Context, zone id.Zone, from time.Time) (order.Slot, error) {
 	s, err := f.Delivery.Slot(ctx, zone, from)
-	return order.Slot{From: s.From, Until: s.Until, Begins: s.Begins, Leaves: s.Leaves}, err
+	return order.Slot{From: s.From, Until: s.Until, Begins: s.Begins, Leaves: s.Leaves, TimeZone: s.TimeZone}, err
+}
+
+// AtOnce implements order.Slots.
+func (f forOrder) AtOnce(ctx context.Context, zone id.Zone) (bool, error) {
+	z, err := f.Delivery.Zone(ctx, zone)
+	if err != nil {
+		return false, err
+	}
+	return !z.SlotsOnly, nil
 }
 
 // ZoneOf implements order.Zones.

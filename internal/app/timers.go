@@ -39,7 +39,7 @@ func (s *Services) timers(b *bus.Bus) error {
 		{"pharmacy", pharmacy.TimerKinds, func(ctx context.Context, a access.Actor, e event.Event) error {
 			return s.Pharmacy.TimerFired(ctx, a, id.Fill(e.Doc), e.Kind)
 		}},
-		{"delivery", []event.Kind{delivery.JobOfferExpired}, func(ctx context.Context, a access.Actor, e event.Event) error {
+		{"delivery", delivery.TimerKinds, func(ctx context.Context, a access.Actor, e event.Event) error {
 			return s.Delivery.TimerFired(ctx, a, e.Doc, e.Kind)
 		}},
 		{"billing", billing.TimerKinds, func(ctx context.Context, a access.Actor, e event.Event) error {

@@ -116,6 +116,9 @@ func Start(ctx context.Context, cfg Config, deps Deps) (*Bus, error) {
 	if !cfg.Idle {
 		b.running.Go(b.relay)
 		b.running.Go(b.belong)
+		if cfg.ClockTimers == nil {
+			b.running.Go(b.fireOverdue)
+		}
 		if cfg.URL != "" && cfg.ClockTimers == nil {
 			b.running.Go(b.watchClock)
 		}

@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"housecall/internal/clock"
 )
 
 func TestTimerFiresAsAnEventAtItsTime(t *testing.T) {
@@ -20,6 +23,42 @@ func TestTimerFiresAsAnEventAtItsTime(t *testing.T) {
 	got := next(t, heard.news)
 	if got.Doc != "bell_1" || got.Kind != "bell.silent" || got.Due == nil || !got.Due.Equal(due) {
 		t.Errorf("heard %+v", got)
+	}
+	if now := w.clock.Now(); now.Before(due) {
+		t.Errorf("fired %v early", due.Sub(now))
+	}
+}
+
+// setBack is a machine whose clock is off by so much, until somebody sets it right.
+type setBack struct {
+	start time.Time
+	off   atomic.Int64
+}
+
+func (m *setBack) Read() (time.Time, time.Duration) {
+	now := time.Now() //nolint:forbidigo // a machine is where time comes from
+	return now.Add(time.Duration(m.off.Load())), now.Sub(m.start)
+}
+
+func TestTimersThatTheEngineWouldFireTwentyMinutesLateComeInTimeAfterTheMachineIsSetBack(t *testing.T) {
+	t.Parallel()
+	m := &setBack{start: time.Now()} //nolint:forbidigo // a machine is where time comes from
+	m.off.Store(int64(20 * time.Minute))
+	w := newWorld(t, func(w *world) { w.clock = clock.NewRealOn(m) })
+	heard := newEar()
+	w.listen("timers", heard, "bell.silent", "bell.later")
+	due := w.clock.Now().Add(2 * time.Second)
+	w.ring("bell_1", func(b *bell) {
+		b.SetTimer("bell.silent", due)
+		b.SetTimer("bell.later", due.Add(10*time.Minute))
+	})
+	w.settle()
+
+	m.off.Store(0)
+
+	got := next(t, heard.news)
+	if got.Kind != "bell.silent" || got.Due == nil || !got.Due.Equal(due) {
+		t.Errorf("heard %+v, want the timer that is due", got)
 	}
 	if now := w.clock.Now(); now.Before(due) {
 		t.Errorf("fired %v early", due.Sub(now))

@@ -16,30 +16,75 @@ type Clock interface {
 	Wall(t time.Time) time.Time
 }
 
-// Real follows the machine's clock, but never shows less than it has shown: a machine set back
-// must not make a used code or an expired session good again.
+// Machine is what a machine knows of time.
+type Machine interface {
+	// Read answers what its clock shows, which somebody may set, and how long it has run, which nobody can.
+	Read() (wall time.Time, ran time.Duration)
+}
+
+// Real follows the machine's clock, but never shows less than it has shown: a machine set back must not make a
+// used code or an expired session good again. Nor does it stand still until the machine has caught up, or for all
+// that time no offer would end and nothing be planned: it goes on by how long the machine has run, a tenth slower,
+// until the two meet.
 type Real struct {
-	mu   sync.Mutex // guards last
-	last time.Time
+	machine Machine
+
+	mu   sync.Mutex    // guards both
+	base time.Time     // what was shown when it last followed the machine
+	ran  time.Duration // and how long the machine had run then
 }
 
 // NewReal returns a clock that follows the machine.
-func NewReal() *Real { return &Real{} }
+func NewReal() *Real { return NewRealOn(&host{start: time.Now()}) }
+
+// NewRealOn returns a clock that follows another machine, as tests of one whose time is set need it.
+func NewRealOn(m Machine) *Real { return &Real{machine: m} }
+
+// host is the machine that this process runs on.
+type host struct{ start time.Time }
+
+// Read implements Machine.
+func (h *host) Read() (time.Time, time.Duration) {
+	now := time.Now()
+	return now, now.Sub(h.start) // by Go's monotonic reading
+}
 
 // Now implements Clock.
 func (c *Real) Now() time.Time {
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if now.Before(c.last) {
-		return c.last
-	}
-	c.last = now
+	now, _ := c.read()
 	return now
 }
 
-// Wall implements Clock.
+// Ahead is how far this clock is before the machine's, which was set back.
+func (c *Real) Ahead() time.Duration {
+	now, wall := c.read()
+	return now.Sub(wall)
+}
+
+// read answers what is shown, and what the machine's clock shows.
+func (c *Real) read() (now, wall time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	wall, ran := c.machine.Read()
+	wall = wall.UTC().Truncate(time.Millisecond)
+	if least := c.base.Add((ran - c.ran) / 10 * 9).Truncate(time.Millisecond); !c.base.IsZero() && wall.Before(least) {
+		return least, wall
+	}
+	c.base, c.ran = wall, ran
+	return wall, wall
+}
+
+// Wall implements Clock. A moment has the same name on the machine, also while this clock is ahead of it: what the
+// engine wakes for then comes late, which is looked after where Ahead is asked; early it would be lost.
 func (c *Real) Wall(t time.Time) time.Time { return t }
+
+// Ahead is how far a clock is before that of its machine, which was set back; zero for one that can't be.
+func Ahead(c Clock) time.Duration {
+	if a, can := c.(interface{ Ahead() time.Duration }); can {
+		return a.Ahead()
+	}
+	return 0
+}
 
 // Scaled runs faster than another clock from the moment it was made.
 type Scaled struct {
@@ -64,6 +109,9 @@ func (c *Scaled) Now() time.Time {
 	elapsed := c.base.Now().Sub(c.start)
 	return c.start.Add(elapsed * time.Duration(c.speed)).Truncate(time.Millisecond)
 }
+
+// Ahead is that of the clock it runs by.
+func (c *Scaled) Ahead() time.Duration { return Ahead(c.base) }
 
 // Wall implements Clock. It rounds up to the millisecond in which this clock shows t: an engine that
 // wakes us by it must never be early, since a timer that is not due yet does nothing.

@@ -23,5 +23,8 @@ func (c *Jump) Now() time.Time {
 	return now.Add(c.by)
 }
 
+// Ahead is that of the clock it goes by.
+func (c *Jump) Ahead() time.Duration { return Ahead(c.base) }
+
 // Wall implements Clock: the machine itself is wrong.
 func (c *Jump) Wall(t time.Time) time.Time { return c.base.Wall(t) }

@@ -30,7 +30,7 @@ const (
 )
 
 // TimerKinds are the timers that delivery sets: have TimerFired told of them.
-var TimerKinds = []event.Kind{JobOfferExpired}
+var TimerKinds = []event.Kind{JobOfferExpired, ZoneRainOver}
 
 // What happens to a shift and to a zone.
 const (
@@ -42,4 +42,5 @@ const (
 	ZoneDrawn      event.Kind = "zone.drawn"
 	ZoneChanged    event.Kind = "zone.changed"
 	ZoneWithdrawn  event.Kind = "zone.withdrawn"
+	ZoneRainOver   event.Kind = "zone.rain_over" // a timer: the rain was said for so long
 )

@@ -35,9 +35,10 @@ type Job struct {
 
 	PharmacyAt geo.Point    `json:"pharmacy_at"`
 	Door       Door         `json:"door"`
-	Placed     time.Time    `json:"placed"`   // when the promise's clock started
-	Deadline   time.Time    `json:"deadline"` // what the patient was promised
-	ReadyAt    time.Time    `json:"ready_at"` // an estimate until there is a seal
+	Placed     time.Time    `json:"placed"`         // when the promise's clock started
+	Deadline   time.Time    `json:"deadline"`       // what the patient was promised
+	Slot       *Span        `json:"slot,omitempty"` // when they were told that a courier comes; nil: as soon as it can be
+	ReadyAt    time.Time    `json:"ready_at"`       // an estimate until there is a seal
 	Seal       string       `json:"seal,omitempty"`
 	Pay        money.Amount `json:"pay"`
 	ColdChain  bool         `json:"cold_chain,omitempty"`
@@ -62,6 +63,12 @@ type Job struct {
 	HeardAt    time.Time `json:"heard_at,omitzero"`    // the courier's last step of this job
 	AskedAt    time.Time `json:"asked_at,omitzero"`    // "still on it?", not answered yet
 	Silent     bool      `json:"silent,omitempty"`     // announced so, with the bag on board
+}
+
+// Span is a stretch of time.
+type Span struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
 }
 
 // Door is where the bag goes. The texts are for the courier who carries it, from accepting on.

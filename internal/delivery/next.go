@@ -46,6 +46,7 @@ type Next struct {
 	Pay          money.Amount
 	OfferExpires time.Time
 	Deadline     time.Time
+	Slot         *Span // when they expect a courier; nil: as soon as it can be
 	ReadyAt      time.Time
 	Seal         string // to compare with the bag, from the counter on
 	ColdChain    bool
@@ -127,7 +128,7 @@ var todos = map[State]Todo{
 func (j *Job) next() *Next {
 	n := &Next{
 		Todo: todos[j.State], Job: j.ID, Order: j.Order, Sequence: j.Sequence, State: j.State, Door: j.Door.Point, Counter: j.PharmacyAt,
-		Pharmacy: j.Pharmacy, Pay: j.Pay, Deadline: j.Deadline, ReadyAt: j.ReadyAt, ColdChain: j.ColdChain,
+		Pharmacy: j.Pharmacy, Pay: j.Pay, Deadline: j.Deadline, Slot: j.Slot, ReadyAt: j.ReadyAt, ColdChain: j.ColdChain,
 		AskedStill: !j.AskedAt.IsZero(), Where: j.Door.Where, Seal: j.Seal, To: j.PharmacyAt, Metres: int(geo.Metres(j.PharmacyAt, j.Door.Point)),
 	}
 	if j.State == Offered {

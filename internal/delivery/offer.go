@@ -241,8 +241,30 @@ func (s *Service) Sweep(ctx context.Context, a access.Actor, zone id.Zone) error
 		if err := s.sweep(ctx, a, h.Courier); err != nil {
 			return err
 		}
+		for _, c := range h.Held {
+			if err := s.endless(ctx, a, c.Job); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// endless ends an offer that has longer to run than any offer is given: it was made before the clock was set back,
+// and its timer would come as much too late.
+func (s *Service) endless(ctx context.Context, a access.Actor, job id.Job) error {
+	j, err := s.jobs.Get(ctx, string(job))
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil || !j.endless(s.clock.Now()) {
+		return err
+	}
+	return s.expire(ctx, a, job)
+}
+
+func (j *Job) endless(now time.Time) bool {
+	return j.State == Offered && j.OfferExpires.Sub(now) > OfferTime
 }
 
 // expire puts a job back that its courier has not answered in time.
@@ -250,7 +272,8 @@ func (s *Service) expire(ctx context.Context, a access.Actor, job id.Job) error 
 	var courier id.Account
 	j, err := s.change(ctx, a, job, advance, docstore.On{}, func(j *Job) error {
 		courier = j.Courier
-		if j.State != Offered || !j.TimerDue(JobOfferExpired, s.clock.Now()) {
+		now := s.clock.Now()
+		if j.State != Offered || !j.TimerDue(JobOfferExpired, now) && !j.endless(now) {
 			return errNothing
 		}
 		if err := j.apply(s.clock.Now(), a, Expire, "unanswered"); err != nil {

@@ -28,6 +28,7 @@ type Request struct {
 	Patient    id.Patient
 	Placed     time.Time // when the promise's clock started; the present when zero
 	Deadline   time.Time // Placed and the zone's promise when zero
+	Slot       *Span     // when a courier is to come by appointment; nil: as soon as it can be
 	ReadyAt    time.Time // when the bag is expected; Placed and the zone's budgets when zero
 	Pay        money.Amount
 	ColdChain  bool
@@ -75,7 +76,7 @@ func (s *Service) drawUp(ctx context.Context, r Request) (*Job, error) {
 	j := &Job{
 		ID: r.Job, State: Planned, Order: r.Order, Attempt: r.Attempt, Fill: r.Fill, Pharmacy: r.Pharmacy,
 		Patient: r.Patient, Zone: zone.ID, PharmacyAt: r.PharmacyAt, Door: door, Placed: r.Placed,
-		Deadline: r.Deadline, ReadyAt: r.ReadyAt, Pay: r.Pay, ColdChain: r.ColdChain, Controlled: r.Controlled,
+		Deadline: r.Deadline, Slot: r.Slot, ReadyAt: r.ReadyAt, Pay: r.Pay, ColdChain: r.ColdChain, Controlled: r.Controlled,
 	}
 	if j.ID == "" {
 		j.ID = id.JobOf(r.Order, r.Attempt)

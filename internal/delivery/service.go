@@ -100,7 +100,7 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 	if s.talks, err = docstore.Open(ctx, d.Store, d.Clock, docstore.Spec[Talk]{Name: "talks"}); err != nil {
 		return nil, fmt.Errorf("open talks: %w", err)
 	}
-	if s.booked, err = docstore.Open(ctx, d.Store, d.Clock, docstore.Spec[Booked]{Name: "delivery_slots"}); err != nil {
+	if s.booked, err = docstore.Open(ctx, d.Store, d.Clock, bookedSpec); err != nil {
 		return nil, fmt.Errorf("open delivery slots: %w", err)
 	}
 	return s, nil
@@ -205,7 +205,11 @@ func whoever(a access.Actor, action access.Action) access.Action {
 // TimerFired is told that a timer's time has come. Late or twice, it finds the state moved on and
 // does nothing.
 func (s *Service) TimerFired(ctx context.Context, a access.Actor, doc string, kind event.Kind) error {
-	if kind != JobOfferExpired {
+	switch kind {
+	case JobOfferExpired:
+	case ZoneRainOver:
+		return s.rainOver(ctx, a, id.Zone(doc))
+	default:
 		return nil
 	}
 	job, err := id.Parse[id.Job](doc)

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -27,6 +28,7 @@ type Slot struct {
 	Begins      time.Time // when the pharmacy must begin, so that it can be there from the first minute on
 	Leaves      time.Time // when a courier may leave the counter, so as not to come before
 	Places      int       // that are free
+	TimeZone    string    // IANA name of the zone's, for whoever is told of it in words
 }
 
 // Booked are the orders of one slot: one document, so that its last place can't be given twice.
@@ -35,6 +37,7 @@ type Booked struct {
 	docstore.Meta `json:"meta"`
 	Zone          id.Zone    `json:"zone"`
 	From          time.Time  `json:"from"`
+	Until         time.Time  `json:"until,omitzero"` // as the window said when its first place was taken
 	Orders        []id.Order `json:"orders,omitempty"`
 }
 
@@ -74,9 +77,21 @@ func clockTime(text string) (time.Duration, bool) {
 	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute, err == nil && len(text) == 5
 }
 
+// bookedSpec finds the booked slots of a zone by their time: for whoever oversees them.
+var bookedSpec = docstore.Spec[Booked]{Name: "delivery_slots", Indexes: map[string]func(*Booked) (docstore.Key, bool){
+	"zone": func(b *Booked) (docstore.Key, bool) {
+		return docstore.Key{Equal: string(b.Zone), Order: docstore.ByTime(b.From)}, true
+	},
+}}
+
 // slotsOf lists the windows of a zone from now on that can still be kept, the soonest first, as if no
 // place were taken.
 func (z *Zone) slotsOf(now time.Time) []Slot {
+	return slices.DeleteFunc(z.slotsAhead(now), func(s Slot) bool { return s.Begins.Before(now) })
+}
+
+// slotsAhead lists the windows of today and the next days, the soonest first, whether or not they have begun.
+func (z *Zone) slotsAhead(now time.Time) []Slot {
 	where, err := time.LoadLocation(z.TimeZone)
 	if err != nil || z.Withdrawn {
 		return nil
@@ -90,10 +105,10 @@ func (z *Zone) slotsOf(now time.Time) []Slot {
 			on := func(d time.Duration) time.Time {
 				return time.Date(today.Year(), today.Month(), today.Day()+ahead, 0, int(d.Minutes()), 0, 0, where).UTC()
 			}
-			s := Slot{Zone: z.ID, From: on(from), Until: on(until), Places: w.Places}
+			s := Slot{Zone: z.ID, From: on(from), Until: on(until), Places: w.Places, TimeZone: z.TimeZone}
 			s.Leaves = s.From.Add(-z.Budgets.Ride.Duration())
 			s.Begins = s.Leaves.Add(-(z.Budgets.Review + z.Budgets.Pack).Duration())
-			if int(s.From.In(where).Weekday()) == w.Day && !s.Begins.Before(now) {
+			if int(s.From.In(where).Weekday()) == w.Day {
 				out = append(out, s)
 			}
 		}
@@ -150,19 +165,33 @@ func (s *Service) Slot(ctx context.Context, zone id.Zone, from time.Time) (Slot,
 // TakeSlot gives an order its place in a slot. For housecall itself; asked again it changes nothing. A
 // Conflict coded "slot-full" when others were first.
 func (s *Service) TakeSlot(ctx context.Context, a access.Actor, zone id.Zone, from time.Time, order id.Order) error {
-	if err := s.guard.Check(ctx, a, advance, access.Facts{Record: string(order)}); err != nil {
-		return err
-	}
 	z, err := s.Zone(ctx, zone)
 	if err != nil {
 		return err
 	}
-	places := z.placesAt(from)
-	b := &Booked{ID: bookedID(zone, from), Zone: zone, From: from}
+	return s.take(ctx, a, z, from, order, z.windowAt(from).Places)
+}
+
+// TakeSlotAgain gives an order that is brought again its place in a slot, also when others took the last one
+// in the moment since it was chosen: the house owes this bag, and turns nobody away a second time. For
+// housecall itself; asked again it changes nothing.
+func (s *Service) TakeSlotAgain(ctx context.Context, a access.Actor, zone id.Zone, from time.Time, order id.Order) error {
+	z, err := s.Zone(ctx, zone)
+	if err != nil {
+		return err
+	}
+	return s.take(ctx, a, z, from, order, math.MaxInt)
+}
+
+func (s *Service) take(ctx context.Context, a access.Actor, z *Zone, from time.Time, order id.Order, places int) error {
+	if err := s.guard.Check(ctx, a, advance, access.Facts{Record: string(order)}); err != nil {
+		return err
+	}
+	b := &Booked{ID: bookedID(z.ID, from), Zone: z.ID, From: from, Until: z.windowAt(from).ends(z, from)}
 	if err := s.booked.Insert(ctx, id.Request{}, b); err != nil && !fault.Is(err, fault.Conflict) {
 		return err
 	}
-	_, err = s.booked.Update(ctx, b.ID, docstore.On{}, func(b *Booked) error {
+	_, err := s.booked.Update(ctx, b.ID, docstore.On{}, func(b *Booked) error {
 		switch {
 		case slices.Contains(b.Orders, order):
 			return nil
@@ -175,19 +204,76 @@ func (s *Service) TakeSlot(ctx context.Context, a access.Actor, zone id.Zone, fr
 	return err
 }
 
-// placesAt is how many orders the zone brings in the slot that begins then, whether or not it is past.
-func (z *Zone) placesAt(from time.Time) int {
+// windowAt is the window of the slot that begins then, whether or not it is past; the zero window, which has no
+// places, where there is none.
+func (z *Zone) windowAt(from time.Time) Window {
 	where, err := time.LoadLocation(z.TimeZone)
 	if err != nil {
-		return 0
+		return Window{}
 	}
 	local := from.In(where)
 	for _, w := range z.Windows {
 		if w.Day == int(local.Weekday()) && w.From == local.Format("15:04") {
-			return w.Places
+			return w
 		}
 	}
-	return 0
+	return Window{}
+}
+
+// ends is when the slot of the window that begins at a moment is over; zero for no window.
+func (w Window) ends(z *Zone, from time.Time) time.Time {
+	until, ok := clockTime(w.Until)
+	where, err := time.LoadLocation(z.TimeZone)
+	if !ok || err != nil {
+		return time.Time{}
+	}
+	day := from.In(where)
+	return time.Date(day.Year(), day.Month(), day.Day(), 0, int(until.Minutes()), 0, 0, where).UTC()
+}
+
+// Fullness is how many places of a slot are taken.
+type Fullness struct {
+	From, Until time.Time
+	Places      int // that the window has now; 0: the window was taken away, its orders stand
+	Taken       int
+}
+
+// Fullness lists the slots of a zone from the present one on, the soonest first, with those that are full and
+// those whose window was taken away after somebody had booked. For operators.
+func (s *Service) Fullness(ctx context.Context, a access.Actor, zone id.Zone) ([]Fullness, error) {
+	if err := s.guard.Check(ctx, a, "zone.slots", access.Facts{Record: string(zone)}); err != nil {
+		return nil, err
+	}
+	z, err := s.Zone(ctx, zone)
+	if err != nil {
+		return nil, err
+	}
+	now := s.clock.Now()
+	booked, err := s.booked.All(ctx, docstore.Query{Index: "zone", Equal: string(zone), From: docstore.ByTime(now.AddDate(0, 0, -1))}, 1000)
+	if err != nil {
+		return nil, err
+	}
+	taken := map[int64]*Booked{}
+	for _, b := range booked {
+		taken[b.From.Unix()] = b
+	}
+	var out []Fullness
+	for _, slot := range z.slotsAhead(now) {
+		f := Fullness{From: slot.From, Until: slot.Until, Places: slot.Places}
+		if b := taken[slot.From.Unix()]; b != nil {
+			f.Taken = len(b.Orders)
+			delete(taken, slot.From.Unix())
+		}
+		out = append(out, f)
+	}
+	for _, b := range taken {
+		if len(b.Orders) > 0 {
+			out = append(out, Fullness{From: b.From, Until: b.Until, Taken: len(b.Orders)})
+		}
+	}
+	out = slices.DeleteFunc(out, func(f Fullness) bool { return !f.Until.After(now) })
+	slices.SortFunc(out, func(a, b Fullness) int { return a.From.Compare(b.From) })
+	return out, nil
 }
 
 // GiveSlot gives the place of an order back. For housecall itself.

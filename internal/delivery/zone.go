@@ -22,7 +22,8 @@ type Zone struct {
 	ZoneContent
 	Withdrawn bool `json:"withdrawn,omitempty"`
 	// Rain is said by operators: couriers ride slower, and what is promised and planned goes by that.
-	Rain bool `json:"rain,omitempty"`
+	Rain    bool  `json:"rain,omitempty"`
+	Raining *Rain `json:"raining,omitempty"` // who said so, and until when; nil where it was said before that was asked
 }
 
 // Travel is how couriers move there today.

@@ -141,8 +141,8 @@ func TestOperatorSaysThatItRainsAndCouriersAreExpectedLater(t *testing.T) {
 	w := newWorld(t)
 	dry := w.zoneNow(t).Travel().Time(dispatch.Scooter, geo.Point{Lat: 1, Lon: 2}, geo.Point{Lat: 1.01, Lon: 2})
 
-	_, denied := w.Weather(t.Context(), ann, w.zone, true)
-	_, err := w.Weather(t.Context(), w.as(operator), w.zone, true)
+	_, denied := w.Weather(t.Context(), ann, w.zone, true, 0)
+	_, err := w.Weather(t.Context(), w.as(operator), w.zone, true, 0)
 	must(t, err)
 
 	wet := w.zoneNow(t).Travel().Time(dispatch.Scooter, geo.Point{Lat: 1, Lon: 2}, geo.Point{Lat: 1.01, Lon: 2})
@@ -157,7 +157,7 @@ func TestOperatorSaysThatItRainsAndCouriersAreExpectedLater(t *testing.T) {
 	if !w.zoneNow(t).Rain {
 		t.Error("an edit of the zone stopped the rain")
 	}
-	_, err = w.Weather(t.Context(), w.as(operator), w.zone, false)
+	_, err = w.Weather(t.Context(), w.as(operator), w.zone, false, 0)
 	must(t, err)
 	if again := w.zoneNow(t).Travel().Time(dispatch.Scooter, geo.Point{Lat: 1, Lon: 2}, geo.Point{Lat: 1.01, Lon: 2}); again != dry {
 		t.Errorf("after the rain a way takes %v, want %v as before", again, dry)

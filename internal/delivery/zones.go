@@ -136,26 +136,6 @@ func (s *Service) ChangeZone(ctx context.Context, a access.Actor, zone id.Zone, 
 	})
 }
 
-// Weather says whether it rains in a zone; for operators. What is estimated, planned and shown from then on
-// goes by it. Said again it changes nothing.
-func (s *Service) Weather(ctx context.Context, a access.Actor, zone id.Zone, rain bool) (*Zone, error) {
-	if err := s.guard.Check(ctx, a, "zone.manage", access.Facts{Record: string(zone)}); err != nil {
-		return nil, err
-	}
-	defer s.known.forget()
-	return s.zones.Update(ctx, string(zone), docstore.On{Request: a.Request}, func(z *Zone) error {
-		switch {
-		case z.Withdrawn:
-			return fault.New(fault.Conflict, "This zone was withdrawn. Draw a new one.").Coded("zone-withdrawn")
-		case z.Rain == rain:
-			return nil
-		}
-		z.Rain = rain
-		z.announce(ZoneChanged, a)
-		return nil
-	})
-}
-
 // WithdrawZone ends the cover of a zone: jobs that run there go on, nothing new begins.
 func (s *Service) WithdrawZone(ctx context.Context, a access.Actor, zone id.Zone, version int64) error {
 	if err := s.guard.Check(ctx, a, "zone.manage", access.Facts{Record: string(zone)}); err != nil {
@@ -165,6 +145,7 @@ func (s *Service) WithdrawZone(ctx context.Context, a access.Actor, zone id.Zone
 	_, err := s.zones.Update(ctx, string(zone), docstore.On{Request: a.Request, Version: version}, func(z *Zone) error {
 		if !z.Withdrawn {
 			z.Withdrawn = true
+			z.ClearTimer(ZoneRainOver)
 			z.announce(ZoneWithdrawn, a)
 		}
 		return nil

@@ -40,6 +40,7 @@ var (
 type city struct {
 	*delivery.Service
 	clock *clock.Fake
+	wrong clock.Clock // what delivery and dispatcher go by in place of it; nil: by it
 	bus   *bus.Bus
 	zone  id.Zone
 	seen  atomic.Int32
@@ -86,13 +87,20 @@ func newCityOn(t *testing.T, store docstore.Store) *city {
 	return c
 }
 
+func (c *city) time() clock.Clock {
+	if c.wrong != nil {
+		return c.wrong
+	}
+	return c.clock
+}
+
 // node is delivery as one node runs it, over a connection of its own.
 func (c *city) node(t *testing.T, store docstore.Store) *delivery.Service {
 	t.Helper()
 	rules, err := access.NewRules(policies.Model, policies.Rules)
 	must(t, err)
 	s, err := delivery.New(t.Context(), delivery.Deps{
-		Store: store, Clock: c.clock,
+		Store: store, Clock: c.time(),
 		Guard: access.NewGuard(rules, everybody{}, everybody{}), Vetting: everybody{}, Names: everybody{}, Secret: make([]byte, 32),
 	})
 	must(t, err)
@@ -142,7 +150,7 @@ func (c *city) dispatchBy(t *testing.T, node *delivery.Service, leases dispatche
 		leases = overBus
 	}
 	d := dispatcher.New(dispatcher.Deps{
-		Delivery: node, Clock: c.clock, Leases: leases, News: news, Roads: c.book(source),
+		Delivery: node, Clock: c.time(), Leases: leases, News: news, Roads: c.book(source),
 		Log: slog.New(slog.DiscardHandler), Seen: func(time.Duration) { c.seen.Add(1) },
 	})
 	must(t, d.Start(t.Context()))

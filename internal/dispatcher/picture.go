@@ -78,7 +78,8 @@ func jobOf(j *delivery.Job, now time.Time) dispatch.Job {
 		if l.Event == delivery.Expire {
 			long = dispatch.ShunSilent
 		}
-		if now.Sub(l.At) < long && l.Event != delivery.Rematch || l.Why == "silent" {
+		// What lies further ahead than it could count was written before the clock was set back: it is past.
+		if now.Sub(l.At).Abs() < long && l.Event != delivery.Rematch || l.Why == "silent" {
 			out.Shuns = append(out.Shuns, l.Courier)
 		}
 	}

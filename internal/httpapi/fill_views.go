@@ -17,6 +17,7 @@ type WorkView struct {
 	Attempt    int            `json:"attempt"`
 	State      pharmacy.State `json:"state" enum:"offered,reviewing,preparing,ready,collected,released,refused,expired,returned"`
 	Fulfilment string         `json:"fulfilment" enum:"courier,pickup,parcel"`
+	Slot       *SlotSpan      `json:"slot,omitempty" doc:"When a courier brings it by appointment: the deadline is when they leave for it."`
 	Lines      int            `json:"lines"`
 	Medicines  []string       `json:"medicines,omitempty" doc:"Products, as the formulary codes them."`
 	Deadline   *time.Time     `json:"deadline,omitempty" doc:"End of the present stage's budget; while paused, the latest it can become."`
@@ -27,7 +28,7 @@ type WorkView struct {
 
 func workView(f *pharmacy.Fill) WorkView {
 	v := WorkView{
-		Fill: f.ID, Order: f.Order, Attempt: f.Attempt, State: f.State, Fulfilment: f.Fulfilment, Lines: len(f.Lines),
+		Fill: f.ID, Order: f.Order, Attempt: f.Attempt, State: f.State, Fulfilment: f.Fulfilment, Slot: slotSpan(f.Slot), Lines: len(f.Lines),
 		Late: !f.LateSince.IsZero(), Since: f.CreatedAt, Deadline: deadline(f),
 	}
 	for _, l := range f.Lines {
@@ -40,6 +41,19 @@ func workView(f *pharmacy.Fill) WorkView {
 		v.Since = f.History[n-1].At
 	}
 	return v
+}
+
+// SlotSpan is when a courier comes by appointment.
+type SlotSpan struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+}
+
+func slotSpan(s *pharmacy.Appointment) *SlotSpan {
+	if s == nil {
+		return nil
+	}
+	return &SlotSpan{s.From, s.Until}
 }
 
 // deadline is when the present stage should be done; the stages after packing have none.
@@ -66,6 +80,7 @@ type FillView struct {
 	Part         id.Part            `json:"part"`
 	Patient      id.Patient         `json:"patient"`
 	Fulfilment   string             `json:"fulfilment" enum:"courier,pickup,parcel"`
+	Slot         *SlotSpan          `json:"slot,omitempty" doc:"When a courier brings it by appointment."`
 	Lines        []FillLine         `json:"lines" nullable:"false"`
 	Price        money.Amount       `json:"price"`
 	Deadline     *time.Time         `json:"deadline,omitempty"`
@@ -118,7 +133,7 @@ type FillQuestionView struct {
 func fillView(a access.Actor, f *pharmacy.Fill) FillView {
 	v := FillView{
 		ID: f.ID, State: f.State, Reason: f.Reason, Note: f.Note, Order: f.Order, Attempt: f.Attempt, Pharmacy: f.Pharmacy,
-		Prescription: f.Prescription, Part: f.Part, Patient: f.Patient, Fulfilment: f.Fulfilment, Lines: fillLines(f.Lines),
+		Prescription: f.Prescription, Part: f.Part, Patient: f.Patient, Fulfilment: f.Fulfilment, Slot: slotSpan(f.Slot), Lines: fillLines(f.Lines),
 		Price: f.Price, Deadline: deadline(f), Paused: (*FillPause)(f.Paused), Late: !f.LateSince.IsZero(), CodeTries: f.Counter.Tries, CreatedAt: f.CreatedAt,
 		Questions: make([]FillQuestionView, 0, len(f.Questions)), Packed: make([]PackedIn, 0, len(f.Packed)), History: make([]StepView, 0, len(f.History)),
 	}

@@ -51,6 +51,7 @@ type JobView struct {
 	OfferExpires *time.Time     `json:"offer_expires,omitempty"`
 	Placed       time.Time      `json:"placed"`
 	Deadline     time.Time      `json:"deadline"`
+	Slot         *SlotSpan      `json:"slot,omitempty" doc:"When a courier comes by appointment."`
 	SlackSeconds int            `json:"slack_seconds" doc:"Time left to the deadline; below zero it is late."`
 	ReadyAt      time.Time      `json:"ready_at"`
 	Seal         string         `json:"seal,omitempty"`
@@ -100,6 +101,9 @@ func (r jobRoutes) view(a access.Actor, j *delivery.Job) JobView {
 		Counter: j.PharmacyAt, Courier: j.Courier, Offers: j.Offers, Placed: j.Placed, Deadline: j.Deadline, ReadyAt: j.ReadyAt,
 		Seal: j.Seal, ColdChain: j.ColdChain, Pay: j.Pay, Proof: string(j.Proof), Locked: j.Locked(),
 		Left: make([]LeftView, 0, len(j.Left)), History: make([]StepView, 0, len(j.History)),
+	}
+	if j.Slot != nil {
+		v.Slot = &SlotSpan{j.Slot.From, j.Slot.Until}
 	}
 	now := r.clock.Now()
 	if !j.EndedAt.IsZero() {

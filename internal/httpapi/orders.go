@@ -49,34 +49,42 @@ type OrderAddress struct {
 
 // OrderView is an order as it is answered.
 type OrderView struct {
-	ID            id.Order          `json:"id"`
-	State         order.State       `json:"state" enum:"unpaid,placed,reviewing,preparing,ready,collected,delivered,undelivered,cancelled"`
-	Reason        string            `json:"reason,omitempty" doc:"Why it is cancelled, or was sent elsewhere; coded."`
-	Patient       id.Patient        `json:"patient"`
-	Prescription  id.Prescription   `json:"prescription"`
-	Part          id.Part           `json:"part"`
-	Fulfilment    string            `json:"fulfilment" enum:"courier,pickup,parcel"`
-	Address       *OrderAddress     `json:"address,omitempty"`
-	Zone          id.Zone           `json:"zone,omitempty"`
-	Slot          *DeliverySlotView `json:"slot,omitempty" doc:"When a courier comes, where a time was chosen. Until shortly before it the order stays placed."`
-	Pharmacy      id.Pharmacy       `json:"pharmacy"`
-	Attempt       int               `json:"attempt" doc:"Which pharmacy's turn it is, from 1."`
-	Fill          id.Fill           `json:"fill"`
-	Job           id.Job            `json:"job,omitempty"`
-	Lines         []order.Line      `json:"lines" nullable:"false"`
-	Medicine      money.Amount      `json:"medicine"`
-	DeliveryFee   money.Amount      `json:"delivery_fee"`
-	Discount      money.Amount      `json:"discount"`
-	Total         money.Amount      `json:"total"`
-	Held          bool              `json:"held" doc:"The prescription is claimed and the stock set aside: it can be paid."`
-	Paying        bool              `json:"paying"`
-	PaymentFailed string            `json:"payment_failed,omitempty"`
-	PayUntil      *time.Time        `json:"pay_until,omitempty"`
-	Promise       *PromiseView      `json:"promise,omitempty"`
-	Question      *QuestionView     `json:"question,omitempty"`
-	Rated         bool              `json:"rated"`
-	CreatedAt     time.Time         `json:"created_at"`
-	History       []StepView        `json:"history" nullable:"false"`
+	ID            id.Order        `json:"id"`
+	State         order.State     `json:"state" enum:"unpaid,placed,reviewing,preparing,ready,collected,delivered,undelivered,cancelled"`
+	Reason        string          `json:"reason,omitempty" doc:"Why it is cancelled, or was sent elsewhere; coded."`
+	Patient       id.Patient      `json:"patient"`
+	Prescription  id.Prescription `json:"prescription"`
+	Part          id.Part         `json:"part"`
+	Fulfilment    string          `json:"fulfilment" enum:"courier,pickup,parcel"`
+	Address       *OrderAddress   `json:"address,omitempty"`
+	Zone          id.Zone         `json:"zone,omitempty"`
+	Slot          *OrderSlotView  `json:"slot,omitempty" doc:"When a courier comes, where a time was chosen. Until shortly before it the order stays placed."`
+	Pharmacy      id.Pharmacy     `json:"pharmacy"`
+	Attempt       int             `json:"attempt" doc:"Which pharmacy's turn it is, from 1."`
+	Fill          id.Fill         `json:"fill"`
+	Job           id.Job          `json:"job,omitempty"`
+	Lines         []order.Line    `json:"lines" nullable:"false"`
+	Medicine      money.Amount    `json:"medicine"`
+	DeliveryFee   money.Amount    `json:"delivery_fee"`
+	Discount      money.Amount    `json:"discount"`
+	Total         money.Amount    `json:"total"`
+	Held          bool            `json:"held" doc:"The prescription is claimed and the stock set aside: it can be paid."`
+	Paying        bool            `json:"paying"`
+	PaymentFailed string          `json:"payment_failed,omitempty"`
+	PayUntil      *time.Time      `json:"pay_until,omitempty"`
+	Promise       *PromiseView    `json:"promise,omitempty"`
+	Question      *QuestionView   `json:"question,omitempty"`
+	Rated         bool            `json:"rated"`
+	CreatedAt     time.Time       `json:"created_at"`
+	History       []StepView      `json:"history" nullable:"false"`
+}
+
+// OrderSlotView is when a courier comes with an order by appointment.
+type OrderSlotView struct {
+	From     time.Time `json:"from"`
+	Until    time.Time `json:"until"`
+	Waits    bool      `json:"waits" doc:"It is paid for, and no pharmacy has begun: it is not time yet."`
+	Keepable bool      `json:"keepable" doc:"Begun now, or brought again now, it would still come in this time."`
 }
 
 // PromiseView is the clock of an order.
@@ -121,7 +129,7 @@ func (r orderRoutes) view(o *order.Order) OrderView {
 		v.Job = o.Job()
 	}
 	if o.Slot != nil {
-		v.Slot = &DeliverySlotView{From: o.Slot.From, Until: o.Slot.Until}
+		v.Slot = &OrderSlotView{From: o.Slot.From, Until: o.Slot.Until, Waits: o.Waits(), Keepable: o.Slot.Keepable(r.clock.Now())}
 	}
 	if o.Fulfilment != order.Pickup {
 		a := OrderAddress(o.Address)
@@ -287,8 +295,23 @@ func (r orderRoutes) answer(ctx context.Context, a access.Actor, in *answerOrder
 	return r.answered(r.orders.Answer(ctx, a, id.Order(in.ID), in.Body.Question, in.Body.Accepted))
 }
 
-func (r orderRoutes) reattempt(ctx context.Context, a access.Actor, in *ByID) (*Reply[OrderView], error) {
-	return r.answered(r.orders.Reattempt(ctx, a, id.Order(in.ID)))
+// AgainBody says when an order is to be brought again; left out, in its own slot while that can be kept, else as
+// soon as it can be.
+type AgainBody struct {
+	Slot *time.Time `json:"slot,omitempty" doc:"Begin of a slot that coverage offered. Needed where couriers come by appointment alone and the order's own slot is over."`
+}
+
+type againIn struct {
+	ByID
+	Body *AgainBody
+}
+
+func (r orderRoutes) reattempt(ctx context.Context, a access.Actor, in *againIn) (*Reply[OrderView], error) {
+	var slot time.Time
+	if in.Body != nil && in.Body.Slot != nil {
+		slot = *in.Body.Slot
+	}
+	return r.answered(r.orders.Reattempt(ctx, a, id.Order(in.ID), slot))
 }
 
 type rateIn struct {

@@ -46,6 +46,7 @@ type NextView struct {
 	Pay          *money.Amount `json:"pay,omitempty"`
 	OfferExpires *time.Time    `json:"offer_expires,omitempty"`
 	Deadline     *time.Time    `json:"deadline,omitempty"`
+	Slot         *SlotSpan     `json:"slot,omitempty" doc:"When the door expects a courier, where a time was agreed: not before it."`
 	ReadyAt      *time.Time    `json:"ready_at,omitempty"`
 	Seal         string        `json:"seal,omitempty" doc:"Must be on the bag."`
 	ColdChain    bool          `json:"cold_chain,omitempty"`
@@ -81,6 +82,9 @@ func nextView(n *delivery.Next) NextView {
 		return v
 	}
 	v.To, v.Counter, v.Door, v.Pay, v.Deadline, v.ReadyAt = &n.To, &n.Counter, &n.Door, &n.Pay, &n.Deadline, &n.ReadyAt
+	if n.Slot != nil {
+		v.Slot = &SlotSpan{n.Slot.From, n.Slot.Until}
+	}
 	if !n.OfferExpires.IsZero() {
 		v.OfferExpires = &n.OfferExpires
 	}

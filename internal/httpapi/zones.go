@@ -9,6 +9,7 @@ import (
 	"housecall/internal/geo"
 	"housecall/internal/id"
 	"housecall/internal/money"
+	"housecall/internal/phi"
 )
 
 // Zones are the routes of the places that are covered.
@@ -21,6 +22,7 @@ func Zones(deliveries *delivery.Service) []Route {
 		post("/zones", "zone.manage", "Draw a zone", r.draw).created(),
 		put("/zones/{id}", "zone.manage", "Change a zone", r.change),
 		post("/zones/{id}/weather", "zone.manage", "Say whether it rains in a zone", r.weather),
+		get("/zones/{id}/slots", "zone.slots", "See how full the slots of a zone are", r.slots),
 		post("/zones/{id}/withdraw", "zone.manage", "End the cover of a zone", r.withdraw),
 	}
 }
@@ -60,6 +62,27 @@ type ZoneView struct {
 	ZoneBody
 	Withdrawn bool `json:"withdrawn"`
 	Rain      bool `json:"rain" doc:"Couriers ride at three quarters of their speed; estimates and plans go by it."`
+
+	Raining *RainView `json:"raining,omitempty" doc:"Who said that it rains, and until when."`
+}
+
+// RainView is what an operator said of the weather.
+type RainView struct {
+	By    id.Account `json:"by"`
+	Name  phi.Text   `json:"name,omitempty"`
+	Since time.Time  `json:"since"`
+	Until *time.Time `json:"until,omitempty" doc:"Then it is dry by itself; absent: when somebody says so."`
+}
+
+func rainView(r *delivery.Rain) *RainView {
+	if r == nil {
+		return nil
+	}
+	v := &RainView{By: r.By, Name: r.Name, Since: r.Since}
+	if !r.Until.IsZero() {
+		v.Until = &r.Until
+	}
+	return v
 }
 
 // CoverageView tells what holds at a place.
@@ -86,7 +109,7 @@ func (b ZoneBody) content() delivery.ZoneContent {
 }
 
 func zoneView(z *delivery.Zone) ZoneView {
-	return ZoneView{ID: z.ID, Withdrawn: z.Withdrawn, Rain: z.Rain, ZoneBody: ZoneBody{
+	return ZoneView{ID: z.ID, Withdrawn: z.Withdrawn, Rain: z.Rain, Raining: rainView(z.Raining), ZoneBody: ZoneBody{
 		Name: z.Name, Polygon: z.Polygon, Jurisdiction: z.Jurisdiction, Country: z.Country, State: z.State, TimeZone: z.TimeZone,
 		Emergency: z.Emergency, DeliveryFee: z.DeliveryFee, CourierPay: z.CourierPay, PromiseMinutes: int(z.Promise),
 		ReviewMinutes: int(z.Budgets.Review), PackMinutes: int(z.Budgets.Pack), RideMinutes: int(z.Budgets.Ride),
@@ -155,15 +178,32 @@ func (r zoneRoutes) change(ctx context.Context, a access.Actor, in *changeZoneIn
 	return zoneAnswered(r.deliveries.ChangeZone(ctx, a, id.Zone(in.ID), in.Version(), in.Body.content()))
 }
 
+// SlotFullView is how full a slot is.
+type SlotFullView struct {
+	From   time.Time `json:"from"`
+	Until  time.Time `json:"until"`
+	Places int       `json:"places" doc:"How many orders its window brings; 0: the window was taken away, what was booked stands."`
+	Taken  int       `json:"taken" doc:"More than places only where an order is brought again, or the window was made smaller."`
+}
+
+func (r zoneRoutes) slots(ctx context.Context, a access.Actor, in *ByID) (*Reply[ListOf[SlotFullView]], error) {
+	all, err := r.deliveries.Fullness(ctx, a, id.Zone(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	return reply(0, ListOf[SlotFullView]{Items: each(all, func(f delivery.Fullness) SlotFullView { return SlotFullView(f) })}), nil
+}
+
 type weatherIn struct {
 	ByID
 	Body struct {
-		Rain bool `json:"rain"`
+		Rain    bool `json:"rain"`
+		Minutes int  `json:"minutes,omitempty" minimum:"15" maximum:"1440" doc:"For how long; absent: until somebody says otherwise."`
 	}
 }
 
 func (r zoneRoutes) weather(ctx context.Context, a access.Actor, in *weatherIn) (*Reply[ZoneView], error) {
-	return zoneAnswered(r.deliveries.Weather(ctx, a, id.Zone(in.ID), in.Body.Rain))
+	return zoneAnswered(r.deliveries.Weather(ctx, a, id.Zone(in.ID), in.Body.Rain, time.Duration(in.Body.Minutes)*time.Minute))
 }
 
 func (r zoneRoutes) withdraw(ctx context.Context, a access.Actor, in *ByID) (*Reply[ZoneView], error) {

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"slices"
 
 	"housecall/internal/access"
 	"housecall/internal/docstore"
@@ -74,6 +75,23 @@ func (s *Service) Followers(ctx context.Context, pid id.Patient) ([]id.Account, 
 			if scope == access.See && g.Holds(now) {
 				add(g.Holder)
 			}
+		}
+	}
+	return all, nil
+}
+
+// Helpers lists the accounts that order or receive for a person by a grant that holds now, for notify.
+func (s *Service) Helpers(ctx context.Context, pid id.Patient) ([]id.Account, error) {
+	grants, err := s.d.Circle.grants.All(ctx, docstore.Query{Index: "patient", Equal: string(pid)}, mostGrants)
+	if err != nil {
+		return nil, err
+	}
+	var all []id.Account
+	now := s.d.Clock.Now()
+	for _, g := range grants {
+		helps := slices.Contains(g.Scopes, access.Receive) || slices.Contains(g.Scopes, access.Pay)
+		if helps && g.Holder != "" && g.Holds(now) && !slices.Contains(all, g.Holder) {
+			all = append(all, g.Holder)
 		}
 	}
 	return all, nil

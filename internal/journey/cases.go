@@ -3,6 +3,7 @@ package journey
 import (
 	"context"
 	"strings"
+	"time"
 
 	"housecall/internal/access"
 	"housecall/internal/billing"
@@ -10,6 +11,7 @@ import (
 	"housecall/internal/event"
 	"housecall/internal/fault"
 	"housecall/internal/id"
+	"housecall/internal/order"
 	"housecall/internal/support"
 )
 
@@ -48,14 +50,34 @@ func (j *Journeys) couponWanted(ctx context.Context, a access.Actor, e event.Eve
 	return j.report(ctx, a, e, result, err)
 }
 
-// redeliveryWanted sends an order out again that came back; one that was delivered needs a new order.
+// redeliveryWanted sends an order out again that came back; one that was delivered needs a new order. Where
+// couriers come by appointment alone it takes the next slot that is free.
 func (j *Journeys) redeliveryWanted(ctx context.Context, a access.Actor, e event.Event) error {
-	o, err := j.Order.Reattempt(ctx, a, id.Order(e.Data["subject"]))
+	o, err := j.Order.Reattempt(ctx, a, id.Order(e.Data["subject"]), time.Time{})
+	if codeOf(err, "") == "slot-needed" {
+		o, err = j.inNextSlot(ctx, a, id.Order(e.Data["subject"]), err)
+	}
 	result := ""
 	if err == nil {
 		result = string(o.ID)
 	}
 	return j.report(ctx, a, e, result, err)
+}
+
+// inNextSlot has an order brought again in the next slot of its zone; needed is the answer where there is none.
+func (j *Journeys) inNextSlot(ctx context.Context, a access.Actor, oid id.Order, needed error) (*order.Order, error) {
+	o, err := j.Order.Get(ctx, a, oid)
+	if err != nil {
+		return nil, err
+	}
+	free, err := j.Delivery.Slots(ctx, o.Zone)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(free) == 0:
+		return nil, needed
+	}
+	return j.Order.Reattempt(ctx, a, oid, free[0].From)
 }
 
 // report tells the case what came of its wish. What can't be done now is told again by the bus.

@@ -253,7 +253,7 @@ func TestAReturnedBagIsRestockedOrDestroyedOnceAndNeverSentAgain(t *testing.T) {
 			if f := w.FillNow(o, 1); f.Disposed == nil || f.Disposed.By != w.Corner.Pharmacist.Account {
 				t.Errorf("disposed = %+v", f.Disposed)
 			}
-			_, err = w.Order.Reattempt(ctx, w.As(w.Mother), o)
+			_, err = w.Order.Reattempt(ctx, w.As(w.Mother), o, time.Time{})
 			w.Must(err)
 			w.Settle()
 			if f := w.FillNow(o, 2); len(f.Packed) != 0 || w.FillNow(o, 1).State != pharmacy.Returned {

@@ -58,6 +58,9 @@ func (j *Journeys) reserve(ctx context.Context, a access.Actor, o *order.Order) 
 		Fill: o.Fill(), Order: o.ID, Attempt: o.Attempt, Pharmacy: o.Pharmacy, Prescription: o.Prescription, Part: o.Part,
 		Patient: o.Patient, Fulfilment: string(o.Fulfilment), Within: o.Quote.Medicine,
 	}
+	if o.Slot != nil {
+		r.Slot = &pharmacy.Appointment{From: o.Slot.From, Until: o.Slot.Until, Leaves: o.Slot.Leaves}
+	}
 	for _, l := range o.Quote.Lines {
 		r.Lines = append(r.Lines, pharmacy.Line{Product: l.Product, Quantity: l.Quantity})
 	}
@@ -113,11 +116,15 @@ func (j *Journeys) begin(ctx context.Context, a access.Actor, e event.Event) err
 	if err != nil {
 		return err
 	}
-	return j.Delivery.Plan(ctx, a, delivery.Request{
+	r := delivery.Request{
 		Job: o.Job(), ReadyAt: ready, Order: o.ID, Attempt: o.Attempt, Fill: o.Fill(), Pharmacy: o.Pharmacy, PharmacyAt: o.Quote.PharmacyAt,
 		Door: o.Address.Point, Where: whereOf(o.Address), Zone: o.Zone, Patient: o.Patient, Placed: o.WorkFrom(), Deadline: o.Promise.Due,
 		Pay: o.Quote.CourierPay, ColdChain: o.Quote.ColdChain,
-	})
+	}
+	if o.Slot != nil {
+		r.Slot = &delivery.Span{From: o.Slot.From, Until: o.Slot.Until}
+	}
+	return j.Delivery.Plan(ctx, a, r)
 }
 
 // readyFrom is when the bag of an order that its pharmacy sees from a moment on is likely to be packed, by
@@ -146,6 +153,9 @@ func (j *Journeys) beginAgain(ctx context.Context, a access.Actor, e event.Event
 	if err := overtaken(j.Pharmacy.Release(ctx, a, id.FillOf(o.ID, before), "rerouted")); err != nil {
 		return err
 	}
+	if err := j.slotAgain(ctx, a, o); err != nil {
+		return err
+	}
 	err = j.reserve(ctx, a, o)
 	if refusal(err) {
 		return j.reroute(ctx, a, o.ID, o.Attempt, codeOf(err, "out_of_stock"))
@@ -155,6 +165,23 @@ func (j *Journeys) beginAgain(ctx context.Context, a access.Actor, e event.Event
 	}
 	e.Data["attempt"] = attemptText(o.Attempt)
 	return j.begin(ctx, a, e)
+}
+
+// slotAgain gives an order that is brought again its place in the slot chosen for it, and gives the one that it
+// left back.
+func (j *Journeys) slotAgain(ctx context.Context, a access.Actor, o *order.Order) error {
+	if !o.BroughtBack {
+		return nil
+	}
+	if o.Slot != nil {
+		if err := j.Delivery.TakeSlotAgain(ctx, a, o.Zone, o.Slot.From, o.ID); err != nil {
+			return err
+		}
+	}
+	if o.LeftSlot == nil {
+		return nil
+	}
+	return overtaken(j.Delivery.GiveSlot(ctx, a, o.Zone, o.LeftSlot.From, o.ID))
 }
 
 // reroute sends an order that lost its pharmacy to the next best, or ends it where none is left.

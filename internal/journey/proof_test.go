@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"housecall/internal/apptest"
 	"housecall/internal/bus"
@@ -105,7 +106,7 @@ func TestEveryEventToldTwiceChangesNothing(t *testing.T) {
 	c := w.Collects(o)
 	w.Knocks(o, c)
 	w.Fails(o, c, "nobody_home")
-	_, err := w.Order.Reattempt(t.Context(), w.As(w.Mother), o)
+	_, err := w.Order.Reattempt(t.Context(), w.As(w.Mother), o, time.Time{})
 	w.Must(err)
 	w.Settle()
 	c = w.Collects(o)

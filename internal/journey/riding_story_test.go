@@ -72,7 +72,7 @@ func TestABagThatCameBackIsBroughtAgainAsASecondBagAtTheHousesCost(t *testing.T)
 		t.Errorf("the fill is %s, want returned", f.State)
 	}
 	wantPart(t, w, s, prescribing.Claimed)
-	_, err := w.Order.Reattempt(t.Context(), w.As(w.Mother), o)
+	_, err := w.Order.Reattempt(t.Context(), w.As(w.Mother), o, time.Time{})
 	w.Must(err)
 	w.Settle()
 	again := w.In(o, order.Placed)

@@ -44,7 +44,7 @@ func TestAfterUndeliveredTheFirstPharmacyIsAskedFirstAndTheNextOneWhenItHasRunOu
 				runsOut(t, w, w.Corner)
 				want = w.Mill
 			}
-			_, err := w.Order.Reattempt(t.Context(), w.As(w.Mother), o)
+			_, err := w.Order.Reattempt(t.Context(), w.As(w.Mother), o, time.Time{})
 			w.Must(err)
 			w.Settle()
 

@@ -46,4 +46,6 @@ type Contact struct {
 // them, a pharmacy through its staff; nobody at all is an empty list.
 type Directory interface {
 	Contacts(ctx context.Context, who string) ([]Contact, error)
+	// Helpers are those who order or receive for a patient by a grant that holds now.
+	Helpers(ctx context.Context, patient string) ([]Contact, error)
 }

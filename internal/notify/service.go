@@ -262,11 +262,18 @@ func (s *Service) tell(ctx context.Context, row row, e event.Event) error {
 	if err != nil {
 		return fmt.Errorf("look up %s: %w", who, err)
 	}
+	if row.helpers {
+		helpers, err := s.Directory.Helpers(ctx, who)
+		if err != nil {
+			return fmt.Errorf("look up who helps %s: %w", who, err)
+		}
+		contacts = append(contacts, helpers...) // one who stands there twice has one letter, by its key
+	}
 	for _, c := range contacts {
 		letter := Letter{
 			Key: strings.Join([]string{e.ID, row.template, string(c.Channel), c.To.Reveal()}, "\x1f"),
 			To:  c.To, Channel: c.Channel, Template: row.template, Language: c.Language, About: e.Doc,
-			Data: map[string]phi.Text{"link": phi.Text(s.Website + row.path(e)), "time": phi.Text(localTime(e, c))},
+			Data: map[string]phi.Text{"link": phi.Text(s.Website + row.path(e)), "time": phi.Text(localTime(e, c)), "until": phi.Text(localEnd(e, c))},
 		}
 		if err := s.Send(ctx, letter); err != nil {
 			return err

@@ -15,6 +15,7 @@ type row struct {
 	whom     string            // a key of the event's data, or "owner": the first person among its topics
 	page     string            // where the link leads; "{doc}" is the document, "{x}" a key of the data
 	only     map[string]string // only when the data says so
+	helpers  bool              // those who order or receive for the patient are told too
 }
 
 // table lists who is told what. Kinds are written out: this package knows none of those who announce.
@@ -55,6 +56,7 @@ var table = []row{
 	{kind: "order.undelivered", template: "order-undelivered", whom: "patient", page: "/order/{doc}"},
 	{kind: "order.promise_broken", template: "order-late", whom: "patient", page: "/order/{doc}"},
 	{kind: "order.cancelled", template: "order-cancelled", whom: "patient", page: "/order/{doc}"},
+	{kind: "order.slot_coming", template: "order-slot-coming", whom: "patient", page: "/order/{doc}", helpers: true},
 	{kind: "payment.refunded", template: "payment-refunded", whom: "patient", page: "/me"},
 
 	{kind: "case.answered", template: "case-answered", whom: "owner", page: "/case/{doc}"},
@@ -116,14 +118,25 @@ func (r row) path(e event.Event) string {
 }
 
 // localTime is the event's time of beginning, in the zone of who reads it; a dash where there is none.
-func localTime(e event.Event, c Contact) string {
-	at, err := time.Parse(time.RFC3339, e.Data["starts_at"])
+func localTime(e event.Event, c Contact) string { return said(e, "starts_at", c, "2006-01-02 15:04") }
+
+// localEnd is the hour that it ends at, the same.
+func localEnd(e event.Event, c Contact) string { return said(e, "ends_at", c, "15:04") }
+
+// said writes a time of an event. Where it happens at a place, as at somebody's door, it is said as clocks show it
+// there, whoever reads it.
+func said(e event.Event, key string, c Contact, layout string) string {
+	at, err := time.Parse(time.RFC3339, e.Data[key])
 	if err != nil {
 		return "-"
 	}
-	zone, err := time.LoadLocation(c.Zone)
+	name := e.Data["time_zone"]
+	if name == "" {
+		name = c.Zone
+	}
+	zone, err := time.LoadLocation(name)
 	if err != nil {
 		zone = time.UTC
 	}
-	return at.In(zone).Format("2006-01-02 15:04")
+	return at.In(zone).Format(layout)
 }

@@ -23,6 +23,7 @@ const (
 	EventAtRisk         event.Kind = "order.at_risk"
 	EventBroken         event.Kind = "order.promise_broken" // data: stage
 	EventSlotNear       event.Kind = "order.slot_near"      // the pharmacy has to begin, so that it can be kept
+	EventSlotComing     event.Kind = "order.slot_coming"    // an hour before it: the patient is told; data: starts_at, ends_at, time_zone
 	EventRated          event.Kind = "order.rated"          // data: stars
 )
 
@@ -33,7 +34,8 @@ const (
 	TimerPromise event.Kind = "order.promise_due"
 	TimerAnswer  event.Kind = "order.answer_expired"
 	TimerSlot    event.Kind = "order.slot_due"
+	TimerComing  event.Kind = "order.slot_coming_due"
 )
 
 // TimerKinds lists every timer that TimerFired handles.
-var TimerKinds = []event.Kind{TimerUnpaid, TimerAtRisk, TimerPromise, TimerAnswer, TimerSlot}
+var TimerKinds = []event.Kind{TimerUnpaid, TimerAtRisk, TimerPromise, TimerAnswer, TimerSlot, TimerComing}

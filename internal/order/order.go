@@ -58,8 +58,11 @@ type Order struct {
 	Promise  Promise   `json:"promise"`
 	Question *Question `json:"question,omitempty"`
 	// BroughtBack: a bag of this order came back once. It was paid for then.
-	BroughtBack bool    `json:"brought_back,omitempty"`
-	Rating      *Rating `json:"rating,omitempty"`
+	BroughtBack bool `json:"brought_back,omitempty"`
+	// LeftSlot is the slot that the bag which came back was to be brought in, where another was chosen since:
+	// its place is given back.
+	LeftSlot *Slot   `json:"left_slot,omitempty"`
+	Rating   *Rating `json:"rating,omitempty"`
 }
 
 // Slot is when a courier comes by appointment.
@@ -68,6 +71,8 @@ type Slot struct {
 	Until  time.Time `json:"until"`
 	Begins time.Time `json:"begins"` // when the pharmacy is shown the order
 	Leaves time.Time `json:"leaves"` // before that no courier needs to leave the counter
+	// TimeZone is that of the door, for the message that it is near. Slots of before had none: UTC is said.
+	TimeZone string `json:"time_zone,omitempty"`
 }
 
 // Address is where the medicine goes and who takes it there.

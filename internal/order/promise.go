@@ -152,7 +152,7 @@ func (o *Order) resumeClock(now time.Time) {
 }
 
 func (o *Order) stopClock(now time.Time) {
-	o.ClearTimer(TimerUnpaid, TimerAtRisk, TimerPromise, TimerAnswer, TimerSlot)
+	o.ClearTimer(TimerUnpaid, TimerAtRisk, TimerPromise, TimerAnswer, TimerSlot, TimerComing)
 	o.Question = nil
 	if o.Promise.Started.IsZero() || !o.Promise.Stopped.IsZero() {
 		return
@@ -178,6 +178,8 @@ func (s *Service) TimerFired(ctx context.Context, a access.Actor, order id.Order
 			o.announce(a, EventBroken, map[string]string{"stage": string(o.State)})
 		case TimerSlot:
 			o.announce(a, EventSlotNear, nil)
+		case TimerComing:
+			o.announce(a, EventSlotComing, o.Slot.facts())
 		case TimerAnswer:
 			return o.answer(now, a, false)
 		}

@@ -76,7 +76,7 @@ func TestBagThatCameBackIsBroughtAgainAsANewAttempt(t *testing.T) {
 	w.to(t, oid, order.Collected)
 	must(t, w.Undelivered(t.Context(), w.house(), oid, 1))
 
-	o, err := w.Reattempt(t.Context(), w.as(patient), oid)
+	o, err := w.Reattempt(t.Context(), w.as(patient), oid, time.Time{})
 	must(t, err)
 
 	if o.State != order.Placed || o.Attempt != 2 || o.Pharmacy != "phm_a" || !o.Promise.Stopped.IsZero() {

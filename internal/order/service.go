@@ -42,6 +42,8 @@ type Zones interface {
 // Slots tells when couriers come by appointment. Slot is a Conflict for a time that can't be had.
 type Slots interface {
 	Slot(ctx context.Context, zone id.Zone, from time.Time) (Slot, error)
+	// AtOnce tells whether couriers ride there without an appointment too.
+	AtOnce(ctx context.Context, zone id.Zone) (bool, error)
 }
 
 // Coupons says what a coupon takes off the fees; never off medicine.
@@ -215,8 +217,11 @@ func (o *Order) access() access.Facts {
 // Extend gives an unpaid order ten more minutes from now.
 func (s *Service) Extend(ctx context.Context, a access.Actor, order id.Order) (*Order, error) {
 	return s.change(ctx, a, order, "order.extend", docstore.On{Request: a.Request}, func(o *Order, now time.Time) error {
-		if o.State != Unpaid {
+		switch {
+		case o.State != Unpaid:
 			return settled()
+		case o.Slot != nil && !o.Slot.Keepable(now):
+			return slotGone()
 		}
 		o.SetTimer(TimerUnpaid, now.Add(unpaidFor))
 		return nil
@@ -234,6 +239,8 @@ func (s *Service) Pay(ctx context.Context, a access.Actor, order id.Order, metho
 			return fault.New(fault.Conflict, "The pharmacy is still setting your medicine aside. Try again in a moment.").Coded("not-held")
 		case o.Paying:
 			return fault.New(fault.Conflict, "Your payment is on its way. You don't need to pay again.").Coded("paying")
+		case o.Slot != nil && !o.Slot.Keepable(now):
+			return slotGone()
 		}
 		o.startPayment(a, method, o.Total())
 		if due := now.Add(time.Minute); o.TimerDue(TimerUnpaid, due) {
@@ -284,20 +291,6 @@ func (s *Service) Readdress(ctx context.Context, a access.Actor, order id.Order,
 		}
 		o.Address = to
 		o.announce(a, EventReaddressed, nil)
-		return nil
-	})
-}
-
-// Reattempt has an undelivered order brought again, as a new attempt with a new bag.
-func (s *Service) Reattempt(ctx context.Context, a access.Actor, order id.Order) (*Order, error) {
-	return s.change(ctx, a, order, "order.reattempt", docstore.On{Request: a.Request}, func(o *Order, now time.Time) error {
-		if err := o.apply(now, a, reattempt, "again"); err != nil {
-			return err
-		}
-		o.Attempt++
-		o.BroughtBack = true
-		o.Slot = nil // its time is past: now as soon as it can be
-		o.startClock(now)
 		return nil
 	})
 }

@@ -68,7 +68,7 @@ func TestIllegalTransitionIsRefusedFromEveryStateAndChangesNothing(t *testing.T)
 			return err
 		},
 		"reattempt": func(ctx context.Context, w *world, oid id.Order) error {
-			_, err := w.Reattempt(ctx, w.as(patient), oid)
+			_, err := w.Reattempt(ctx, w.as(patient), oid, time.Time{})
 			return err
 		},
 		"rate": func(ctx context.Context, w *world, oid id.Order) error {

@@ -7,6 +7,7 @@ import (
 
 	"housecall/internal/access"
 	"housecall/internal/clock"
+	"housecall/internal/docstore"
 	"housecall/internal/docstore/sqlite"
 	"housecall/internal/event"
 	"housecall/internal/fault"
@@ -34,8 +35,10 @@ var (
 type world struct {
 	*order.Service
 	clock   *clock.Fake
+	store   docstore.Store
 	prices  map[id.Pharmacy]int64
 	refused error
+	slots   bool // couriers ride by appointment alone
 	n       int
 }
 
@@ -52,8 +55,10 @@ func (w *world) Slot(_ context.Context, _ id.Zone, from time.Time) (order.Slot, 
 	if from.Sub(w.clock.Now()) > 24*time.Hour {
 		return order.Slot{}, fault.New(fault.Conflict, "This time can't be had any more.").Coded("slot-gone")
 	}
-	return order.Slot{From: from, Until: from.Add(2 * time.Hour), Begins: from.Add(-30 * time.Minute), Leaves: from.Add(-20 * time.Minute)}, nil
+	return order.Slot{From: from, Until: from.Add(2 * time.Hour), Begins: from.Add(-30 * time.Minute), Leaves: from.Add(-20 * time.Minute), TimeZone: "Asia/Shanghai"}, nil
 }
+
+func (w *world) AtOnce(context.Context, id.Zone) (bool, error) { return !w.slots, nil }
 
 func (w *world) quote(p id.Pharmacy) order.Quote {
 	return order.Quote{
@@ -97,7 +102,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	w := &world{clock: clock.NewFake(time.Date(2026, 11, 22, 21, 0, 0, 0, time.UTC)), prices: map[id.Pharmacy]int64{"phm_a": 5000, "phm_b": 4900, "phm_c": 9900}}
+	w := &world{store: store, clock: clock.NewFake(time.Date(2026, 11, 22, 21, 0, 0, 0, time.UTC)), prices: map[id.Pharmacy]int64{"phm_a": 5000, "phm_b": 4900, "phm_c": 9900}}
 	w.Service, err = order.New(t.Context(), order.Deps{
 		Store: store, Clock: w.clock, Guard: access.NewGuard(rules, w, w),
 		Scripts: w, Quotes: w, Zones: w, Slots: w, Coupons: w,
@@ -165,6 +170,20 @@ func (w *world) order(t *testing.T, oid id.Order) *order.Order {
 func (w *world) fire(t *testing.T, oid id.Order, kind event.Kind) {
 	t.Helper()
 	must(t, w.TimerFired(t.Context(), w.house(), oid, kind))
+}
+
+// told lists what an order announced of a kind.
+func (w *world) told(t *testing.T, oid id.Order, kind event.Kind) []event.Event {
+	t.Helper()
+	waiting, err := w.store.Waiting(t.Context(), 500)
+	must(t, err)
+	var all []event.Event
+	for _, out := range waiting {
+		if out.Event.Doc == string(oid) && out.Event.Kind == kind {
+			all = append(all, out.Event)
+		}
+	}
+	return all
 }
 
 func must(t *testing.T, err error) {

@@ -17,10 +17,20 @@ const patientPause = 12 * time.Minute
 // leastLeft is what a pharmacist has at least after an answer came.
 const leastLeft = time.Minute
 
-// budget starts the clock of the present stage.
+// budget starts the clock of the present stage. What goes by appointment has until its courier leaves, less
+// what is to be done after this stage: nobody is hurried for a bag that then waits.
 func (f *Fill) budget(from time.Time, d time.Duration) {
 	f.Began, f.PausedFor = from, 0
 	f.Deadline = from.Add(d)
+	if f.Slot != nil {
+		latest := f.Slot.Leaves
+		if f.State != Preparing {
+			latest = latest.Add(-f.PackTime)
+		}
+		if latest.After(f.Deadline) {
+			f.Deadline = latest
+		}
+	}
 	f.SetTimer(f.stageTimer(), f.Deadline)
 }
 

@@ -37,6 +37,7 @@ type Fill struct {
 	Patient      id.Patient      `json:"patient"`
 	Doctor       id.Account      `json:"doctor,omitempty"` // who signed; known from the review on
 	Fulfilment   string          `json:"fulfilment"`
+	Slot         *Appointment    `json:"slot,omitempty"` // when a courier brings it by appointment; nil: as soon as it can be
 	Lines        []Item          `json:"lines"`
 	Price        money.Amount    `json:"price"`
 	Shelf        Shelf           `json:"shelf"`
@@ -65,6 +66,13 @@ type Fill struct {
 	Counter  Counter   `json:"counter,omitzero"`
 	Parcel   *Parcel   `json:"parcel,omitempty"`
 	Disposed *Disposal `json:"disposed,omitempty"`
+}
+
+// Appointment is when a courier comes to the door, and when they leave the counter for it.
+type Appointment struct {
+	From   time.Time `json:"from"`
+	Until  time.Time `json:"until"`
+	Leaves time.Time `json:"leaves"`
 }
 
 // Item is one line of a fill: the quantity prescribed, and the whole packs that cover it.

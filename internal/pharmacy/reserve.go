@@ -25,6 +25,7 @@ type Reservation struct {
 	Patient      id.Patient
 	Lines        []Line
 	Fulfilment   string
+	Slot         *Appointment // nil: as soon as it can be
 	Within       money.Amount // the medicine may cost no more; zero: whatever it costs
 }
 
@@ -80,7 +81,7 @@ func (s *Service) begin(ctx context.Context, a access.Actor, r Reservation) (*Fi
 	}
 	f := &Fill{
 		ID: r.Fill, State: Reserved, Order: r.Order, Attempt: r.Attempt, Pharmacy: r.Pharmacy, Zone: ph.Zone,
-		Prescription: r.Prescription, Part: r.Part, Patient: r.Patient, Fulfilment: r.Fulfilment, Lines: lines, Shelf: ShelfPending,
+		Prescription: r.Prescription, Part: r.Part, Patient: r.Patient, Fulfilment: r.Fulfilment, Slot: r.Slot, Lines: lines, Shelf: ShelfPending,
 	}
 	f.Price = f.total()
 	if !r.Within.IsZero() && (f.Price.Currency != r.Within.Currency || f.Price.Minor > r.Within.Minor) {

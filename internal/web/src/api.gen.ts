@@ -50,6 +50,11 @@ export interface AddressCodeInBody {
 	address: string;
 }
 
+export interface AgainBody {
+	/** Begin of a slot that coverage offered. Needed where couriers come by appointment alone and the order's own slot is over. */
+	slot?: string;
+}
+
 export interface AnswerFillInBody {
 	/** Give it as written; do not give it; do as the text says. */
 	decision: "confirmed" | "withdrawn" | "advised";
@@ -732,6 +737,8 @@ export interface FillView {
 	/** Coded reason of a refusal or release. */
 	reason?: string;
 	seal?: string;
+	/** When a courier brings it by appointment. */
+	slot?: SlotSpan;
 	state: "reserved" | "offered" | "reviewing" | "preparing" | "ready" | "collected" | "released" | "refused" | "expired" | "returned";
 	tracking?: string;
 }
@@ -1059,6 +1066,8 @@ export interface JobView {
 	seal?: string;
 	/** Time left to the deadline; below zero it is late. */
 	slack_seconds: number;
+	/** When a courier comes by appointment. */
+	slot?: SlotSpan;
 	state: "planned" | "offered" | "accepted" | "at_pharmacy" | "collected" | "at_door" | "delivered" | "cancelled" | "failed" | "returning" | "returned";
 	zone: string;
 }
@@ -1324,6 +1333,12 @@ export interface ListOfShiftView {
 	next?: string;
 }
 
+export interface ListOfSlotFullView {
+	items: SlotFullView[];
+	/** Cursor of the next page; absent on the last. */
+	next?: string;
+}
+
 export interface ListOfSlotView {
 	items: SlotView[];
 	/** Cursor of the next page; absent on the last. */
@@ -1437,6 +1452,8 @@ export interface NextView {
 	seal?: string;
 	/** Send it with the step; each step done adds one. */
 	sequence: number;
+	/** When the door expects a courier, where a time was agreed: not before it. */
+	slot?: SlotSpan;
 	state?: string;
 	/** Where to ride now; with nothing in hand, where the next job is likely. */
 	to?: GeoPoint;
@@ -1542,6 +1559,15 @@ export interface OrderLine {
 	quantity: number;
 }
 
+export interface OrderSlotView {
+	from: string;
+	/** Begun now, or brought again now, it would still come in this time. */
+	keepable: boolean;
+	until: string;
+	/** It is paid for, and no pharmacy has begun: it is not time yet. */
+	waits: boolean;
+}
+
 export interface OrderView {
 	address?: OrderAddress;
 	/** Which pharmacy's turn it is, from 1. */
@@ -1571,7 +1597,7 @@ export interface OrderView {
 	/** Why it is cancelled, or was sent elsewhere; coded. */
 	reason?: string;
 	/** When a courier comes, where a time was chosen. Until shortly before it the order stays placed. */
-	slot?: DeliverySlotView;
+	slot?: OrderSlotView;
 	state: "unpaid" | "placed" | "reviewing" | "preparing" | "ready" | "collected" | "delivered" | "undelivered" | "cancelled";
 	total: MoneyAmount;
 	zone?: string;
@@ -2055,6 +2081,14 @@ export interface QuotesInBody {
 	part: string;
 }
 
+export interface RainView {
+	by: string;
+	name?: string;
+	since: string;
+	/** Then it is dry by itself; absent: when somebody says so. */
+	until?: string;
+}
+
 export interface RateInBody {
 	stars: number;
 	words?: string;
@@ -2402,6 +2436,20 @@ export interface SigningView {
 	until: string;
 }
 
+export interface SlotFullView {
+	from: string;
+	/** How many orders its window brings; 0: the window was taken away, what was booked stands. */
+	places: number;
+	/** More than places only where an order is brought again, or the window was made smaller. */
+	taken: number;
+	until: string;
+}
+
+export interface SlotSpan {
+	from: string;
+	until: string;
+}
+
 export interface SlotView {
 	doctor: string;
 	end: string;
@@ -2695,6 +2743,8 @@ export interface VisitWish {
 }
 
 export interface WeatherInBody {
+	/** For how long; absent: until somebody says otherwise. */
+	minutes?: number;
 	rain: boolean;
 }
 
@@ -2738,6 +2788,8 @@ export interface WorkView {
 	/** The budget is paused: who owes an answer. */
 	owes?: "doctor" | "patient";
 	since: string;
+	/** When a courier brings it by appointment: the deadline is when they leave for it. */
+	slot?: SlotSpan;
 	state: "offered" | "reviewing" | "preparing" | "ready" | "collected" | "released" | "refused" | "expired" | "returned";
 }
 
@@ -2784,6 +2836,8 @@ export interface ZoneView {
 	promise_minutes: number;
 	/** Couriers ride at three quarters of their speed; estimates and plans go by it. */
 	rain: boolean;
+	/** Who said that it rains, and until when. */
+	raining?: RainView;
 	review_minutes: number;
 	ride_minutes: number;
 	/** They ride there in those hours alone: nothing is promised at once. */
@@ -3098,7 +3152,7 @@ export interface Routes {
 	/** Rate a delivered order. */
 	"POST /orders/{id}/rating": { path: { id: string }; body: RateInBody; answer: OrderView; };
 	/** Have an order that came back brought again. */
-	"POST /orders/{id}/reattempt": { path: { id: string }; answer: OrderView; };
+	"POST /orders/{id}/reattempt": { path: { id: string }; body: AgainBody; answer: OrderView; };
 	/** Read what was said about an order on its way. */
 	"GET /orders/{id}/talk": { path: { id: string }; answer: TalkView; };
 	/** Write to everybody of an order on its way. */
@@ -3369,6 +3423,8 @@ export interface Routes {
 	"PUT /zones/{id}": { path: { id: string }; body: ZoneBody; answer: ZoneView; };
 	/** Forecast the orders of the hours to come, and the couriers they take. */
 	"GET /zones/{id}/forecast": { path: { id: string }; query: { hours?: number; percent?: number }; answer: ForecastView; };
+	/** See how full the slots of a zone are. */
+	"GET /zones/{id}/slots": { path: { id: string }; answer: ListOfSlotFullView; };
 	/** Say whether it rains in a zone. */
 	"POST /zones/{id}/weather": { path: { id: string }; body: WeatherInBody; answer: ZoneView; };
 	/** End the cover of a zone. */

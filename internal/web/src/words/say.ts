@@ -42,6 +42,16 @@ export function when(at: string | number | Date, now: number = Date.now()): stri
 	return language.value === "zh" ? `${said}${time(at)}` : `${said} ${time(at)}`;
 }
 
+/** hours is 18:00 to 20:00. */
+export function hours(from: string | number | Date, until: string | number | Date): string {
+	return language.value === "zh" ? `${time(from)}至${time(until)}` : `${time(from)} to ${time(until)}`;
+}
+
+/** slot is the day and the hours that somebody comes in: tomorrow, 18:00 to 20:00. */
+export function slot(from: string | number | Date, until: string | number | Date, now: number = Date.now()): string {
+	return language.value === "zh" ? `${day(from, now)}${hours(from, until)}` : `${day(from, now)}, ${hours(from, until)}`;
+}
+
 /** minutes is whole minutes from now until then, at least nothing. */
 export function minutes(until: string | number | Date, now: number = Date.now()): number {
 	return Math.max(0, Math.ceil((+new Date(until) - now) / 60_000));

@@ -11,7 +11,7 @@ import { Line, Lines } from "../../parts/list";
 import { Trouble } from "../../parts/notice";
 import { Head } from "../../parts/page";
 import { Sheet } from "../../parts/sheet";
-import { distance, money, time } from "../../words/say";
+import { distance, money, slot, time } from "../../words/say";
 import { words } from "./words";
 
 type Reason = keyof ReturnType<typeof words>["reasons"];
@@ -39,7 +39,7 @@ export function Offer({ now, put, reload }: { now: NextView; put: (n: NextView) 
 			<section>
 				<Lines>
 					<Line icon="store" title={w.toCounter(pharmacy.data?.name ?? w.pharmacy)} sub={pharmacy.data?.address} />
-					<Line icon="house" title={w.toDoor(distance(now.metres ?? 0))} sub={now.deadline && time(now.deadline)} />
+					<Line icon="house" title={w.toDoor(distance(now.metres ?? 0))} sub={now.slot ? w.slot(slot(now.slot.from, now.slot.until)) : now.deadline && time(now.deadline)} test="offer-when" />
 					{now.cold_chain && <Line icon="thermometer" title={w.cold} />}
 				</Lines>
 			</section>

@@ -10,7 +10,7 @@ import { ReadCode } from "../../parts/camera";
 import { MapBox, type Mark } from "../../parts/map/map";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head } from "../../parts/page";
-import { time } from "../../words/say";
+import { slot, time } from "../../words/say";
 import { Keypad } from "./keypad";
 import { place } from "./phone";
 import { Problem } from "./problem";
@@ -157,6 +157,13 @@ function Code({ job }: { job: string }) {
 function Left({ now }: { now: NextView }) {
 	const w = words();
 	const at = useNow();
+	if (now.slot)
+		return (
+			<p class="sub num" data-test="ride-slot">
+				<b>{w.slot(slot(now.slot.from, now.slot.until))}</b>
+				{at < +new Date(now.slot.from) && <> · {w.notBefore}</>}
+			</p>
+		);
 	if (!now.deadline) return null;
 	const left = Math.floor((+new Date(now.deadline) - at) / 60_000);
 	return (

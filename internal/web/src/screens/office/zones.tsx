@@ -12,6 +12,8 @@ import { Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
 import { money } from "../../words/say";
 import { readPoints, writePoints } from "./points";
+import { Rain } from "./rain";
+import { Fullness, Windows } from "./windows";
 import { words } from "./words";
 
 /** Zones: drawn on the map, and typed for who can't draw. */
@@ -27,7 +29,7 @@ export default function Zones() {
 					<section class="stack">
 						<Lines>
 							{items.map((z) => (
-								<Line key={z.id} icon="layers" title={z.name} sub={[`${z.promise_minutes} min`, money(z.delivery_fee), z.jurisdiction, z.withdrawn && w.withdrawn].filter(Boolean).join(" · ")} onPress={() => (chosen.value = z)} test="zone" />
+								<Line key={z.id} icon="layers" title={z.name} sub={[`${z.promise_minutes} min`, money(z.delivery_fee), z.jurisdiction, z.slots_only ? w.slotsOnly : (z.windows ?? []).length > 0 && w.slotsToo, z.rain && w.raining, z.withdrawn && w.withdrawn].filter(Boolean).join(" · ")} onPress={() => (chosen.value = z)} test="zone" />
 							))}
 						</Lines>
 						<Btn icon="plus" onPress={() => (chosen.value = "new")} test="new-zone">
@@ -61,7 +63,7 @@ function blank(like: ZoneView | undefined): ZoneBody {
 }
 
 function body(z: ZoneView): ZoneBody {
-	const { id: _id, withdrawn: _withdrawn, ...rest } = z;
+	const { id: _id, withdrawn: _withdrawn, rain: _rain, raining: _raining, ...rest } = z;
 	return rest;
 }
 
@@ -89,6 +91,8 @@ function Drawing({ of, like, done }: { of: ZoneView | undefined; like: ZoneView 
 	return (
 		<section class="cols" data-test="zone-form">
 			<div class="stack">
+				{of && !of.withdrawn && <Rain zone={of} />}
+				{of && <Fullness zone={of.id} />}
 				<MapBox label={w.zones} height="tall" marks={(points ?? []).map((at, n) => ({ id: String(n), at, kind: "pin" as const, name: String(n + 1) }))} zones={points && points.length > 2 ? [points] : []} onPick={pick} {...(like && !points?.length ? { fit: like.polygon } : {})} />
 				<Area label={w.points} hint={w.pointsHint} rows={6} value={typed.value} onType={(v) => (typed.value = v)} said={typed.value.trim() && !points ? w.badPoints : ""} test="points" />
 			</div>
@@ -103,6 +107,7 @@ function Drawing({ of, like, done }: { of: ZoneView | undefined; like: ZoneView 
 				<Field label={w.jurisdiction} value={z.value.jurisdiction} onType={(jurisdiction) => set({ jurisdiction })} />
 				<Field label={w.emergency} value={z.value.emergency_number} onType={(emergency_number) => set({ emergency_number })} />
 				<Field label={w.timeZone} value={z.value.time_zone} onType={(time_zone) => set({ time_zone })} />
+				<Windows value={z.value.windows ?? []} only={!!z.value.slots_only} problem={save.problem} onChange={(windows, slots_only) => set({ windows, slots_only })} />
 				<Trouble problem={save.problem ?? withdraw.problem} />
 				<Btn kind="main" wide busy={save.busy} off={!points || !z.value.name.trim()} onPress={() => void save()} test="save-zone">
 					{w.save}

@@ -10,7 +10,7 @@ import { Line, Lines } from "../../parts/list";
 import { Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
 import { Sheet } from "../../parts/sheet";
-import { day, money, time, when } from "../../words/say";
+import { day, hours, money, slot as slotSaid, time, when } from "../../words/say";
 import { loadFacts, markRead, minutesOf, wasRead } from "./facts";
 import { words } from "./home-words";
 import { OrderNow, PinSheet } from "./ordercard";
@@ -98,7 +98,10 @@ function headline(n: Next, facts: Facts, whose: string): string {
 		case "collected":
 			return r.collected(whose, at ? time(at) : "?");
 		case "preparing":
+			if (n.order?.slot) return r.preparingSlot(hours(n.order.slot.from, n.order.slot.until));
 			return at ? r.preparing(time(at)) : r.preparingNoTime;
+		case "slot":
+			return n.order?.slot ? r.slot(slotSaid(n.order.slot.from, n.order.slot.until)) : "";
 		case "cancelled":
 			return n.order && n.order.total.minor > 0 && n.order.history.some((h) => h.to === "placed") ? r.cancelled(money(n.order.total)) : r.cancelledFree;
 		case "rx_gone":
@@ -166,7 +169,8 @@ function Acts({ next, person, live, stacked }: { next: Next; person: string; liv
 		if (what === "discard") await call("POST /intakes/{id}/discard", { key, path: path(next.intake?.id) });
 		if (what === "cancel") await call("POST /orders/{id}/cancel", { key, path: path(next.order?.id), body: { reason: "changed_mind" } });
 		if (what === "leave") await call("POST /visits/{id}/cancel", { key, path: path(next.visit?.id), body: { reason: "changed_mind" } });
-		if (what === "reattempt") await call("POST /orders/{id}/reattempt", { key, path: path(next.order?.id) });
+		if (what === "reattempt" && next.order?.slot) return go(`/order/${next.order.id}`); // the time is asked there
+		if (what === "reattempt") await call("POST /orders/{id}/reattempt", { key, path: path(next.order?.id), body: {} });
 		if (what === "here") await call("POST /visits/{id}/here", { key, path: path(next.visit?.id) });
 		ask.value = "";
 		await live.reload();
@@ -206,6 +210,7 @@ function Acts({ next, person, live, stacked }: { next: Next; person: string; liv
 				return [{ text: a.room, to: `${visit}/wait` }, { text: a.leave, press: () => (ask.value = "leave") }];
 			case "late":
 				return [{ text: a.where, to: order }, { text: a.help, to: `/case/new?about=${next.order?.id}` }];
+			case "slot":
 			case "resent":
 			case "preparing":
 			case "reviewing":

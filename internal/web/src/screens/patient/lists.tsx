@@ -3,7 +3,7 @@ import { useLive } from "../../client/live";
 import { Go } from "../../parts/button";
 import { Empty, Line, Lines } from "../../parts/list";
 import { Head, Page } from "../../parts/page";
-import { date, day, money, time } from "../../words/say";
+import { date, day, money, slot, time } from "../../words/say";
 import { language } from "../../words/words";
 import { isOver, orNothing } from "./facts";
 import { complaintName } from "./intake-steps";
@@ -77,7 +77,7 @@ export function Medicine({ person }: { person: string }) {
 							<h2>{w.orders}</h2>
 							<Lines>
 								{d.orders.map((x) => (
-									<Line key={x.id} icon="package" to={`/order/${x.id}`} title={o.step[x.state] ?? x.state} sub={`${stamp(x.created_at)} · ${money(x.total)}`} />
+									<Line key={x.id} icon="package" to={`/order/${x.id}`} title={o.step[x.state] ?? x.state} sub={[stamp(x.created_at), money(x.total), x.slot && slot(x.slot.from, x.slot.until)].filter(Boolean).join(" · ")} />
 								))}
 							</Lines>
 						</section>

@@ -11,7 +11,9 @@ import { Line, Lines } from "../../parts/list";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
 import { Sheet } from "../../parts/sheet";
-import { money, time, when } from "../../words/say";
+import { SlotTold } from "../../parts/slots";
+import { hours, money, slot as slotSaid, time, when } from "../../words/say";
+import { Again } from "./again";
 import { AddressForm, addressLine } from "./address";
 import { markRead, orNothing, pharmacyName } from "./facts";
 import { words as homeWords } from "./home-words";
@@ -71,8 +73,10 @@ function title(d: OrderLoaded): string {
 	if (o.state === "undelivered" || ["failed", "returning", "returned"].includes(d.track?.state ?? "")) return r.not_delivered;
 	if (d.track?.state === "at_door") return r.at_door;
 	if (late(o, d.track, Date.now()) && at) return r.late(time(at));
+	if (o.slot?.waits) return r.slot(slotSaid(o.slot.from, o.slot.until));
 	if (o.state === "collected") return r.collected(homeWords().your, at ? time(at) : "");
 	if (o.state === "ready" && o.fulfilment === "pickup") return r.pickup;
+	if (o.slot && (o.state === "preparing" || o.state === "ready")) return r.preparingSlot(hours(o.slot.from, o.slot.until));
 	if (o.state === "preparing" || o.state === "ready") return at ? r.preparing(time(at)) : r.preparingNoTime;
 	return r.reviewing;
 }
@@ -100,6 +104,7 @@ function Under({ d, live }: { d: OrderLoaded; live: Live<OrderLoaded> }) {
 			{o.state === "undelivered" && <Notice kind="warn">{w.undelivered}</Notice>}
 			{running && late(o, d.track, Date.now()) && <Notice kind="warn">{w.late}</Notice>}
 			{o.attempt > 1 && running && <Notice>{w.attempt(o.attempt)}</Notice>}
+			{running && o.slot && o.state !== "collected" && <SlotTold of={o.slot} hint={o.slot.waits ? w.slotWaits : w.slotComes} />}
 			{running && d.track && o.fulfilment === "courier" && <OrderNow order={o} track={d.track} />}
 			{o.state === "ready" && o.fulfilment === "pickup" && <PickUp fill={o.fill} />}
 			{size.value === "normal" && <Steps d={d} />}
@@ -141,7 +146,7 @@ function Steps({ d }: { d: OrderLoaded }) {
 				))}
 				{coming.map((s) => (
 					<li key={s} class="to">
-						<span>{s === "delivered" && arrives(o, d.track) ? time(arrives(o, d.track)) : ""}</span>
+						<span>{s !== "delivered" ? "" : o.slot && !d.track?.arrives ? hours(o.slot.from, o.slot.until) : arrives(o, d.track) ? time(arrives(o, d.track)) : ""}</span>
 						<i aria-hidden="true" />
 						<span class="sub">{w.step[s]}</span>
 					</li>
@@ -293,10 +298,6 @@ function Foot({ d, live }: { d: OrderLoaded; live: Live<OrderLoaded> }) {
 	const w = words().order;
 	const pin = useSignal(false);
 	const o = d.order;
-	const again = useAct(async (key) => {
-		await call("POST /orders/{id}/reattempt", { key, path: { id: o.id } });
-		await live.reload();
-	});
 	const refund = useAct(async (key) => {
 		await call("POST /orders/{id}/cancel", { key, path: { id: o.id }, body: { reason: "changed_mind" } });
 		await live.reload();
@@ -310,10 +311,8 @@ function Foot({ d, live }: { d: OrderLoaded; live: Live<OrderLoaded> }) {
 	if (o.state === "undelivered")
 		return (
 			<>
-				<Trouble problem={again.problem ?? refund.problem} />
-				<Btn kind="main" wide busy={again.busy} onPress={() => void again()} test="again">
-					{w.again}
-				</Btn>
+				<Trouble problem={refund.problem} />
+				<Again order={o} done={live.reload} />
 				<Btn wide busy={refund.busy} onPress={() => void refund()}>
 					{w.refund}
 				</Btn>
@@ -337,7 +336,7 @@ function Foot({ d, live }: { d: OrderLoaded; live: Live<OrderLoaded> }) {
 	if (o.state === "cancelled")
 		return (
 			<Go kind="main" wide to={`/rx/${o.prescription}/order`}>
-				{homeWords().acts.otherPharmacy}
+				{o.reason === "slot-full" ? w.otherTime : homeWords().acts.otherPharmacy}
 			</Go>
 		);
 	return o.state === "delivered" ? <p class="saved num">{when(o.created_at)}</p> : null;

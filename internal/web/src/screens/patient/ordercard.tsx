@@ -100,12 +100,13 @@ export function OrderNow({ order, track, rx, small, acts }: { order: OrderView; 
 	const name = useLive(`pharmacy name ${order.pharmacy}`, () => pharmacyName(order.pharmacy), () => false, 3_600_000);
 	const courier = track.courier;
 	const who = courier?.first_name || w.courier;
+	const riding = order.state === "collected"; // before that, who chose a time reads that time
 	if (size.value !== "normal") {
 		const from = Date.parse(track.placed);
 		const part = Math.max(0.04, Math.min(0.96, (now - from) / Math.max(1, until - from)));
 		return (
 			<section>
-				{until > 0 && <Clock until={until} />}
+				{until > 0 && (!order.slot || riding) && <Clock until={until} />}
 				<svg class="meter-svg" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
 					<rect width="100" height="6" rx="3" fill="var(--line)" />
 					<rect width={part * 100} height="6" rx="3" fill="var(--action)" />
@@ -117,7 +118,7 @@ export function OrderNow({ order, track, rx, small, acts }: { order: OrderView; 
 	return (
 		<>
 			<section>
-				{until > 0 && (
+				{until > 0 && (!order.slot || riding) && (
 					<Clock until={until}>
 						{order.promise && until !== Date.parse(order.promise.due_at) && (
 							<>
@@ -128,7 +129,7 @@ export function OrderNow({ order, track, rx, small, acts }: { order: OrderView; 
 						{courier && (courier.old ? w.position(time(courier.at)) : w.seen(ago(courier.at, now)))}
 					</Clock>
 				)}
-				{until > 0 && <PathLine order={order} until={until} />}
+				{until > 0 && (!order.slot || riding) && <PathLine order={order} until={until} />}
 			</section>
 			<section class="card flush trip">
 				<OrderMap track={track} />

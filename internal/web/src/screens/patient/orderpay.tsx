@@ -7,8 +7,12 @@ import { useNow } from "../../client/live";
 import { Btn } from "../../parts/button";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head } from "../../parts/page";
-import { money, time } from "../../words/say";
+import { Failure } from "../../client/problem";
+import { keep } from "../../client/keep";
+import { go } from "../../client/router";
+import { money, slot, time } from "../../words/say";
 import { addressLine } from "./address";
+import { chosenOf } from "./choose";
 import { type OrderLoaded, Sum } from "./order";
 import { words } from "./order-words";
 import { CardPick } from "./pay";
@@ -22,11 +26,18 @@ export function Pay({ d, live }: { d: OrderLoaded; live: Live<OrderLoaded> }) {
 	const card = useSignal("card_ok");
 	const pay = useAct(async (key) => {
 		live.put({ ...d, order: await call("POST /orders/{id}/pay", { key, path: { id: o.id }, body: { method: card.value } }) });
+		void keep.remove("draft", chosenOf(o.prescription));
 		await live.reload();
+	});
+	// The medicine is set aside for this order: it is let go of first, then everything chosen is there again.
+	const another = useAct(async (key) => {
+		await call("POST /orders/{id}/cancel", { key, path: { id: o.id }, body: { reason: "changed_mind" } });
+		go(`/rx/${o.prescription}/order`);
 	});
 	const more = useAct(async (key) => {
 		live.put({ ...d, order: await call("POST /orders/{id}/extend", { key, path: { id: o.id } }) });
 	});
+	const over = !!o.slot && (!o.slot.keepable || [pay.problem, more.problem].some((p) => p instanceof Failure && p.code === "slot-gone"));
 	const short = o.pay_until && Date.parse(o.pay_until) - now < 3 * 60_000;
 	return (
 		<>
@@ -55,10 +66,21 @@ export function Pay({ d, live }: { d: OrderLoaded; live: Live<OrderLoaded> }) {
 			<Lines>
 				<Line icon="store" title={d.pharmacy} sub={w.from} />
 				{o.address && <Line icon="house" title={addressLine(o.address)} sub={w.to} />}
+				{o.slot && <Line icon="clock" title={slot(o.slot.from, o.slot.until)} sub={w.slotSub} test="pay-slot" />}
 			</Lines>
+			{over && (
+				<Notice kind="warn" test="slot-over">
+					{w.slotOver}
+				</Notice>
+			)}
 			<CardPick value={card.value} onPick={(v) => (card.value = v)} />
-			<Trouble problem={pay.problem} />
-			<Btn kind="main" wide busy={pay.busy || o.paying} off={!o.held} onPress={() => void pay()} test="pay">
+			<Trouble problem={another.problem ?? (over ? undefined : pay.problem)} />
+			{over && (
+				<Btn kind="main" wide busy={another.busy} onPress={() => void another()} test="other-time">
+					{w.otherTime}
+				</Btn>
+			)}
+			<Btn kind={over ? "more" : "main"} wide busy={pay.busy || o.paying} off={!o.held || over} onPress={() => void pay()} test="pay">
 				{w.pay(money(o.total))}
 			</Btn>
 			<p class="sub">{w.charged}</p>

@@ -29,6 +29,8 @@ describe("home shows the one next thing", () => {
 		["who waits where no doctor is left", "left_alone", { visits: [visit({ state: "waiting", left_alone: true })] }],
 		["whose order is past its time", "late", { orders: [order({ state: "preparing", promise: { due_at: at(-1) } as OrderView["promise"] })] }],
 		["whose order will be past its time by what is known", "late", { orders: [order({ state: "collected" })], tracked: { ord_1: track({ arrives: at(20) }) } }],
+		["who has chosen a time for the medicine", "slot", { orders: [order({ state: "placed", slot: { from: at(300), until: at(420), waits: true, keepable: true }, promise: { due_at: at(420) } as OrderView["promise"] })] }],
+		["whose prescription is checked for the time chosen", "reviewing", { orders: [order({ state: "placed", slot: { from: at(30), until: at(150), waits: false, keepable: true }, promise: { due_at: at(150) } as OrderView["promise"] })] }],
 		["whose order went to another pharmacy", "resent", { orders: [order({ state: "placed", attempt: 2 })] }],
 		["whose bag is on the way", "collected", { orders: [order({ state: "collected" })], tracked: { ord_1: track({ arrives: at(9) }) } }],
 		["who can fetch the bag", "pickup", { orders: [order({ state: "ready", fulfilment: "pickup", promise: undefined })] }],

@@ -18,7 +18,7 @@ export interface Facts {
 
 export type Row =
 	| "redirected" | "at_door" | "call_open" | "rejoin" | "asked" | "payment_failed" | "unpaid" | "not_delivered" | "waiting" | "left_alone" | "visit_fee"
-	| "late" | "resent" | "collected" | "pickup" | "preparing" | "reviewing" | "signed" | "cancelled" | "expired" | "rx_gone" | "booked" | "no_show" | "visit_cancelled"
+	| "late" | "slot" | "resent" | "collected" | "pickup" | "preparing" | "reviewing" | "signed" | "cancelled" | "expired" | "rx_gone" | "booked" | "no_show" | "visit_cancelled"
 	| "intake" | "delivered" | "summary" | "nothing";
 
 export interface Next {
@@ -54,6 +54,7 @@ const rowOfOrder = (o: OrderView, t: TrackedView | undefined, now: number, read:
 	if (o.state === "unpaid") return o.payment_failed ? "payment_failed" : "unpaid";
 	if (o.state === "undelivered" || (o.state === "collected" && (t?.state === "failed" || t?.state === "returning" || t?.state === "returned"))) return "not_delivered";
 	if (open.has(o.state) && late(o, t, now)) return "late";
+	if (o.slot?.waits && o.state === "placed") return "slot";
 	if (o.attempt > 1 && o.state === "placed") return "resent";
 	if (o.state === "collected") return "collected";
 	if (o.state === "ready" && o.fulfilment === "pickup") return "pickup";
@@ -99,7 +100,7 @@ const rowOfPrescription = (p: PrescriptionView, f: Facts, now: number, read: (id
 /** The rows, the most pressing first. */
 export const rank: Row[] = [
 	"redirected", "at_door", "call_open", "rejoin", "asked", "payment_failed", "visit_fee", "unpaid", "not_delivered", "left_alone", "waiting", "late", "resent", "collected", "pickup",
-	"preparing", "reviewing", "signed", "cancelled", "rx_gone", "expired", "booked", "no_show", "visit_cancelled", "intake", "delivered", "summary", "nothing",
+	"preparing", "reviewing", "signed", "slot", "cancelled", "rx_gone", "expired", "booked", "no_show", "visit_cancelled", "intake", "delivered", "summary", "nothing",
 ];
 
 /** matters lists everything that is to be told, the one next thing first; at least "nothing". */

@@ -8,7 +8,7 @@ import { Btn, Go } from "../../parts/button";
 import { Line, Lines } from "../../parts/list";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
-import { date, when } from "../../words/say";
+import { date, slot, when } from "../../words/say";
 import { Budget } from "./budget";
 import { HandOver, TakeBack } from "./handover";
 import { medicine } from "./medicine";
@@ -56,9 +56,9 @@ function Stage({ work, now }: { work: Live<Work>; now: Work }) {
 		<div class="stack-l" data-test={`fill-${fill.state}`}>
 			<Head>{sheet?.patient_name ?? w.title(short(fill.order))}</Head>
 			<p class="sub num">
-				{[short(fill.order), sheet?.born_on && w.born(date(sheet.born_on)), w.how[fill.fulfilment]].filter(Boolean).join(" · ")}
+				{[short(fill.order), sheet?.born_on && w.born(date(sheet.born_on)), fill.slot ? w.slot(slot(fill.slot.from, fill.slot.until)) : w.how[fill.fulfilment]].filter(Boolean).join(" · ")}
 			</p>
-			{fill.deadline && <Budget of={{ deadline: fill.deadline, state: fill.state as "offered", ...(fill.paused ? { owes: fill.paused.owes } : {}) }} />}
+			{fill.deadline && <Budget of={{ deadline: fill.deadline, state: fill.state as "offered", ...(fill.slot ? { slot: fill.slot } : {}), ...(fill.paused ? { owes: fill.paused.owes } : {}) }} />}
 			{fill.paused && <Notice kind="lamp" live test="paused">{w.waiting[fill.paused.owes]}</Notice>}
 			{sheet && <p class="sub">{w.signed(sheet.doctor_name ?? "", when(sheet.signed_at))}</p>}
 			<What fill={fill} {...(sheet ? { sheet } : {})} />
