@@ -93,8 +93,7 @@ func (c *counter) send(token, method, path, body string, headers ...string) *htt
 		name, value, _ := strings.Cut(h, ": ")
 		r.Header.Set(name, value)
 	}
-	w := httptest.NewRecorder()
-	c.server.ServeHTTP(w, r)
+	w := answered(c.t, c.server, r)
 	return w
 }
 

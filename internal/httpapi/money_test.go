@@ -144,8 +144,7 @@ func (h *house) ask(t *testing.T, who, method, path, body string) (int, map[stri
 		r.Header.Set("Idempotency-Key", who+path+body)
 	}
 	set(r, "Content-Type", body, "application/json")
-	w := httptest.NewRecorder()
-	h.server.ServeHTTP(w, r)
+	w := answered(t, h.server, r)
 	out := map[string]any{}
 	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
 		t.Fatalf("%s %s answers %s", method, path, w.Body)

@@ -124,8 +124,7 @@ func (c *clinic) ask(token, method, path string, body any, headers ...string) an
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	w := httptest.NewRecorder()
-	c.server.ServeHTTP(w, r)
+	w := answered(c.t, c.server, r)
 	a := answer{w, map[string]any{}}
 	_ = json.Unmarshal(w.Body.Bytes(), &a.fields)
 	return a

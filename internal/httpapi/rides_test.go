@@ -86,8 +86,7 @@ func (q *quarter) ask(status int, token, method, path string, body any, headers 
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	w := httptest.NewRecorder()
-	q.server.ServeHTTP(w, r)
+	w := answered(q.t, q.server, r)
 	if w.Code != status {
 		q.t.Fatalf("%s %s as %q = %d, want %d: %s", method, path, token, w.Code, status, w.Body)
 	}
