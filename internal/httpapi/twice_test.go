@@ -2,9 +2,11 @@ package httpapi_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,7 +18,7 @@ import (
 
 // answered asks the server. What was done by a POST with a key is asked for once more with the same one, in
 // every story of this package: it must be answered with the same result, and be done once, as the story
-// then finds.
+// then finds. And once more when the story is over, whatever has become of things by then.
 func answered(t *testing.T, s *httpapi.Server, r *http.Request) *httptest.ResponseRecorder {
 	t.Helper()
 	body, err := io.ReadAll(r.Body)
@@ -24,7 +26,7 @@ func answered(t *testing.T, s *httpapi.Server, r *http.Request) *httptest.Respon
 		t.Fatal(err)
 	}
 	ask := func() *httptest.ResponseRecorder {
-		again := r.Clone(r.Context())
+		again := r.Clone(context.WithoutCancel(r.Context()))
 		again.Body = io.NopCloser(bytes.NewReader(body))
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, again)
@@ -39,14 +41,23 @@ func answered(t *testing.T, s *httpapi.Server, r *http.Request) *httptest.Respon
 	if second := ask(); second.Code != first.Code || second.Body.String() != first.Body.String() {
 		t.Errorf("%s %s with the same key: %d %s, want %d %s", r.Method, r.URL.Path, second.Code, second.Body, first.Code, first.Body)
 	}
+	t.Cleanup(func() {
+		late := ask()
+		if late.Code != first.Code && late.Code != http.StatusUnauthorized && !ends[path.Base(r.URL.Path)] { // 401: signed out by the story
+			t.Errorf("%s %s with the same key, when all was over: %d %s, want %d", r.Method, r.URL.Path, late.Code, late.Body, first.Code)
+		}
+	})
 	return first
 }
+
+// ends are what opens something for a while: no key opens it again when that is over.
+var ends = map[string]bool{"ticket": true, "link": true}
 
 // takesKey tells whether a request is for a route where the key counts.
 func takesKey(s *httpapi.Server, r *http.Request) bool {
 	return slices.ContainsFunc(s.Routes(), func(route httpapi.Route) bool {
-		path := regexp.MustCompile("^" + parameter.ReplaceAllString(route.Path, "[^/]+") + "$")
-		return route.Method == r.Method && httpapi.NeedsKey(route) && path.MatchString(strings.TrimPrefix(r.URL.Path, httpapi.Base))
+		at := regexp.MustCompile("^" + parameter.ReplaceAllString(route.Path, "[^/]+") + "$")
+		return route.Method == r.Method && httpapi.NeedsKey(route) && at.MatchString(strings.TrimPrefix(r.URL.Path, httpapi.Base))
 	})
 }
 
