@@ -33,7 +33,9 @@ func answered(t *testing.T, s *httpapi.Server, r *http.Request) *httptest.Respon
 		return w
 	}
 
+	before := changesOf(s)
 	first := ask()
+	unchanged(t, s, r, first.Code, before)
 
 	if first.Code >= http.StatusMultipleChoices || !takesKey(s, r) {
 		return first
