@@ -31,8 +31,9 @@ func NewGuard(rules *Rules, circle Circle, trail Trail) *Guard {
 	return &Guard{rules: rules, circle: circle, trail: trail}
 }
 
-// whileLocked is what a locked session may still do.
-var whileLocked = map[Action]bool{"session.unlock": true, "session.end": true}
+// whileLocked is what a locked session may still do. Locking is among it: whoever did not hear the answer
+// asks again, and what is locked stays so.
+var whileLocked = map[Action]bool{"session.unlock": true, "session.end": true, "session.lock": true}
 
 // Route answers whether the role may ever do this: Unauthenticated for who has not signed in or
 // whose counter is locked, Denied for the wrong role.

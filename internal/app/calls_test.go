@@ -104,6 +104,49 @@ func TestCallOfVisitIsConnectedInterruptedAndEndedByItsDoctor(t *testing.T) {
 	w.becomes(consult.RoomEnded)
 }
 
+func TestCallIsConnectedOnlyWhileTwoAreInIt(t *testing.T) {
+	t.Parallel()
+	w := newWard(t)
+	doctor := w.joins(w.Doctor, 1)
+	if got := w.call(); got != consult.RoomOpen {
+		t.Errorf("with the doctor alone in the room the call is %s, want open", got)
+	}
+	patient := w.joins(w.Mother, 2)
+	w.becomes(consult.RoomConnected)
+
+	w.Must(patient.Send(t.Context(), map[string]string{"t": "leave"}))
+	w.becomes(consult.RoomInterrupted)
+	w.joins(w.Mother, 3)
+	w.becomes(consult.RoomConnected)
+	w.Must(doctor.Send(t.Context(), map[string]string{"t": "leave"}))
+	w.becomes(consult.RoomInterrupted)
+}
+
+func TestCallEndsWhenEverybodyHasBeenGoneForTwoMinutesAndTheVisitGoesOn(t *testing.T) {
+	t.Parallel()
+	w := newWard(t)
+	doctor, patient := w.together()
+
+	patient.Close()
+	w.becomes(consult.RoomInterrupted)
+	doctor.Close()
+	w.Clock.Advance(time.Minute + 50*time.Second)
+	if got := w.call(); got != consult.RoomInterrupted {
+		t.Errorf("before the two minutes were over the call was %s", got)
+	}
+	w.Until("two minutes to be over", func() bool {
+		w.Clock.Advance(time.Second)
+		return w.call() == consult.RoomEnded
+	})
+
+	v, err := w.Consult.Visit(t.Context(), w.As(w.Doctor), w.visit)
+	w.Must(err)
+	if v.State != consult.InProgress {
+		t.Errorf("the visit is %s, want it to go on", v.State)
+	}
+	w.together() // the doctor calls anew
+}
+
 func TestDoctorEndsTheCallFromWithinTheRoom(t *testing.T) {
 	t.Parallel()
 	w := newWard(t)

@@ -72,11 +72,26 @@ type watcher struct {
 
 // watched is one room of a visit, as far as this node has seen it.
 type watched struct {
-	away      map[string]bool
-	connected bool
+	seats     map[string]string // by seat: what was heard of it last
+	connected bool              // two seats have had media
 	samples   []consult.Sample
 	last      map[string]time.Time // by slot's two ends: one sample every ten seconds, and on every change of level
 	level     map[string]string
+}
+
+// whole tells whether two or more are in the room and nobody is away from it: who left on purpose is missed as well,
+// where one is left alone.
+func (w *watched) whole() bool {
+	there := 0
+	for _, last := range w.seats {
+		switch last {
+		case signaling.SeatAway:
+			return false
+		case signaling.SeatJoined, signaling.SeatBack:
+			there++
+		}
+	}
+	return there > 1
 }
 
 // How often a slot is kept, and how many samples wait for a write.
@@ -130,19 +145,15 @@ func (w *watcher) called(ctx context.Context, e signaling.Event) error {
 	case signaling.RoomConnected:
 		r.connected = true
 		return w.Consult.RoomSaw(ctx, roomKeeper(), e.Room, consult.RoomConnects)
-	case signaling.SeatAway:
-		r.away[e.Seat] = true
-		if !r.connected {
-			return nil
+	case signaling.SeatAway, signaling.SeatBack, signaling.SeatJoined, signaling.SeatLeft:
+		before := r.whole()
+		r.seats[e.Seat] = e.Kind
+		if r.connected && before && !r.whole() {
+			return w.Consult.RoomSaw(ctx, roomKeeper(), e.Room, consult.RoomInterrupts)
 		}
-		return w.Consult.RoomSaw(ctx, roomKeeper(), e.Room, consult.RoomInterrupts)
-	case signaling.SeatBack, signaling.SeatJoined, signaling.SeatLeft:
-		was := len(r.away)
-		delete(r.away, e.Seat)
-		if !r.connected || was == 0 || len(r.away) > 0 || e.Kind == signaling.SeatLeft {
-			return nil
+		if r.connected && !before && r.whole() {
+			return w.Consult.RoomSaw(ctx, roomKeeper(), e.Room, consult.RoomConnects)
 		}
-		return w.Consult.RoomSaw(ctx, roomKeeper(), e.Room, consult.RoomConnects)
 	case signaling.RoomEnded, signaling.RoomClosed:
 		err := w.flush(ctx, e.Room, true)
 		what := consult.RoomEnds
@@ -185,7 +196,7 @@ func (w *watcher) room(name string) *watched {
 	defer w.mu.Unlock()
 	r := w.rooms[name]
 	if r == nil {
-		r = &watched{away: map[string]bool{}, last: map[string]time.Time{}, level: map[string]string{}}
+		r = &watched{seats: map[string]string{}, last: map[string]time.Time{}, level: map[string]string{}}
 		w.rooms[name] = r
 	}
 	return r

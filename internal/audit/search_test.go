@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -188,5 +189,40 @@ func TestEntriesOfANodeThatIsGoneCanStillBeFound(t *testing.T) {
 
 	if err != nil || len(found.Items) == 0 || found.Items[len(found.Items)-1].Entry.What != audit.Seen {
 		t.Errorf("found %+v, %v", found.Items, err)
+	}
+}
+
+func TestEnrolmentsAndTheWayBackOfALostFactorStandInTheAudit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.service(t)
+	kinds := []event.Kind{
+		"invite.made", "invite.confirmed", "recovery.asked", "recovery.approved", "recovery.completed", "recovery.withdrawn",
+		"account.suspended", "grant.accepted", "grant.revoked",
+	}
+
+	for n, kind := range kinds {
+		must(t, w.trail.Heard(t.Context(), event.Event{ID: fmt.Sprintf("rec_1.%d.0", n), Kind: kind, Doc: "rec_1", At: noon, By: "acc_operator"}))
+	}
+
+	found, err := s.Search(t.Context(), auditor, audit.Query{Record: "rec_1"})
+	must(t, err)
+	told := map[string]bool{}
+	for _, l := range found.Items {
+		if l.Entry.What == audit.Done && l.Entry.Account == "acc_operator" {
+			told[string(l.Entry.Action)] = true
+		}
+	}
+	for _, kind := range kinds {
+		if !told[string(kind)] {
+			t.Errorf("%s stands nowhere in the audit: %v", kind, told)
+		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

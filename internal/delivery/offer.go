@@ -36,8 +36,8 @@ func (s *Service) Offer(ctx context.Context, a access.Actor, job id.Job, courier
 	if err := s.guard.Check(ctx, a, whoever(a, "job.offer"), j.facts()); err != nil {
 		return err
 	}
-	if j.State == Offered && j.Courier == courier {
-		return nil
+	if known, err := j.Knows(a.Request); known || err != nil || j.State == Offered && j.Courier == courier {
+		return err
 	}
 	if _, err := moves.Next(j.State, Offer); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (s *Service) Offer(ctx context.Context, a access.Actor, job id.Job, courier
 	if err := s.claim(ctx, c, held); err != nil {
 		return err
 	}
-	_, err = s.jobs.Update(ctx, string(job), docstore.On{Version: c.Version}, func(j *Job) error {
+	_, err = s.jobs.Update(ctx, string(job), docstore.On{Request: a.Request, Version: c.Version}, func(j *Job) error {
 		now := s.clock.Now()
 		if err := j.apply(now, a, Offer, ""); err != nil {
 			return err

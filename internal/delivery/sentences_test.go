@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -295,5 +296,75 @@ func TestEveryTransitionOfAJobRecordsWhoWhenAndWhy(t *testing.T) {
 		if !slices.Contains(made, ev) {
 			t.Errorf("nobody made the move %s", ev)
 		}
+	}
+}
+
+func TestJobGoesBackToPlannedFromOfferedAcceptedAndAtPharmacy(t *testing.T) {
+	t.Parallel()
+	back := map[string]struct {
+		from []delivery.State
+		do   func(ctx context.Context, w *world, job id.Job, st delivery.Step) error
+	}{
+		"declined": {[]delivery.State{delivery.Offered, delivery.Accepted, delivery.AtPharmacy}, func(ctx context.Context, w *world, job id.Job, st delivery.Step) error {
+			_, err := w.Decline(ctx, w.as(ann), job, st, "vehicle")
+			return err
+		}},
+		"expired": {[]delivery.State{delivery.Offered}, func(ctx context.Context, w *world, job id.Job, _ delivery.Step) error {
+			w.clock.Advance(delivery.OfferTime)
+			return w.TimerFired(ctx, house, string(job), delivery.JobOfferExpired)
+		}},
+		"silent": {[]delivery.State{delivery.Offered, delivery.Accepted, delivery.AtPharmacy}, func(ctx context.Context, w *world, job id.Job, _ delivery.Step) error {
+			return w.Rematch(ctx, w.as(house), job, "silent")
+		}},
+		"matched anew": {[]delivery.State{delivery.Offered, delivery.Accepted, delivery.AtPharmacy}, func(ctx context.Context, w *world, job id.Job, _ delivery.Step) error {
+			return w.Rematch(ctx, w.as(operator), job, "breakdown")
+		}},
+	}
+	for name, c := range back {
+		for _, from := range c.from {
+			t.Run(name+" when "+string(from), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				job := w.to(t, from)
+
+				must(t, c.do(t.Context(), w, job, w.step(t, job)))
+
+				j := w.job(t, job)
+				h, err := w.Shift(t.Context(), ann, ann.Account)
+				must(t, err)
+				if j.State != delivery.Planned || j.Courier != "" || j.Attempt != 1 || !h.Free() {
+					t.Errorf("the job is %s with %q, attempt %d, ann free: %v; want the same job planned for another", j.State, j.Courier, j.Attempt, h.Free())
+				}
+				must(t, w.Offer(t.Context(), w.as(house), job, bob.Account))
+			})
+		}
+	}
+}
+
+func TestArrivalTimeFollowsWhereTheCourierIs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.to(t, delivery.Collected)
+	left := func() time.Duration {
+		t.Helper()
+		v, err := w.Track(t.Context(), mum, order1)
+		must(t, err)
+		return v.Arrives.Sub(w.clock.Now())
+	}
+
+	whole := left()
+	w.clock.Advance(time.Minute)
+	waiting := left()
+	near := geo.Point{Lat: counterAt.Lat + 0.9*(doorAt.Lat-counterAt.Lat), Lon: counterAt.Lon + 0.9*(doorAt.Lon-counterAt.Lon)}
+	w.clock.Advance(3 * time.Minute)
+	_, err := w.Report(t.Context(), w.as(ann), []delivery.Position{{At: w.clock.Now(), Point: near, Accuracy: 5}})
+	must(t, err)
+	close := left()
+
+	if waiting < whole {
+		t.Errorf("%v left at first and %v after a minute without moving: nobody came nearer", whole, waiting)
+	}
+	if close >= whole/2 || close <= 0 {
+		t.Errorf("%v left of %v with a tenth of the way to go", close, whole)
 	}
 }

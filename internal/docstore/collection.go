@@ -110,7 +110,7 @@ func (c *Collection[T, P]) again(ctx context.Context, req id.Request, doc *T) er
 	if err != nil {
 		return err
 	}
-	known, err := P(stored).DocMeta().knows(req)
+	known, err := P(stored).DocMeta().Knows(req)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (c *Collection[T, P]) attempt(ctx context.Context, docID string, on On, cha
 	}
 	p := P(doc)
 	m := p.DocMeta()
-	if known, err := m.knows(on.Request); known || err != nil {
+	if known, err := m.Knows(on.Request); known || err != nil {
 		return doc, err
 	}
 	if on.Version != 0 && on.Version != m.Version {

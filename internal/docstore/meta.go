@@ -72,8 +72,10 @@ func (m *Meta) TimerDue(kind event.Kind, now time.Time) bool {
 	return false
 }
 
-// knows tells whether the request was done before; the same key with another body is a Conflict.
-func (m *Meta) knows(r id.Request) (bool, error) {
+// Knows tells whether the request was done before; the same key with another body is a Conflict. Ask it before
+// whatever is judged outside of the change: what was done is answered as it stands, whatever has become of
+// its conditions since.
+func (m *Meta) Knows(r id.Request) (bool, error) {
 	if r.Key == "" {
 		return false, nil
 	}

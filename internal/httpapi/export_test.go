@@ -9,6 +9,9 @@ import (
 	"housecall/internal/fault"
 )
 
+// NeedsKey tells whether a route takes an Idempotency-Key.
+func NeedsKey(r Route) bool { return r.needsKey() }
+
 // Doors is a resource for the tests of the core.
 func Doors() []Route {
 	return []Route{

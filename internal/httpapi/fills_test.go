@@ -46,6 +46,7 @@ func newCounter(t *testing.T) *counter {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
+	kept := &witness{Store: store}
 	rules, err := productRules()
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +54,7 @@ func newCounter(t *testing.T) *counter {
 	clk := clock.NewFake(time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC))
 	guard := access.NewGuard(rules, noGrants{}, noGrants{})
 	service, err := pharmacy.New(t.Context(), pharmacy.Deps{
-		Store: store, Clock: clk, Guard: guard, Vetting: street{}, Scripts: street{},
+		Store: kept, Clock: clk, Guard: guard, Vetting: street{}, Scripts: street{},
 		Formulary: street{}, Zones: street{}, Estimates: street{}, Secret: []byte(strings.Repeat("s", 32)),
 	})
 	if err != nil {
@@ -65,12 +66,12 @@ func newCounter(t *testing.T) *counter {
 		"oper": {Account: "acc_oper", Role: access.Operator},
 	}
 	c := &counter{t: t, service: service, clock: clk}
-	c.server = httpapi.New(httpapi.Deps{
+	c.server = watched(t, httpapi.New(httpapi.Deps{
 		Auth: people, Guard: guard, Clock: clk, Log: slog.New(slog.DiscardHandler),
 		Metrics: prometheus.NewRegistry(), Timeout: 5 * time.Second, Ready: func(context.Context) map[string]string { return nil },
 	},
 		httpapi.Pharmacies(service, clk), httpapi.Stock(service), httpapi.Quotes(service), httpapi.Fills(service),
-		httpapi.Carriers(service, []byte(carrierSecret), clk))
+		httpapi.Carriers(service, []byte(carrierSecret), clk)), kept)
 	made := c.ask("oper", "POST", "/pharmacies", `{"name":"Oak","address":"1 Street","phone":"+1","at":{"lat":31.2,"lon":121.4},"zone":"zone_a",
 		"time_zone":"Asia/Shanghai","currency":"CNY","fulfilments":["courier","pickup","parcel"],"hours":[{"day":1,"from":"00:00","until":"24:00"}]}`, 201)
 	c.pharmacy = made["id"].(string)
@@ -93,8 +94,7 @@ func (c *counter) send(token, method, path, body string, headers ...string) *htt
 		name, value, _ := strings.Cut(h, ": ")
 		r.Header.Set(name, value)
 	}
-	w := httptest.NewRecorder()
-	c.server.ServeHTTP(w, r)
+	w := answered(c.t, c.server, r)
 	return w
 }
 

@@ -70,6 +70,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
+	kept := &witness{Store: store}
 	h := &house{clock: clock.NewFake(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))}
 	log := slog.New(slog.DiscardHandler)
 	trail, err := audit.NewTrail(t.Context(), audit.Deps{Store: store, Clock: h.clock, Log: log, Key: []byte(strings.Repeat("k", 32))})
@@ -82,12 +83,12 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	guard := access.NewGuard(rules, noGrants{}, trail)
-	h.bills, err = billing.New(t.Context(), billing.Deps{Store: store, Clock: h.clock, Guard: guard, Gateway: town{}, Parties: town{}, Tips: town{}})
+	h.bills, err = billing.New(t.Context(), billing.Deps{Store: kept, Clock: h.clock, Guard: guard, Gateway: town{}, Parties: town{}, Tips: town{}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	cases, err := support.New(t.Context(), support.Deps{
-		Store: store, Clock: h.clock, Guard: guard, Subjects: town{},
+		Store: kept, Clock: h.clock, Guard: guard, Subjects: town{},
 		Evidence: map[string]support.Evidence{"packing": town{}},
 	})
 	if err != nil {
@@ -102,10 +103,10 @@ func newHouse(t *testing.T) *house {
 	} {
 		routes = append(routes, r...)
 	}
-	h.server = httpapi.New(httpapi.Deps{
+	h.server = watched(t, httpapi.New(httpapi.Deps{
 		Auth: people(), Guard: guard, Clock: h.clock, Log: log, Metrics: prometheus.NewRegistry(),
 		Timeout: 10 * time.Second, Ready: func(context.Context) map[string]string { return nil },
-	}, routes)
+	}, routes), kept)
 	h.pay(t)
 	return h
 }
@@ -144,8 +145,7 @@ func (h *house) ask(t *testing.T, who, method, path, body string) (int, map[stri
 		r.Header.Set("Idempotency-Key", who+path+body)
 	}
 	set(r, "Content-Type", body, "application/json")
-	w := httptest.NewRecorder()
-	h.server.ServeHTTP(w, r)
+	w := answered(t, h.server, r)
 	out := map[string]any{}
 	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
 		t.Fatalf("%s %s answers %s", method, path, w.Body)

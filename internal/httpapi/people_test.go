@@ -57,34 +57,35 @@ func newClinic(t *testing.T) *clinic {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
+	kept := &witness{Store: store}
 	rules, err := access.NewRules(policies.Model, policies.Rules)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &clinic{t: t, clock: clock.NewFake(time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC))}
-	circle, err := identity.NewCircle(t.Context(), store, c.clock)
+	circle, err := identity.NewCircle(t.Context(), kept, c.clock)
 	if err != nil {
 		t.Fatal(err)
 	}
 	guard := access.NewGuard(rules, circle, c)
 	token := sha256.Sum256([]byte(adminToken))
 	people, err := identity.New(t.Context(), identity.Deps{
-		Store: store, Clock: c.clock, Guard: guard, Circle: circle, Sender: c, Broadcast: identity.Alone{},
+		Store: kept, Clock: c.clock, Guard: guard, Circle: circle, Sender: c, Broadcast: identity.Alone{},
 		Key: []byte(strings.Repeat("k", 32)), Cost: identity.LightCost(), Limits: identity.UsualLimits(), AdminToken: token[:], Website: "https://clinic.example",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	vetting, err := onboarding.New(t.Context(), onboarding.Deps{Store: store, Clock: c.clock, Guard: guard})
+	vetting, err := onboarding.New(t.Context(), onboarding.Deps{Store: kept, Clock: c.clock, Guard: guard})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.server = httpapi.New(httpapi.Deps{
+	c.server = watched(t, httpapi.New(httpapi.Deps{
 		Auth: people, Guard: guard, Clock: c.clock, Log: slog.New(slog.DiscardHandler),
 		Metrics: prometheus.NewRegistry(), Timeout: 10 * time.Second, Ready: func(context.Context) map[string]string { return nil },
 	},
 		httpapi.SignIn(people, "https://clinic.example"), httpapi.Sessions(people), httpapi.Accounts(people), httpapi.Persons(people),
-		httpapi.Grants(people, c.clock), httpapi.Enrolment(people, c.clock), httpapi.Applications(vetting))
+		httpapi.Grants(people, c.clock), httpapi.Enrolment(people, c.clock), httpapi.Applications(vetting)), kept)
 	return c
 }
 
@@ -124,8 +125,7 @@ func (c *clinic) ask(token, method, path string, body any, headers ...string) an
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	w := httptest.NewRecorder()
-	c.server.ServeHTTP(w, r)
+	w := answered(c.t, c.server, r)
 	a := answer{w, map[string]any{}}
 	_ = json.Unmarshal(w.Body.Bytes(), &a.fields)
 	return a

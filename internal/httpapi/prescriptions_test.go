@@ -62,6 +62,7 @@ func newWard(t *testing.T) (*counter, *prescribing.Service) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
+	kept := &witness{Store: store}
 	rules, err := access.NewRules(policies.Model, policies.Rules)
 	if err != nil {
 		t.Fatal(err)
@@ -72,12 +73,12 @@ func newWard(t *testing.T) (*counter, *prescribing.Service) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := prescribing.NewKeyBook(t.Context(), store, clk, make([]byte, 32))
+	keys, err := prescribing.NewKeyBook(t.Context(), kept, clk, make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
 	service, err := prescribing.New(t.Context(), prescribing.Deps{
-		Store: store, Clock: clk, Guard: guard, Formulary: formulary, Visits: ward{},
+		Store: kept, Clock: clk, Guard: guard, Formulary: formulary, Visits: ward{},
 		Health: ward{}, Factor: ward{}, Vetting: ward{}, Fillers: ward{}, Signer: keys, Public: keys, Keeper: keys, Names: ward{},
 	})
 	if err != nil {
@@ -91,12 +92,12 @@ func newWard(t *testing.T) (*counter, *prescribing.Service) {
 		"pia": {Account: "acc_pia", Role: access.Pharmacist, Pharmacy: "phm_oak"},
 		"elm": {Account: "acc_elm", Role: access.Pharmacist, Pharmacy: "phm_elm"},
 	}
-	return &counter{t: t, server: httpapi.New(httpapi.Deps{
+	return &counter{t: t, server: watched(t, httpapi.New(httpapi.Deps{
 		Auth: people, Guard: guard, Clock: clk, Log: slog.New(slog.DiscardHandler),
 		Metrics: prometheus.NewRegistry(), Timeout: 5 * time.Second, Ready: func(context.Context) map[string]string { return nil },
 		Mounts: httpapi.PaperMounts(service),
 	},
-		httpapi.Formulary(service), httpapi.Prescriptions(service), httpapi.Papers(service))}, service
+		httpapi.Formulary(service), httpapi.Prescriptions(service), httpapi.Papers(service)), kept)}, service
 }
 
 const amlodipineSheet = `{"items":[{"product":"amlodipine/tablet/5mg","steps":[{"dose":{"value":"1","unit":"tablet"},

@@ -49,13 +49,14 @@ func newQuarter(t *testing.T) *quarter {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
+	kept := &witness{Store: store}
 	q := &quarter{t: t, clock: clock.NewFake(time.Date(2026, 11, 22, 21, 0, 0, 0, time.UTC))}
 	guard := access.NewGuard(rules, noGrants{}, noGrants{})
-	q.deliveries, err = delivery.New(t.Context(), delivery.Deps{Store: store, Clock: q.clock, Guard: guard, Vetting: riders{}, Names: riders{}, Secret: make([]byte, 32)})
+	q.deliveries, err = delivery.New(t.Context(), delivery.Deps{Store: kept, Clock: q.clock, Guard: guard, Vetting: riders{}, Names: riders{}, Secret: make([]byte, 32)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	q.server = httpapi.New(httpapi.Deps{
+	q.server = watched(t, httpapi.New(httpapi.Deps{
 		Auth: tokens{
 			"mum": {Account: "acc_mum", Role: access.Patient, Patient: "pat_mum"}, "eve": {Account: "acc_eve", Role: access.Patient, Patient: "pat_eve"},
 			"ann": {Account: "acc_ann", Role: access.Courier}, "bob": {Account: "acc_bob", Role: access.Courier},
@@ -65,7 +66,7 @@ func newQuarter(t *testing.T) *quarter {
 		Guard: guard, Clock: q.clock, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Timeout: 10 * time.Second,
 		Ready: func(context.Context) map[string]string { return nil },
 	}, httpapi.Zones(q.deliveries), httpapi.Shifts(q.deliveries, q.clock), httpapi.Rides(q.deliveries), httpapi.Jobs(q.deliveries, q.clock),
-		httpapi.Tracking(q.deliveries), httpapi.Addresses(q.deliveries))
+		httpapi.Tracking(q.deliveries), httpapi.Addresses(q.deliveries)), kept)
 	return q
 }
 
@@ -86,8 +87,7 @@ func (q *quarter) ask(status int, token, method, path string, body any, headers 
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	w := httptest.NewRecorder()
-	q.server.ServeHTTP(w, r)
+	w := answered(q.t, q.server, r)
 	if w.Code != status {
 		q.t.Fatalf("%s %s as %q = %d, want %d: %s", method, path, token, w.Code, status, w.Body)
 	}

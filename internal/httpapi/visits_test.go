@@ -88,6 +88,7 @@ func newPractice(t *testing.T) (*counter, *practice) {
 	store, err := sqlite.Open(ctx, dir+"/x.db")
 	must(t, err)
 	t.Cleanup(func() { _ = store.Close() })
+	kept := &witness{Store: store}
 	rules, err := access.NewRules(policies.Model, policies.Rules)
 	must(t, err)
 	clk, p, secret := clock.NewFake(time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)), &practice{}, []byte(strings.Repeat("s", 32))
@@ -95,14 +96,14 @@ func newPractice(t *testing.T) (*counter, *practice) {
 	p.files, err = blob.New(dir+"/files", secret, clk, "http://localhost")
 	must(t, err)
 	p.intakes, err = intake.New(ctx, intake.Deps{
-		Store: store, Clock: clk, Guard: guard, Places: p, Rules: intake.HouseRules{}, People: p, Files: p, Care: p,
+		Store: kept, Clock: clk, Guard: guard, Places: p, Rules: intake.HouseRules{}, People: p, Files: p, Care: p,
 		Consent: "2026-11", Outside: intake.Place{Jurisdiction: "house", EmergencyNumber: "112", Currency: "CNY", TimeZone: "UTC"},
 	})
 	must(t, err)
 	codes, err := consult.DemoCodes()
 	must(t, err)
 	p.visits, err = consult.New(ctx, consult.Deps{
-		Store: store, Clock: clk, Guard: guard, Intakes: p, Vetting: p, Fees: consult.Schedule{Otherwise: 4900},
+		Store: kept, Clock: clk, Guard: guard, Intakes: p, Vetting: p, Fees: consult.Schedule{Otherwise: 4900},
 		Rules: consult.HouseRules{}, Guests: p, Codes: codes, Secret: secret,
 	})
 	must(t, err)
@@ -110,12 +111,12 @@ func newPractice(t *testing.T) (*counter, *practice) {
 		"dan": {Account: "acc_dan", Role: access.Doctor}, "eve": {Account: "acc_eve", Role: access.Doctor},
 		"ann": {Account: "acc_ann", Role: access.Patient, Patient: "pat_ann"}, "bob": {Account: "acc_bob", Role: access.Patient, Patient: "pat_bob"},
 	}
-	return &counter{t: t, server: httpapi.New(httpapi.Deps{
+	return &counter{t: t, server: watched(t, httpapi.New(httpapi.Deps{
 		Auth: people, Guard: guard, Clock: clk, Log: slog.New(slog.DiscardHandler),
 		Metrics: prometheus.NewRegistry(), Timeout: 5 * time.Second, Ready: func(context.Context) map[string]string { return nil },
 	},
 		httpapi.Intakes(p.intakes), httpapi.Attachments(p.intakes), httpapi.HealthRecord(p.intakes), httpapi.Visits(p.visits), httpapi.Calls(p.visits, here{}),
-		httpapi.Queue(p.visits), httpapi.Slots(p.visits), httpapi.Notes(p.visits), httpapi.Threads(p.visits))}, p
+		httpapi.Queue(p.visits), httpapi.Slots(p.visits), httpapi.Notes(p.visits), httpapi.Threads(p.visits)), kept)}, p
 }
 
 func must(t *testing.T, err error) {
@@ -142,8 +143,7 @@ func (c *counter) edit(who, method, path, match, body string, want int) string {
 	r.Header.Set("Authorization", "Bearer "+who)
 	r.Header.Set("Content-Type", "application/json")
 	set(r, "If-Match", match, match)
-	w := httptest.NewRecorder()
-	c.server.ServeHTTP(w, r)
+	w := answered(c.t, c.server, r)
 	if w.Code != want {
 		c.t.Fatalf("%s %s = %d, want %d: %s", method, path, w.Code, want, w.Body)
 	}

@@ -430,3 +430,40 @@ func TestPatientWhoLostTheirPhoneComesBackWithANewNumber(t *testing.T) {
 		t.Error("who has the old number now got into the account")
 	}
 }
+
+func TestOperatorEnrolsSomebodyOfAnyRole(t *testing.T) {
+	t.Parallel()
+	for _, role := range []access.Role{
+		access.Patient, access.Doctor, access.Pharmacist, access.PharmacyStaff, access.Courier, access.Support, access.Operator, access.Auditor,
+	} {
+		t.Run(string(role), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			e := identity.Enrolment{Role: role, Address: "sam@example.org", Profile: june}
+			if role == access.Pharmacist || role == access.PharmacyStaff {
+				e.Pharmacy = "phm_1"
+			}
+			_, token, err := w.Enrol(t.Context(), operator(), e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			accepted, err := w.Accept(t.Context(), nobody, identity.Acceptance{Token: token, Password: password})
+			if err != nil {
+				t.Fatal(err)
+			}
+			opened := accepted.Opened
+			if role != access.Patient {
+				if opened, err = w.ConfirmAccepted(t.Context(), nobody, token, w.totp(accepted.Secret, 0), identity.Origin{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+
+			if a := w.actor(opened.Token); a.Role != role || a.Pharmacy != e.Pharmacy {
+				t.Errorf("enrolled as a %s of %q, want a %s", a.Role, a.Pharmacy, role)
+			}
+			if len(w.trail.seen) == 0 || !strings.Contains(w.trail.seen[0], "account.enrol") {
+				t.Errorf("audit = %v, want the enrolment", w.trail.seen)
+			}
+		})
+	}
+}

@@ -6,6 +6,7 @@ import (
 
 	"housecall/internal/apptest"
 	"housecall/internal/billing"
+	"housecall/internal/consult"
 	"housecall/internal/delivery"
 	"housecall/internal/id"
 	"housecall/internal/money"
@@ -178,4 +179,98 @@ func TestAQuestionAboutASubstituteNotAnsweredInTenMinutesIsAnsweredNo(t *testing
 	}
 	w.Brings(o, order.Ready)
 	w.LedgerIsZero()
+}
+
+// rides counts the rides of an order that have not ended.
+func rides(t *testing.T, w *apptest.Town, o id.Order) (live int) {
+	t.Helper()
+	all, err := w.Delivery.OfOrder(t.Context(), w.As(w.Operator), o)
+	w.Must(err)
+	for _, j := range all {
+		if !j.Ended() {
+			live++
+		}
+	}
+	return live
+}
+
+func TestAnOrderByCourierHasOneRideAtATime(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t)
+	w.OnShift(w.Couriers[0])
+	o, _ := w.Placed(order.Courier)
+	w.Rides(o)
+	before := rides(t, w, o)
+	w.RefusesTo(o, "damaged")
+	w.Clock.Advance(time.Second)
+	c := w.Collects(o)
+	after := rides(t, w, o)
+	w.Knocks(o, c)
+	w.HandsOver(o, c)
+
+	if end := rides(t, w, o); before != 1 || after != 1 || end != 0 {
+		t.Errorf("%d rides, %d after another pharmacy has it, %d at the end; want one, one, none", before, after, end)
+	}
+	if j := w.JobNow(o, 2); j.Attempt != 2 || j.State != delivery.Delivered || w.JobNow(o, 1).State != delivery.Cancelled {
+		t.Errorf("the second ride is attempt %d, %s; the first is %s", j.Attempt, j.State, w.JobNow(o, 1).State)
+	}
+}
+
+func TestAPickupAndAParcelHaveNoRideAndOnlyTheParcelPassesThroughCollected(t *testing.T) {
+	t.Parallel()
+	ends := map[order.Fulfilment]struct {
+		from order.State
+		do   func(t *testing.T, w *apptest.Town, o id.Order)
+	}{
+		order.Pickup: {order.Ready, func(t *testing.T, w *apptest.Town, o id.Order) { t.Helper(); w.PicksUp(o) }},
+		order.Parcel: {order.Collected, func(t *testing.T, w *apptest.Town, o id.Order) {
+			t.Helper()
+			_, err := w.Pharmacy.Ship(t.Context(), w.As(w.Corner.Pharmacist), w.OrderNow(o).Fill(), "Post", "TRACK-0001")
+			w.Must(err)
+			w.Settle()
+			_, err = w.Pharmacy.ParcelDelivered(t.Context(), w.As(w.Corner.Pharmacist), w.OrderNow(o).Fill())
+			w.Must(err)
+			w.Settle()
+		}},
+	}
+	for way, end := range ends {
+		t.Run(string(way), func(t *testing.T) {
+			t.Parallel()
+			w := apptest.Start(t)
+			o, _ := w.Placed(way)
+			w.Brings(o, order.Ready)
+			live := rides(t, w, o)
+
+			end.do(t, w, o)
+
+			history := w.In(o, order.Delivered).History
+			if last := history[len(history)-1]; last.From != end.from || last.To != order.Delivered || live != 0 {
+				t.Errorf("the last step goes from %s to %s, want from %s; %d rides, want none", last.From, last.To, end.from, live)
+			}
+		})
+	}
+}
+
+func TestWhoIsNotThereIsCalledAgainByMessageWhileTheDoctorGoesOn(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t)
+	w.OnDuty(w.Doctor)
+	absent, next := w.Queues(), w.Queues()
+	_, err := w.Consult.Admit(t.Context(), w.As(w.Doctor), absent)
+	w.Must(err)
+
+	w.Pass(3 * time.Minute)
+
+	if back := wantVisit(t, w, absent, consult.Waiting); !back.Head {
+		t.Error("who was not there within three minutes is not at the head of the queue")
+	}
+	if !wasTold(w, apptest.MotherMail, "The doctor calls you again") {
+		t.Errorf("nobody called her again: %+v", w.Outbox.List(apptest.MotherMail)[0])
+	}
+	here(t.Context(), w, next)
+	seen, err := w.Consult.AdmitNext(t.Context(), w.As(w.Doctor))
+	w.Must(err)
+	if seen.ID != next {
+		t.Errorf("the doctor went on to %s, want who is there", seen.ID)
+	}
 }

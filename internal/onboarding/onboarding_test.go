@@ -391,3 +391,34 @@ func TestLifeIsDrawn(t *testing.T) {
 		t.Errorf("%s is not what the table draws (%v); look at it, then go test -update", path, err)
 	}
 }
+
+func TestEachTradeHasItsOwnPapersToShow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	applications := map[onboarding.Kind]struct {
+		who    access.Actor
+		papers []onboarding.PaperKind
+	}{
+		onboarding.Doctor:     {doctor, []onboarding.PaperKind{onboarding.Licence, onboarding.Identity}},
+		onboarding.Pharmacy:   {pharmacist, []onboarding.PaperKind{onboarding.Licence}},
+		onboarding.Pharmacist: {pharmacist, []onboarding.PaperKind{onboarding.Licence, onboarding.Identity}},
+		onboarding.Courier:    {courier, []onboarding.PaperKind{onboarding.Identity, onboarding.BackgroundCheck, onboarding.Insurance}},
+	}
+	for kind, c := range applications {
+		app := w.must(w.Apply(t.Context(), c.who, onboarding.Apply{Kind: kind, Details: onboarding.Details{
+			Licence: "L-1", Specialties: []string{"general-practice"}, Languages: []string{"en"}, Jurisdictions: []string{"house"},
+		}}))
+		for _, paper := range c.papers {
+			_, early := w.Submit(t.Context(), c.who, app.ID)
+			wantCode(t, early, fault.Conflict, "papers-missing")
+			w.must(w.AddPaper(t.Context(), c.who, app.ID, onboarding.NewPaper{Kind: paper, Attachment: "att_1", ValidUntil: w.clock.Now().Add(365 * day)}))
+		}
+		w.must(w.Submit(t.Context(), c.who, app.ID))
+		w.must(w.Review(t.Context(), operator, app.ID))
+		before := w.active(app.Subject)
+		w.must(w.Approve(t.Context(), operator, app.ID))
+		if before || !w.active(app.Subject) {
+			t.Errorf("a %s is active before approval: %v, and after it: %v", kind, before, w.active(app.Subject))
+		}
+	}
+}

@@ -49,6 +49,9 @@ func (s *Service) Pack(ctx context.Context, a access.Actor, fill id.Fill, packed
 	if err := s.Guard.Check(ctx, a, "fill.pack", f.facts()); err != nil {
 		return nil, err
 	}
+	if known, err := f.Knows(a.Request); known || err != nil {
+		return f, err
+	}
 	if err := f.packing(packed); err != nil {
 		return nil, err
 	}

@@ -32,6 +32,9 @@ func (s *Service) Review(ctx context.Context, a access.Actor, fill id.Fill) (*Sh
 	if err := s.Guard.Read(ctx, a, "fill.review", f.facts()); err != nil {
 		return nil, err
 	}
+	if known, err := f.Knows(a.Request); err != nil || known && f.State != Reviewing {
+		return &Sheet{Fill: f}, err // done long ago: the prescription may not be this pharmacy's to read any more
+	}
 	sheet, err := s.sheet(ctx, a, f)
 	if err != nil {
 		return nil, err
@@ -90,6 +93,9 @@ func (s *Service) Accept(ctx context.Context, a access.Actor, fill id.Fill, give
 	}
 	if err := s.Guard.Check(ctx, a, "fill.accept", f.facts()); err != nil {
 		return nil, err
+	}
+	if known, err := f.Knows(a.Request); known || err != nil {
+		return f, err
 	}
 	if err := s.mayAccept(ctx, a, f); err != nil {
 		return nil, err

@@ -26,6 +26,9 @@ func (s *Service) ProposeSubstitute(ctx context.Context, a access.Actor, fill id
 	if err := s.Guard.Check(ctx, a, "fill.substitute", f.facts()); err != nil {
 		return nil, err
 	}
+	if known, err := f.Knows(a.Request); known || err != nil {
+		return f, err
+	}
 	if line < 0 || line >= len(f.Lines) {
 		return nil, fault.InvalidField("/line", "There is no such line.")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"housecall/internal/access"
 	"housecall/internal/docstore"
@@ -228,6 +229,9 @@ func (rx *Prescription) answer(a access.Actor, s *Service, reasons []WrittenReas
 			return fault.InvalidField(at+"/finding", "A hard stop can't be overridden. Change the medicine.")
 		case r.Code == "" && r.Words == "":
 			return fault.InvalidField(at, "Choose a reason or write one.")
+		case f.Kind == safety.KindUnknownDrug && strings.TrimSpace(r.Words.Reveal()) == "":
+			// No code can say what it contains: the doctor writes how it was checked by hand.
+			return fault.InvalidField(at+"/words", "No list knows this medicine. Write how you checked it by hand.")
 		case r.Code != "" && !slices.Contains(ReasonCodes, r.Code):
 			return fault.InvalidField(at+"/code", "This is none of the coded reasons.")
 		case len(r.Words) > maxWords:

@@ -136,3 +136,29 @@ func BenchmarkLoadFormulary(b *testing.B) {
 		}
 	}
 }
+
+func TestSearchShowsGenericNamesWithTheirFormsStrengthsAndCodes(t *testing.T) {
+	t.Parallel()
+	f := house(t)
+
+	hits := f.Search("amoxicillin", 20)
+
+	if len(hits) == 0 || hits[0].Drug.INN != "amoxicillin" || hits[0].Drug.ATC != "J01CA04" {
+		t.Fatalf("found %+v, want the generic first, with its code", hits)
+	}
+	forms, strengths := map[string]bool{}, map[string]bool{}
+	for _, p := range hits[0].Products {
+		forms[p.Form], strengths[p.Strength] = true, true
+	}
+	if !forms["capsule"] || !forms["oral suspension"] || !strengths["500 mg"] || !strengths["250 mg/5 mL"] {
+		t.Errorf("forms %v, strengths %v; want what a doctor chooses from", forms, strengths)
+	}
+	for _, h := range hits {
+		if h.Drug.ATC == "" || h.Drug.INN == "" || len(h.Products) == 0 {
+			t.Errorf("%s has code %q and %d products", h.Drug.INN, h.Drug.ATC, len(h.Products))
+		}
+	}
+	if trade := f.Search("panadol", 5); len(trade) > 0 && trade[0].Drug.INN == "panadol" {
+		t.Error("a trade name is offered to prescribe")
+	}
+}

@@ -1,6 +1,7 @@
 package prescribing_test
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"housecall/internal/fault"
 	"housecall/internal/id"
+	"housecall/internal/phi"
 	"housecall/internal/prescribing"
 	"housecall/internal/safety"
 )
@@ -216,5 +218,40 @@ func TestAnInfoFindingIsOnlyShownAndNeverBlocksSigning(t *testing.T) {
 	}
 	if signed[0].State != prescribing.Signed || len(signed[0].Reasons) != 0 || !hasKind(signed[0].Findings, safety.KindPregnancy) {
 		t.Errorf("signed: %s with %d reasons and %+v", signed[0].State, len(signed[0].Reasons), signed[0].Findings)
+	}
+}
+
+func TestAMedicineThatNoListKnowsIsSignedBesideOnlyWithHowItWasCheckedByHand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.know(func(f *prescribing.Facts) {
+		f.Present = []safety.Medicine{{INN: "grandmother's tea", From: "told at intake"}}
+	})
+	written := sheet(amoxicillin())
+	rx := w.draft(written)
+	unknown := rx.Findings[slices.IndexFunc(rx.Findings, func(f safety.Finding) bool { return f.Kind == safety.KindUnknownDrug })]
+	answer := func(code string, words phi.Text) error {
+		written.Reasons = []prescribing.WrittenReason{{Finding: unknown.ID, Code: code, Words: words}}
+		_, err := w.Edit(t.Context(), asDoctor(), rx.ID, 0, written)
+		return err
+	}
+
+	_, silent := w.BeginSigning(t.Context(), asDoctor(), rx.ID)
+	coded, blank := answer("benefit-outweighs", ""), answer("checked-by-hand", "  ")
+	ok(t, answer("checked-by-hand", "Chamomile alone, she brought the box."))
+	c, err := w.BeginSigning(t.Context(), asDoctor(), rx.ID)
+	ok(t, err)
+	signed, err := w.Sign(t.Context(), asDoctor(), c.ID, freshCode())
+	ok(t, err)
+
+	is(t, silent, "rx-unsafe")
+	for name, err := range map[string]error{"a code alone": coded, "blanks": blank} {
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Kind != fault.Invalid || len(f.Fields) != 1 || f.Fields[0].Pointer != "/reasons/0/words" {
+			t.Errorf("%s: %v, want the words to be asked for", name, err)
+		}
+	}
+	if unknown.Severity != safety.Warning || signed[0].Reasons[0].Words != "Chamomile alone, she brought the box." {
+		t.Errorf("%s, signed with %+v", unknown.Severity, signed[0].Reasons)
 	}
 }

@@ -266,3 +266,33 @@ func fileSize(t *testing.T, name string) int {
 	}
 	return int(i.Size())
 }
+
+func TestAppCanBeInstalled(t *testing.T) {
+	t.Parallel()
+	page, file := ask(t, http.MethodGet, "/"), ask(t, http.MethodGet, "/manifest.webmanifest")
+	var m struct {
+		Name, Display string
+		StartURL      string `json:"start_url"`
+		Icons         []struct{ Src, Sizes, Purpose string }
+	}
+	if err := json.Unmarshal([]byte(file.Text), &m); err != nil || file.Header.Get("Content-Type") != "application/manifest+json" {
+		t.Fatalf("the manifest is answered as %s: %v", file.Header.Get("Content-Type"), err)
+	}
+	sizes := map[string]bool{}
+	for _, icon := range m.Icons {
+		sizes[icon.Sizes+icon.Purpose] = true
+		if r := ask(t, http.MethodGet, icon.Src); r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "image/") {
+			t.Errorf("icon %s: %d %s", icon.Src, r.StatusCode, r.Header.Get("Content-Type"))
+		}
+	}
+
+	if !strings.Contains(page.Text, `rel="manifest" href="/manifest.webmanifest"`) || m.Name == "" || m.Display != "standalone" || m.StartURL != "/" {
+		t.Errorf("the page does not name its manifest, or it is %+v", m)
+	}
+	if !sizes["192x192"] || !sizes["512x512"] || !sizes["512x512maskable"] {
+		t.Errorf("icons = %v, want those that phones ask for", sizes)
+	}
+	if worker := ask(t, http.MethodGet, "/sw.js"); worker.StatusCode != http.StatusOK || !strings.Contains(worker.Header.Get("Content-Type"), "javascript") || !strings.Contains(worker.Text, "fetch") {
+		t.Errorf("the worker that serves the app without a network: %d %s", worker.StatusCode, worker.Header.Get("Content-Type"))
+	}
+}

@@ -20,6 +20,7 @@ export function Finding({ of: f, reason, onReason }: { of: SafetyFinding; reason
 	const typed = useSignal(reason?.words ?? "");
 	const [kind, icon] = looks[(f.severity as keyof typeof looks) in looks ? (f.severity as keyof typeof looks) : "warning"];
 	const open = f.severity === "warning" && !!onReason;
+	const byHand = f.kind === "unknown_drug"; // no list knows it: no code can say how it was checked
 	return (
 		<div class={`finding ${kind}`} data-test={`finding-${f.severity}`}>
 			<header>
@@ -35,23 +36,25 @@ export function Finding({ of: f, reason, onReason }: { of: SafetyFinding; reason
 			<p class="from">{f.source}</p>
 			{open && (
 				<>
-					<div
-						class="chips"
-						role="group"
-						aria-label={w.reason}
-						onKeyDown={(e) => {
-							const code = (Object.keys(w.reasons) as Coded[])[Number(e.key) - 1];
-							if (code) onReason?.({ finding: f.id, code, ...(typed.value ? { words: typed.value } : {}) });
-						}}
-					>
-						{(Object.keys(w.reasons) as Coded[]).map((code, n) => (
-							<button type="button" key={code} aria-pressed={reason?.code === code} onClick={() => onReason?.({ finding: f.id, code, ...(typed.value ? { words: typed.value } : {}) })} data-test={`reason-${code}`}>
-								<kbd class="kbd">{n + 1}</kbd>
-								{w.reasons[code]}
-							</button>
-						))}
-					</div>
-					<Field label={w.reason} value={typed.value} onType={(v) => (typed.value = v)} onLeave={() => typed.value.trim() && onReason?.({ finding: f.id, words: typed.value.trim(), ...(reason?.code ? { code: reason.code } : {}) })} max={500} />
+					{!byHand && (
+						<div
+							class="chips"
+							role="group"
+							aria-label={w.reason}
+							onKeyDown={(e) => {
+								const code = (Object.keys(w.reasons) as Coded[])[Number(e.key) - 1];
+								if (code) onReason?.({ finding: f.id, code, ...(typed.value ? { words: typed.value } : {}) });
+							}}
+						>
+							{(Object.keys(w.reasons) as Coded[]).map((code, n) => (
+								<button type="button" key={code} aria-pressed={reason?.code === code} onClick={() => onReason?.({ finding: f.id, code, ...(typed.value ? { words: typed.value } : {}) })} data-test={`reason-${code}`}>
+									<kbd class="kbd">{n + 1}</kbd>
+									{w.reasons[code]}
+								</button>
+							))}
+						</div>
+					)}
+					<Field label={byHand ? w.checkedHow : w.reason} value={typed.value} onType={(v) => (typed.value = v)} onLeave={() => typed.value.trim() && onReason?.({ finding: f.id, words: typed.value.trim(), ...(byHand ? { code: "checked-by-hand" } : reason?.code ? { code: reason.code } : {}) })} max={500} {...(byHand ? { test: "checked-how" } : {})} />
 				</>
 			)}
 		</div>
