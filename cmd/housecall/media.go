@@ -44,7 +44,7 @@ func mediaCommand() *cobra.Command {
 // mediaGC trades little work for memory: packets are not allocated, so there is hardly any garbage.
 const (
 	mediaGC  = 40
-	leanPace = 5 * time.Second
+	leanPace = 5 // seconds
 )
 
 func ticketSecret(file string) ([]byte, error) {
@@ -85,6 +85,16 @@ func mediaTicketCommand(secret *string) *cobra.Command {
 	return c
 }
 
+// leanly is lean, asked each second: once behind the start, and then at its pace.
+func leanly() func() {
+	asked := 0
+	return func() {
+		if asked++; asked == 1 || asked%leanPace == 0 {
+			lean()
+		}
+	}
+}
+
 func runMedia(c *cobra.Command, listen, media string, addresses, origins []string, secret []byte) error {
 	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), nil))
 	l, err := new(net.ListenConfig).Listen(c.Context(), "tcp", listen)
@@ -119,7 +129,7 @@ func runMedia(c *cobra.Command, listen, media string, addresses, origins []strin
 	debug.SetGCPercent(mediaGC)
 	debug.FreeOSMemory()
 	lean()
-	defer sfu.Every(leanPace, lean)()
+	defer sfu.Every(time.Second, leanly())()
 	_, _ = fmt.Fprintf(c.OutOrStdout(), "websocket ws://%s/ws\nmedia %s\npid %d\n", l.Addr(), forward.Addr(), os.Getpid())
 	select {
 	case err = <-failed:

@@ -41,7 +41,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		httpapi.Intakes(a.Intake), httpapi.Attachments(a.Intake), httpapi.HealthRecord(a.Intake),
 		httpapi.Everything(httpapi.Keepers{People: a.Identity, Intakes: a.Intake, Visits: a.Consult, Prescriptions: a.Prescribing, Clock: e.clock}),
 		httpapi.Visits(a.Consult), httpapi.Queue(a.Consult), httpapi.Slots(a.Consult), httpapi.Notes(a.Consult), httpapi.Calls(a.Consult, a.calls),
-		httpapi.Threads(a.Consult), httpapi.Recordings(a.Consult),
+		httpapi.Threads(a.Consult), httpapi.Recordings(a.Consult), httpapi.CallFiles(a.Consult),
 		httpapi.Formulary(a.Prescribing), httpapi.Prescriptions(a.Prescribing), httpapi.Papers(a.Prescribing),
 		httpapi.Pharmacies(a.Pharmacy, e.clock), httpapi.Stock(a.Pharmacy), httpapi.Quotes(a.Pharmacy), httpapi.Fills(a.Pharmacy),
 		httpapi.Orders(a.Order, e.clock), httpapi.Carriers(a.Pharmacy, e.carriers, e.wall),

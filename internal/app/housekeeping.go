@@ -87,5 +87,6 @@ func (h *housekeeping) due(ctx context.Context, e event.Event) error {
 func (h *housekeeping) clear(ctx context.Context, now time.Time) (int, error) {
 	signing, err1 := h.services.Identity.Clear(ctx, h.keep.Codes, h.keep.Sessions)
 	tracks, err2 := h.services.Delivery.ClearTracks(ctx, now.Add(-h.keep.Tracks))
-	return signing + tracks, errors.Join(err1, err2)
+	files, err3 := h.services.Consult.ClearFiles(ctx)
+	return signing + tracks + files, errors.Join(err1, err2, err3)
 }

@@ -164,7 +164,7 @@ func (s *Services) buildCare(ctx context.Context, c config.Config, e engines) er
 	s.Consult, err = consult.New(ctx, consult.Deps{
 		Store: e.store, Clock: e.clock, Guard: s.Guard, Intakes: forConsult{s}, Vetting: forConsult{s},
 		Fees: consult.Schedule{Otherwise: c.Visit.Fee, NoShow: c.Visit.NoShowFee}, Rules: rulesOfPlace{s.Packs}, Guests: s.Identity, Codes: codes,
-		Secret: ticketKey(e.secret),
+		Files: attachments{e.files}, Secret: ticketKey(e.secret),
 	})
 	if err != nil {
 		return err

@@ -52,6 +52,11 @@ func (s *Service) Wrote(ctx context.Context, a access.Actor, room string, line C
 	if err != nil {
 		return err
 	}
+	if line.File != nil {
+		if line.File, err = s.offered(ctx, v.ID, line.File); err != nil || line.File == nil {
+			return err // of a file that nobody can read nothing is kept
+		}
+	}
 	add := func(c *Chat) error {
 		if slices.ContainsFunc(c.Lines, func(l ChatLine) bool { return l.Seat == line.Seat && l.ID == line.ID }) {
 			return nil

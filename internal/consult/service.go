@@ -25,6 +25,7 @@ type Deps struct {
 	Rules   Rules
 	Guests  Guests
 	Codes   *Codes
+	Files   Files
 	// Secret signs tickets for the call; 32 bytes or more, the same on every node and in signaling.
 	Secret []byte
 }
@@ -85,12 +86,13 @@ type Service struct {
 
 	recordings *docstore.Collection[Recording, *Recording]
 	chats      *docstore.Collection[Chat, *Chat]
+	files      *docstore.Collection[File, *File]
 }
 
 // New opens the collections.
 func New(ctx context.Context, d Deps) (*Service, error) {
 	if d.Store == nil || d.Clock == nil || d.Guard == nil || d.Intakes == nil || d.Vetting == nil || d.Fees == nil ||
-		d.Rules == nil || d.Guests == nil || d.Codes == nil || len(d.Secret) < 32 {
+		d.Rules == nil || d.Guests == nil || d.Files == nil || d.Codes == nil || len(d.Secret) < 32 {
 		return nil, fmt.Errorf("consult: a dependency is missing, or the secret is shorter than 32 bytes")
 	}
 	s := &Service{Deps: d}
@@ -114,6 +116,9 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 		return nil, err
 	}
 	if s.recordings, err = docstore.Open[Recording](ctx, d.Store, d.Clock, recordings); err != nil {
+		return nil, err
+	}
+	if s.files, err = docstore.Open[File](ctx, d.Store, d.Clock, files); err != nil {
 		return nil, err
 	}
 	if s.chats, err = docstore.Open[Chat](ctx, d.Store, d.Clock, docstore.Spec[Chat]{Name: "call_chats"}); err != nil {

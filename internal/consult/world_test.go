@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/blob"
 	"housecall/internal/clock"
 	"housecall/internal/consult"
 	"housecall/internal/docstore"
@@ -42,6 +43,7 @@ type clinic struct {
 	intakes intakes
 	grants  circle
 	guests  *guestSessions
+	files   *blob.Folder
 }
 
 var (
@@ -89,9 +91,13 @@ func openWith(t *testing.T, fees consult.Fees) *clinic {
 		vetting: vetting{lin.Account: general, okoye.Account: general, derm.Account: skin},
 	}
 	c.breaks = &breaking{Store: store}
+	files := filepath.Join(t.TempDir(), "files")
+	must(t, os.Mkdir(files, 0o700))
+	c.files, err = blob.New(files, []byte(strings.Repeat("b", 32)), c.clock, "http://localhost")
+	must(t, err)
 	c.Service, err = consult.New(t.Context(), consult.Deps{
 		Store: c.breaks, Clock: c.clock, Guard: access.NewGuard(policy, c.grants, c.trail), Intakes: c.intakes, Vetting: c.vetting,
-		Fees: fees, Rules: consult.HouseRules{}, Guests: c.guests, Codes: codes, Secret: []byte(strings.Repeat("s", 32)),
+		Fees: fees, Rules: consult.HouseRules{}, Guests: c.guests, Codes: codes, Files: folder{c.files}, Secret: []byte(strings.Repeat("s", 32)),
 	})
 	must(t, err)
 	return c

@@ -44,7 +44,7 @@ func resources() map[string][]httpapi.Route {
 		"Forecasts": httpapi.Forecasts(nil, nil), "Talks": httpapi.Talks(nil, nil),
 		"Payments": httpapi.Payments(nil), "Receipts": httpapi.Receipts(nil), "Coupons": httpapi.Coupons(nil), "Payouts": httpapi.Payouts(nil),
 		"Ledger": httpapi.Ledger(nil), "Cases": httpapi.Cases(nil), "Audit": httpapi.Audit(nil), "AccessLog": httpapi.AccessLog(nil),
-		"Recordings": httpapi.Recordings(nil), "Lab": httpapi.Lab(nil, nil),
+		"Recordings": httpapi.Recordings(nil), "CallFiles": httpapi.CallFiles(nil), "Lab": httpapi.Lab(nil, nil),
 		"Exports": httpapi.Exports(nil, nil, nil, clk), "Everything": httpapi.Everything(httpapi.Keepers{}),
 		"Feed": httpapi.Feed(nil, nil), "Outbox": httpapi.Outbox(nil, nil), "Stuck": httpapi.Stuck(nil), "Watch": httpapi.Watch(nil, "", ""),
 	}

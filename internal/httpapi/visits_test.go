@@ -104,7 +104,7 @@ func newPractice(t *testing.T) (*counter, *practice) {
 	must(t, err)
 	p.visits, err = consult.New(ctx, consult.Deps{
 		Store: kept, Clock: clk, Guard: guard, Intakes: p, Vetting: p, Fees: consult.Schedule{Otherwise: 4900},
-		Rules: consult.HouseRules{}, Guests: p, Codes: codes, Secret: secret,
+		Rules: consult.HouseRules{}, Guests: p, Codes: codes, Files: p, Secret: secret,
 	})
 	must(t, err)
 	people := tokens{

@@ -9,6 +9,7 @@ import (
 
 // How many beats pass between two of each.
 const (
+	everyRetry     = 3  // 60 ms: keyframes that were asked for and did not come
 	everyTransport = 5  // 100 ms: how the sender's congestion control learns what arrived when
 	everyReport    = 50 // a second
 	everyClimb     = 25 // half a second: the ladder
@@ -16,41 +17,15 @@ const (
 	climbPace = int64(everyClimb * beat)
 )
 
-// beat sends the feedback that is due to one client.
+// beat sends the feedback that is due to one client. On most beats there is none.
 func (p *Peer) beat(n int, now int64) {
-	p.rx.Lock()
-	var out []rtcp.Packet
-	var pictures [maxTracks]*track
-	count := 0
-	for _, t := range p.tracks {
-		if m := t.nack(now); m != nil {
-			out = append(out, m)
-		}
-		if t.kind != Sound && t.max != 0 {
-			pictures[count] = t
-			count++
+	if p.lacking.Load() || n%everyTransport == 0 {
+		for _, m := range p.due(n, now) {
+			p.sendRTCP(m)
 		}
 	}
-	if n%everyTransport == 0 && p.recorder.PacketsHeld() > 0 {
-		out = append(out, p.recorder.BuildFeedbackPacket()...)
-	}
-	if n%everyReport == 0 {
-		rr := &rtcp.ReceiverReport{}
-		for _, t := range p.tracks {
-			if t.max != 0 {
-				rr.Reports = append(rr.Reports, t.report(now))
-			}
-		}
-		if len(rr.Reports) > 0 {
-			out = append([]rtcp.Packet{rr}, out...)
-		}
-	}
-	p.rx.Unlock()
-	for _, t := range pictures[:count] {
-		t.retry(now)
-	}
-	for _, m := range out {
-		p.sendRTCP(m)
+	if n%everyRetry == 0 {
+		p.retry(now)
 	}
 	if at := p.pictured.Load(); at > 0 && p.pictured.CompareAndSwap(at, -1) {
 		p.handler.Pictured(time.Unix(0, at).Sub(p.opened))
@@ -60,6 +35,52 @@ func (p *Peer) beat(n int, now int64) {
 	}
 	if n%everyReport == 25 {
 		p.senderReports(now)
+	}
+}
+
+// due is what the client is told of what it sends.
+func (p *Peer) due(n int, now int64) (out []rtcp.Packet) {
+	p.rx.Lock()
+	defer p.rx.Unlock()
+	if n%everyReport == 0 {
+		rr := &rtcp.ReceiverReport{}
+		for _, t := range p.tracks {
+			if t.max != 0 {
+				rr.Reports = append(rr.Reports, t.report(now))
+			}
+		}
+		if len(rr.Reports) > 0 {
+			out = append(out, rr)
+		}
+	}
+	lacking := false
+	for _, t := range p.tracks {
+		if m := t.nack(now); m != nil {
+			out = append(out, m)
+		}
+		lacking = lacking || len(t.missing) > 0
+	}
+	p.lacking.Store(lacking)
+	if n%everyTransport == 0 && p.recorder.PacketsHeld() > 0 {
+		out = append(out, p.recorder.BuildFeedbackPacket()...)
+	}
+	return out
+}
+
+// retry asks again for keyframes that somebody waits for.
+func (p *Peer) retry(now int64) {
+	var pictures [maxTracks]*track
+	count := 0
+	p.rx.Lock()
+	for _, t := range p.tracks {
+		if t.kind != Sound && t.max != 0 {
+			pictures[count] = t
+			count++
+		}
+	}
+	p.rx.Unlock()
+	for _, t := range pictures[:count] {
+		t.retry(now)
 	}
 }
 

@@ -60,6 +60,7 @@ type Peer struct {
 	want      atomic.Int32 // rank of the best level wanted
 	ladder    ladder
 
+	lacking  atomic.Bool  // packets of what it sends are missing
 	pictured atomic.Int64 // when the first picture was sent; -1: told
 	closed   atomic.Bool
 }

@@ -18,9 +18,10 @@ const maxPacket = 1500
 // port is the one UDP port of everybody, with ICE-TCP on the same number. What arrives is handed on by
 // where it came from; STUN finds its peer by the user name it carries.
 type port struct {
-	udp *net.UDPConn
-	tcp net.Listener
-	log *slog.Logger
+	udp  *net.UDPConn
+	wire *datagrams // reads and writes udp
+	tcp  net.Listener
+	log  *slog.Logger
 
 	mu      sync.RWMutex // guards the two maps, tcps
 	byName  map[string]*Peer
@@ -61,12 +62,16 @@ func listenOnce(address string, log *slog.Logger) (*port, error) {
 	// What the kernel grants is taken: a burst of keyframes must not be lost here.
 	_ = udp.SetReadBuffer(4 << 20)
 	_ = udp.SetWriteBuffer(4 << 20)
+	wire, err := newDatagrams(udp)
+	if err != nil {
+		return nil, errors.Join(err, udp.Close())
+	}
 	tcp, err := net.ListenTCP("tcp", &net.TCPAddr{IP: at.IP, Port: udp.LocalAddr().(*net.UDPAddr).Port})
 	if err != nil {
 		return nil, errors.Join(err, udp.Close())
 	}
 	return &port{
-		udp: udp, tcp: tcp, log: log,
+		udp: udp, wire: wire, tcp: tcp, log: log,
 		byName: map[string]*Peer{}, byRoute: map[netip.AddrPort]*Peer{}, tcps: map[*stream]struct{}{},
 	}, nil
 }
@@ -102,8 +107,7 @@ func (p *port) send(r *route, packet []byte) {
 		r.tcp.send(packet)
 		return
 	}
-	// A lost datagram is what UDP does anyway: loss recovery is the receiver's.
-	_, _ = p.udp.WriteToUDPAddrPort(packet, r.addr)
+	p.wire.write(packet, r.addr)
 }
 
 // handle gives one packet to whom it is for. The packet is the callee's for the call only.
@@ -183,18 +187,11 @@ func (p *port) forget(peer *Peer) {
 
 func (p *port) read() {
 	defer p.running.Done()
-	buf := make([]byte, maxPacket)
-	for {
-		n, from, err := p.udp.ReadFromUDPAddrPort(buf)
-		if err != nil {
-			if p.closed.Load() {
-				return
-			}
-			continue // an ICMP answer to something we sent
-		}
-		at := time.Now()
-		p.handle(route{addr: netip.AddrPortFrom(from.Addr().Unmap(), from.Port())}, buf[:n], at)
-		p.delay.sample(at)
+	err := p.wire.read(func(from netip.AddrPort, packet []byte, at time.Time) {
+		p.handle(route{addr: from}, packet, at)
+	}, p.delay.sample)
+	if !p.closed.Load() {
+		p.log.Error("media can't be received any more", "error", err)
 	}
 }
 

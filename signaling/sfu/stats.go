@@ -74,13 +74,13 @@ func (s *SFU) Delay() (time.Duration, bool) {
 	return time.Duration(d), d != 0
 }
 
-// delays samples one packet of many.
+// delays samples one batch of many: how long it took from the socket to the last receiver of its last packet.
 type delays struct {
 	atomic.Int64
 	n int
 }
 
-const sampled = 256
+const sampled = 128
 
 func (d *delays) sample(at time.Time) {
 	if d.n++; d.n%sampled == 0 {

@@ -118,6 +118,7 @@ func (t *track) gap(from, to uint64, at int64) {
 	for seq := from; seq < to && len(t.missing) < maxHoles; seq++ {
 		t.missing = append(t.missing, hole{seq: seq, since: at})
 	}
+	t.peer.lacking.Store(true)
 }
 
 // fill closes a hole.

@@ -64,6 +64,7 @@ export interface State {
 }
 
 const patience = 3000; // no answer, or no media: try the next way
+const legible = 8000; // how long a caption stays that nothing follows
 const pauses = [0, 250, 500, 1000, 2000];
 
 export class Call {
@@ -81,6 +82,7 @@ export class Call {
 	private tries = 0;
 	private waiting: number | undefined;
 	private reports: number | undefined;
+	private fading: number | undefined;
 	private readonly cleanup: (() => void)[] = [];
 
 	constructor(private readonly options: Options) {
@@ -141,6 +143,7 @@ export class Call {
 	stop(): void {
 		window.clearTimeout(this.waiting);
 		window.clearInterval(this.reports);
+		window.clearTimeout(this.fading);
 		for (const f of this.cleanup.splice(0)) f();
 		this.wire?.close();
 		this.peer?.close();
@@ -454,6 +457,8 @@ export class Call {
 				this.unsent.delete(m.entry.id);
 				return this.change({ chat: [...this.state.chat.filter((e) => e.n !== m.entry.n), m.entry].sort((a, b) => a.n - b.n) });
 			case "caption":
+				window.clearTimeout(this.fading);
+				this.fading = window.setTimeout(() => this.change({ caption: null }), legible);
 				return this.change({ caption: { from: m.from, text: m.text, final: m.final, lang: m.lang } });
 			case "level":
 				return this.change({ levels: new Map(this.state.levels).set(m.slot, { level: m.level, why: m.why }) });

@@ -8,6 +8,7 @@ import { call as ask } from "../client/call";
 import { words as visitWords } from "../screens/patient/visit-words";
 import { time } from "../words/say";
 import { Btn } from "./button";
+import { useCaptions } from "./captions";
 import { Field, Pick } from "./field";
 import { Icon, type IconName } from "./icon";
 import { Lines, Line } from "./list";
@@ -76,6 +77,7 @@ export function Stage(p: StageProps) {
 		live.read(chat.at(-1)?.n ?? 0);
 	};
 	const notes = notesOf(s, main, w);
+	const captions = useCaptions(live, s.phase === "here" && !s.muted.sound);
 	const streamOf = (seat: Seat | undefined) => (seat ? (live.slots[seat.slot - 1]?.stream ?? null) : null);
 	const nameOf = (x: Seat | undefined) => (x && p.names?.[x.seat]) || (w.roles[x?.role ?? ""] ?? x?.role ?? "");
 	const v = ui.value;
@@ -103,7 +105,7 @@ export function Stage(p: StageProps) {
 		</>
 	);
 	const stage = (
-		<section class={`stage ${p.inset ? "inset" : ""} ${s.phase}`} aria-label={w.title} data-test="call" data-phase={s.phase} data-seats={others.length} data-level={(main && s.levels.get(main.slot)?.level) ?? "video"}>
+		<section class={`stage ${p.inset ? "inset" : ""} ${s.phase}`} aria-label={w.title} data-test="call" data-phase={s.phase} data-seats={others.length} data-level={(main && s.levels.get(main.slot)?.level) ?? "video"} data-sent={main?.level ?? "video"}>
 			<header class="callbar">
 				<div>
 					<b>{p.title}</b>
@@ -125,7 +127,17 @@ export function Stage(p: StageProps) {
 				{!p.sound && <Face stream={live.own.picture ? new MediaStream([live.own.picture]) : null} id={live.own.picture?.id ?? ""} label={w.you} pictureOn={!!live.own.picture} own />}
 			</div>
 			<div class="notes" role="status" aria-live="polite">
-				{s.caption && <p class="caption">{s.caption.text}</p>}
+				{s.caption && (
+					<p class="caption" lang={s.caption.lang} data-test="caption">
+						<b>{nameOf(s.seats.find((x) => x.seat === s.caption?.from))}</b> {s.caption.text}
+					</p>
+				)}
+				{captions.failed && (
+					<p class="note">
+						<Icon name="circle-alert" />
+						<span>{w.captionsFail}</span>
+					</p>
+				)}
 				{notes.map(([icon, text]) => (
 					<p class="note" key={text}>
 						<Icon name={icon} />
@@ -173,6 +185,7 @@ export function Stage(p: StageProps) {
 					{!p.sound && <Line icon="switch-camera" title={w.flip} onPress={() => void flip(live).then(() => set({ sheet: "" }))} test="flip" />}
 					{!p.sound && "getDisplayMedia" in (navigator.mediaDevices ?? {}) && <Line icon="screen-share" title={s.sharing ? w.stopShare : w.share} onPress={() => void live.share(!s.sharing).then(() => set({ sheet: "" }))} test="share" />}
 					{s.rights.includes("record") && <Line icon="circle-dot" title={s.recording.state === "off" ? w.record : w.stopRecord} onPress={() => (live.record(s.recording.state === "off"), set({ sheet: "" }))} test="record" />}
+					{captions.can && <Line icon="message-square" title={captions.on ? w.captionsOff : w.captions} sub={w.captionsHint} onPress={() => (captions.turn(!captions.on), set({ sheet: "" }))} test="captions" />}
 					<Line icon="mic" title={w.devices} onPress={() => void devices().then((found) => set({ sheet: "devices", found }))} />
 				</Lines>
 				{p.more}
@@ -227,6 +240,10 @@ function notesOf(s: State, main: Seat | undefined, w: ReturnType<typeof visitWor
 		if (level.level === "chat") out.push(["message-square", w.only]);
 		if (level.level === "audio") out.push(["wifi-low", w.weak]);
 		if (level.level === "low") out.push(["wifi-low", w.weakLow]);
+	} else if (main?.state === "here" && !s.muted.picture) {
+		if (main.level === "chat") out.push(["message-square", w.theirOnly]);
+		if (main.level === "audio") out.push(["wifi-low", w.theirWeak]);
+		if (main.level === "low") out.push(["wifi-low", w.theirLow]);
 	}
 	if (s.trouble.sound) out.push(["mic-off", w.noSound]);
 	else if (s.muted.sound) out.push(["mic-off", w.muted]);
