@@ -26,6 +26,7 @@ type loadFlags struct {
 	patients, doctors, callers, seconds          int
 	calls, bitrate                               int
 	seed                                         uint64
+	watch                                        time.Duration
 	asJSON, insecure                             bool
 }
 
@@ -46,6 +47,7 @@ func loadCommand() *cobra.Command {
 	flags.IntVar(&f.callers, "callers", 16, "requests under way at once")
 	flags.IntVar(&f.seconds, "seconds", 20, "how long to measure")
 	flags.Uint64Var(&f.seed, "seed", 1, "of what is left to chance")
+	flags.DurationVar(&f.watch, "watch", 0, "how often the nodes are asked for their memory, goroutines and open files, printed as a table; 0: never")
 	flags.BoolVar(&f.asJSON, "json", false, "print the result as JSON")
 	flags.BoolVar(&f.insecure, "insecure", false, "take a self-signed certificate, of demo --tls")
 	flags.IntVar(&f.calls, "calls", 0, "calls of two people each")
@@ -110,7 +112,7 @@ func (f *loadFlags) treat(c *cobra.Command) error {
 	}
 	o := load.Options{
 		URLs: urls, Token: token, Patients: f.patients, Doctors: f.doctors, Callers: f.callers,
-		For: time.Duration(f.seconds) * time.Second, Seed: f.seed, Transport: transport,
+		For: time.Duration(f.seconds) * time.Second, Seed: f.seed, Transport: transport, Watch: f.watch,
 	}
 	bar := load.NewBar(os.Stderr)
 	if bar.Shown() {
