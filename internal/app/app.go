@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -80,6 +81,8 @@ type App struct {
 	stopWithin time.Duration
 	drain      time.Duration
 	leaving    atomic.Bool // it stops: whoever balances should turn to others
+	stopOnce   sync.Once
+	stopped    error // what the one stop came to
 }
 
 // Start opens the engines, starts every loop and listens. What was opened before something failed is
@@ -274,8 +277,13 @@ func (a *App) Wait() error {
 }
 
 // Stop answers what is in flight, then stops the loops, the events and the documents, in that order.
-// Nothing acknowledged is lost.
+// Nothing acknowledged is lost. Who stops it again waits for the first stop, and hears the same.
 func (a *App) Stop(ctx context.Context) error {
+	a.stopOnce.Do(func() { a.stopped = a.stop(ctx) })
+	return a.stopped
+}
+
+func (a *App) stop(ctx context.Context) error {
 	a.turnAway(ctx)
 	if a.stopWithin > 0 {
 		var cancel context.CancelFunc
