@@ -241,11 +241,13 @@ func (a *App) listen(ctx context.Context, o Options, e engines) error {
 		return errors.Join(err, a.closeListener())
 	}
 	a.API = a.api(o, e)
+	silent := &newcomers{silent: map[net.Conn]struct{}{}}
 	a.server = &http.Server{
-		Handler: tlsport.Handler(a.API), ConnContext: tlsport.ConnContext,
+		Handler: tlsport.Handler(a.API), ConnContext: tlsport.ConnContext, ConnState: silent.see,
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}
+	a.server.RegisterOnShutdown(silent.sendAway)
 	a.server.RegisterOnShutdown(a.Bus.EndFeeds) // they do not end by themselves, and stopping waits for every request
 	go func() { a.served <- a.server.Serve(web) }()
 	return nil
