@@ -15,6 +15,7 @@ type Walk struct {
 	Operator *Client // signed in, or with an administrator's token
 	Out      io.Writer
 	Patience time.Duration // beside what each wait takes on a service that is well
+	Until    string        // the last step to make; empty: all of them
 
 	people
 	place
@@ -57,6 +58,12 @@ func (w *Walk) Run(ctx context.Context) Result {
 		took := time.Since(begun).Milliseconds() //nolint:forbidigo // as above
 		w.steps = append(w.steps, Step{s.name, s.actor, took, state})
 		w.say("  %-44s %-10s %6d ms  %s\n", s.name, s.actor, took, state)
+		if s.name == w.Until {
+			return Result{OK: true, Steps: w.steps}
+		}
+	}
+	if w.Until != "" {
+		return Result{Steps: w.steps, Error: fmt.Sprintf("there is no step %q", w.Until)}
 	}
 	return Result{OK: true, Steps: w.steps}
 }
