@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -37,6 +38,8 @@ type Result struct {
 	OK    bool   `json:"ok"`
 	Steps []Step `json:"steps"`
 	Error string `json:"error,omitempty"`
+	// Stopped: at the step that it was to go to.
+	Stopped bool `json:"stopped,omitempty"`
 }
 
 // walkTime is within what a walk ends, whatever happens.
@@ -48,6 +51,9 @@ func (w *Walk) Run(ctx context.Context) Result {
 	ctx, cancel := context.WithTimeout(ctx, walkTime+5*w.Patience)
 	defer cancel()
 	w.begun = time.Now() //nolint:forbidigo // a person's watch beside the service
+	if w.Until != "" && !slices.ContainsFunc(w.script(), func(s step) bool { return s.name == w.Until }) {
+		return Result{Error: fmt.Sprintf("there is no step %q", w.Until)}
+	}
 	for _, s := range w.script() {
 		begun := time.Now() //nolint:forbidigo // as above
 		state, err := s.do(ctx)
@@ -59,11 +65,8 @@ func (w *Walk) Run(ctx context.Context) Result {
 		w.steps = append(w.steps, Step{s.name, s.actor, took, state})
 		w.say("  %-44s %-10s %6d ms  %s\n", s.name, s.actor, took, state)
 		if s.name == w.Until {
-			return Result{OK: true, Steps: w.steps}
+			return Result{OK: true, Steps: w.steps, Stopped: true}
 		}
-	}
-	if w.Until != "" {
-		return Result{Steps: w.steps, Error: fmt.Sprintf("there is no step %q", w.Until)}
 	}
 	return Result{OK: true, Steps: w.steps}
 }
