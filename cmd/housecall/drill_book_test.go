@@ -40,7 +40,7 @@ type seatAct struct {
 func (d *drill) startBookings() *bookings {
 	t, ctx := d.t, d.t.Context()
 	t.Helper()
-	operator := d.c.operator(&http.Client{Transport: &stubborn{inner: http.DefaultTransport, within: d.patience}})
+	operator := d.c.operator(d.stubbornly())
 	doctor := enrolStaff(t, operator, "doctor", "")
 	hours := make([]sim.JSON, 0, 7)
 	for day := range 7 {

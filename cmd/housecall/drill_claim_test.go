@@ -35,16 +35,23 @@ type claimAct struct {
 
 // startClaims has a doctor sign a prescription; the shelf it is filled from is the one of the race.
 func (d *drill) startClaims(shelf *race) *claims {
+	d.t.Helper()
+	for range 5 {
+		must(d.t, shelf.act(0, received))
+	}
+	patient, part := d.prescription()
+	return &claims{d: d, patient: patient, part: part, pharmacy: shelf.pharmacy, pharmacist: shelf.pharmacist}
+}
+
+// prescription takes somebody new to a new doctor, and answers who may order what was signed.
+func (d *drill) prescription() (patient *sim.Client, part string) {
 	t, ctx := d.t, d.t.Context()
 	t.Helper()
-	operator := d.c.operator(&http.Client{Transport: &stubborn{inner: http.DefaultTransport, within: d.patience}})
-	for range 5 {
-		must(t, shelf.act(0, received))
-	}
+	operator := d.c.operator(d.stubbornly())
 	doctor := enrolStaff(t, operator, "doctor", "")
-	token, patient, _ := d.c.person(t)
+	token, who, _ := d.c.person(t)
 	c := &sim.Client{Base: operator.Base, HTTP: operator.HTTP, Token: token}
-	in := handedIn(t, c, patient, "race")
+	in := handedIn(t, c, who, "race")
 	_, err := doctor.Post(ctx, "/duty/on", nil)
 	must(t, err)
 	offer, err := c.Post(ctx, "/visits/offer", sim.JSON{"intake": in})
@@ -61,7 +68,7 @@ func (d *drill) startClaims(shelf *race) *claims {
 		_, err = s.who.Post(ctx, visit+s.step, nil)
 		must(t, err)
 	}
-	return &claims{d: d, patient: c, part: d.signs(doctor, visit), pharmacy: shelf.pharmacy, pharmacist: shelf.pharmacist}
+	return c, d.signs(doctor, visit)
 }
 
 // signs has a doctor write and sign a prescription in a visit, and complete it.

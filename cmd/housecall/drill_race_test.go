@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"sync"
@@ -35,32 +36,41 @@ type shelfAct struct{ what string }
 
 func (d *drill) startRace() *race {
 	d.t.Helper()
+	_, pharmacy, pharmacist := d.quarter("race", 1.0, "pickup")
+	return &race{d: d, pharmacy: pharmacy, pharmacist: pharmacist}
+}
+
+// stubbornly sends requests again as long as the drill's people are patient.
+func (d *drill) stubbornly() *http.Client {
+	return &http.Client{Transport: &stubborn{inner: http.DefaultTransport, within: d.patience}}
+}
+
+// quarter draws a zone around a point in the north, with a pharmacy in its middle and somebody who works there.
+func (d *drill) quarter(name string, lon float64, fulfilment string) (zone, pharmacy string, pharmacist *sim.Client) {
+	d.t.Helper()
 	ctx := d.t.Context()
-	how := &http.Client{Transport: &stubborn{inner: http.DefaultTransport, within: d.patience}}
-	operator := d.c.operator(how)
+	operator := d.c.operator(d.stubbornly())
 	hours := make([]sim.JSON, 0, 7)
 	for day := range 7 {
 		hours = append(hours, sim.JSON{"day": day, "from": "00:00", "until": "24:00"})
 	}
-	corner := sim.JSON{"lat": 61.0, "lon": 1.0}
 	z, err := operator.Post(ctx, "/zones", sim.JSON{
-		"name": "race", "jurisdiction": "house", "country": "XX", "time_zone": "UTC", "emergency_number": "112",
-		"polygon":      []sim.JSON{{"lat": 60.9, "lon": .9}, {"lat": 60.9, "lon": 1.1}, {"lat": 61.1, "lon": 1.1}, {"lat": 61.1, "lon": .9}},
+		"name": name, "jurisdiction": "house", "country": "XX", "time_zone": "UTC", "emergency_number": "112",
+		"polygon":      []sim.JSON{{"lat": 60.9, "lon": lon - .1}, {"lat": 60.9, "lon": lon + .1}, {"lat": 61.1, "lon": lon + .1}, {"lat": 61.1, "lon": lon - .1}},
 		"delivery_fee": amount(800), "courier_pay": amount(600), "promise_minutes": 30, "review_minutes": 4, "pack_minutes": 6, "ride_minutes": 20,
 	})
 	must(d.t, err)
 	ph, err := operator.Post(ctx, "/pharmacies", sim.JSON{
-		"name": "Race", "address": "1 Lamp Street", "phone": "+440000000", "at": corner, "zone": z.Text("id"), "time_zone": "UTC",
-		"currency": "CNY", "fulfilments": []string{"pickup"}, "hours": hours,
+		"name": name, "address": "1 Lamp Street", "phone": "+440000000", "at": sim.JSON{"lat": 61.0, "lon": lon}, "zone": z.Text("id"), "time_zone": "UTC",
+		"currency": "CNY", "fulfilments": []string{fulfilment}, "hours": hours,
 	})
 	must(d.t, err)
-	r := &race{d: d, pharmacy: ph.Text("id")}
-	pharmacist := enrolStaff(d.t, operator, "pharmacist", r.pharmacy)
-	r.pharmacist = pharmacist.Client
-	vetSubject(d.t, operator, "pharmacy", r.pharmacy)
-	_, err = operator.Post(ctx, "/pharmacies/"+r.pharmacy+"/staff", sim.JSON{"account": pharmacist.account, "role": "pharmacist"})
+	pharmacy = ph.Text("id")
+	e := enrolStaff(d.t, operator, "pharmacist", pharmacy)
+	vetSubject(d.t, operator, "pharmacy", pharmacy)
+	_, err = operator.Post(ctx, "/pharmacies/"+pharmacy+"/staff", sim.JSON{"account": e.account, "role": "pharmacist"})
 	must(d.t, err)
-	return r
+	return z.Text("id"), pharmacy, e.Client
 }
 
 // staff is somebody who works here, signed in.
@@ -153,11 +163,7 @@ func (r *race) act(n int, what string) error {
 	begun := time.Now()
 	var units int
 	if what == received {
-		_, err := r.pharmacist.Post(ctx, "/pharmacies/"+r.pharmacy+"/stock", sim.JSON{
-			"product": "paracetamol/tablet/500mg", "pack_units": racePack, "price": amount(1250),
-			"batch": sim.JSON{"batch": "R1", "expiry": time.Now().AddDate(1, 0, 0).UTC().Format(time.DateOnly), "units": racePack},
-		})
-		if err != nil {
+		if err := receive(ctx, r.pharmacist, r.pharmacy); err != nil {
 			return err
 		}
 	} else {
@@ -175,6 +181,15 @@ func (r *race) act(n int, what string) error {
 		ClientId: n, Input: shelfAct{what}, Output: units, Call: begun.UnixNano(), Return: ended.UnixNano(),
 	})
 	return nil
+}
+
+// receive puts one pack on a pharmacy's shelf.
+func receive(ctx context.Context, pharmacist *sim.Client, pharmacy string) error {
+	_, err := pharmacist.Post(ctx, "/pharmacies/"+pharmacy+"/stock", sim.JSON{
+		"product": "paracetamol/tablet/500mg", "pack_units": racePack, "price": amount(1250),
+		"batch": sim.JSON{"batch": "R1", "expiry": time.Now().AddDate(1, 0, 0).UTC().Format(time.DateOnly), "units": racePack},
+	})
+	return err
 }
 
 // judge asks whether the history is that of one shelf.

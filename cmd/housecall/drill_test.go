@@ -184,12 +184,12 @@ func TestDrill(t *testing.T) {
 func (d *drill) run(faults ...fault) {
 	d.t.Helper()
 	race, bookings := d.startRace(), d.startBookings()
-	claims := d.startClaims(race)
+	claims, jobs := d.startClaims(race), d.startJobs()
 	done := make(chan struct{})
 	var all sync.WaitGroup
 	over := sync.OnceFunc(func() { close(done); all.Wait() })
 	defer over() // whatever ends the drill
-	for _, people := range []func(<-chan struct{}){d.walk, d.walk, race.until, bookings.until, claims.until} {
+	for _, people := range []func(<-chan struct{}){d.walk, d.walk, race.until, bookings.until, claims.until, jobs.until} {
 		all.Go(func() { people(done) })
 	}
 	for _, f := range faults {
@@ -202,6 +202,7 @@ func (d *drill) run(faults ...fault) {
 	race.judge()
 	bookings.judge()
 	claims.judge()
+	jobs.judge()
 	d.invariants()
 	d.t.Logf("%d orders went through the whole chain meanwhile; %d requests were sent again; after each fault: %s", d.walked.Load(), d.again.Load(), strings.Join(d.back, ", "))
 }

@@ -26,6 +26,7 @@ type loadFlags struct {
 	patients, doctors, callers, seconds          int
 	calls, bitrate                               int
 	seed                                         uint64
+	watch                                        time.Duration
 	asJSON, insecure                             bool
 }
 
@@ -40,12 +41,13 @@ func loadCommand() *cobra.Command {
 	flags := c.Flags()
 	flags.StringVar(&f.urls, "url", "", "servers to load, with commas; empty starts a demo of its own")
 	flags.StringVar(&f.tokenFile, "admin-token-file", "", "file with the administrator's token of servers started with serve")
-	flags.StringVar(&f.store, "store", "", "where the own demo keeps documents: empty for a file, or mongodb://...")
+	flags.StringVar(&f.store, "store", "", "where the own demo keeps documents: empty for a file, or an empty database, mongodb://...")
 	flags.IntVar(&f.patients, "patients", 0, "patients at once")
 	flags.IntVar(&f.doctors, "doctors", 0, "doctors, who sign once in half a minute each; 0: two for each patient")
 	flags.IntVar(&f.callers, "callers", 16, "requests under way at once")
 	flags.IntVar(&f.seconds, "seconds", 20, "how long to measure")
 	flags.Uint64Var(&f.seed, "seed", 1, "of what is left to chance")
+	flags.DurationVar(&f.watch, "watch", 0, "how often the nodes are asked for their memory, goroutines and open files, printed as a table; 0: never")
 	flags.BoolVar(&f.asJSON, "json", false, "print the result as JSON")
 	flags.BoolVar(&f.insecure, "insecure", false, "take a self-signed certificate, of demo --tls")
 	flags.IntVar(&f.calls, "calls", 0, "calls of two people each")
@@ -110,7 +112,7 @@ func (f *loadFlags) treat(c *cobra.Command) error {
 	}
 	o := load.Options{
 		URLs: urls, Token: token, Patients: f.patients, Doctors: f.doctors, Callers: f.callers,
-		For: time.Duration(f.seconds) * time.Second, Seed: f.seed, Transport: transport,
+		For: time.Duration(f.seconds) * time.Second, Seed: f.seed, Transport: transport, Watch: f.watch,
 	}
 	bar := load.NewBar(os.Stderr)
 	if bar.Shown() {
@@ -132,12 +134,11 @@ func (f *loadFlags) treat(c *cobra.Command) error {
 func (f *loadFlags) servers(ctx context.Context, client *http.Client) (urls []string, token string, stop func() error, err error) {
 	stop = func() error { return nil }
 	if f.urls == "" {
-		d, err := sim.StartDemo(ctx, sim.DemoOptions{Listen: "localhost:0", Store: f.store, Quiet: true})
-		if err != nil {
+		var url string
+		if url, stop, err = ownDemo(ctx, f.store); err != nil {
 			return nil, "", stop, err
 		}
-		stop = func() error { return d.Stop(context.WithoutCancel(ctx)) }
-		f.urls = d.URL
+		f.urls = url
 	}
 	urls = strings.Split(f.urls, ",")
 	if f.tokenFile != "" {
@@ -153,6 +154,24 @@ func (f *loadFlags) servers(ctx context.Context, client *http.Client) (urls []st
 		return nil, "", stop, errors.Join(err, stop())
 	}
 	return urls, operator.Token, stop, nil
+}
+
+// ownDemo starts a quiet demo that leaves nothing behind but what is in its store, if one is named: the keys of
+// its people go with its folder.
+func ownDemo(ctx context.Context, store string) (url string, stop func() error, err error) {
+	o := sim.DemoOptions{Listen: "localhost:0", Store: store, Quiet: true}
+	tidy := func() error { return nil }
+	if store != "" {
+		if o.Data, err = os.MkdirTemp("", "housecall-own-"); err != nil {
+			return "", tidy, err
+		}
+		tidy = func() error { return os.RemoveAll(o.Data) }
+	}
+	d, err := sim.StartDemo(ctx, o)
+	if err != nil {
+		return "", func() error { return nil }, errors.Join(err, tidy())
+	}
+	return d.URL, func() error { return errors.Join(d.Stop(context.WithoutCancel(ctx)), tidy()) }, nil
 }
 
 // loaded prints what was found; what is broken makes the command fail.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -80,6 +81,8 @@ type App struct {
 	stopWithin time.Duration
 	drain      time.Duration
 	leaving    atomic.Bool // it stops: whoever balances should turn to others
+	stopOnce   sync.Once
+	stopped    error // what the one stop came to
 }
 
 // Start opens the engines, starts every loop and listens. What was opened before something failed is
@@ -239,11 +242,13 @@ func (a *App) listen(ctx context.Context, o Options, e engines) error {
 		return errors.Join(err, a.closeListener())
 	}
 	a.API = a.api(o, e)
+	silent := &newcomers{silent: map[net.Conn]struct{}{}}
 	a.server = &http.Server{
-		Handler: tlsport.Handler(a.API), ConnContext: tlsport.ConnContext,
+		Handler: tlsport.Handler(a.API), ConnContext: tlsport.ConnContext, ConnState: silent.see,
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}
+	a.server.RegisterOnShutdown(silent.sendAway)
 	a.server.RegisterOnShutdown(a.Bus.EndFeeds) // they do not end by themselves, and stopping waits for every request
 	go func() { a.served <- a.server.Serve(web) }()
 	return nil
@@ -275,8 +280,13 @@ func (a *App) Wait() error {
 }
 
 // Stop answers what is in flight, then stops the loops, the events and the documents, in that order.
-// Nothing acknowledged is lost.
+// Nothing acknowledged is lost. Who stops it again waits for the first stop, and hears the same.
 func (a *App) Stop(ctx context.Context) error {
+	a.stopOnce.Do(func() { a.stopped = a.stop(ctx) })
+	return a.stopped
+}
+
+func (a *App) stop(ctx context.Context) error {
 	a.turnAway(ctx)
 	if a.stopWithin > 0 {
 		var cancel context.CancelFunc

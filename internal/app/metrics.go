@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +22,9 @@ type measures struct {
 	promises *prometheus.CounterVec
 }
 
+// liveHeap is what the last collection found in use: what grows there, grows.
+var liveHeap = collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile("^/gc/heap/live:bytes$")}
+
 // stageBuckets are in seconds: what a budget of four, six or twenty minutes can be seen in.
 var stageBuckets = []float64{15, 30, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1500, 1800, 2400, 3600, 7200}
 
@@ -37,7 +41,7 @@ func (a *App) measure(b *bus.Bus) error {
 			Name: "housecall_promises_total", Help: "Delivered orders, by whether the promise was kept.",
 		}, []string{"kept"}),
 	}
-	a.Metrics.MustRegister(m.stages, m.promises, &queueCollector{b}, collectors.NewGoCollector(),
+	a.Metrics.MustRegister(m.stages, m.promises, &queueCollector{b}, collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(liveHeap)),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	err := b.Subscribe(bus.Consumer{Name: "measures", Kinds: []event.Kind{order.EventDelivered}, Handle: func(ctx context.Context, e event.Event) error {
 		o, err := a.Order.Get(ctx, house, id.Order(e.Doc))

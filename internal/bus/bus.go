@@ -84,6 +84,7 @@ type Bus struct {
 
 	stopping chan struct{} // closed when nothing new is begun
 	noFeeds  chan struct{} // closed when live feeds end, before or with stopping
+	hurry    chan struct{} // closed when stopping waits for nothing any more
 	endFeeds sync.Once
 	kick     chan struct{} // has the relay look at once
 	moved    atomic.Uint64 // counts what was relayed or handled; Settle watches it
@@ -104,7 +105,7 @@ func Start(ctx context.Context, cfg Config, deps Deps) (*Bus, error) {
 	}
 	b := &Bus{
 		cfg: withDefaults(cfg), store: deps.Store, clock: deps.Clock, log: deps.Log.With("component", "bus"), tracer: deps.Tracer,
-		stopping: make(chan struct{}), noFeeds: make(chan struct{}), kick: make(chan struct{}, 1), newest: map[string]uint64{},
+		stopping: make(chan struct{}), noFeeds: make(chan struct{}), hurry: make(chan struct{}), kick: make(chan struct{}, 1), newest: map[string]uint64{},
 	}
 	err := b.open(ctx)
 	if err != nil {
@@ -157,7 +158,8 @@ func (b *Bus) open(ctx context.Context) error {
 }
 
 // Stop ends the relay and the consumers, waits for the handlers that run, and closes the engine. What is
-// not handled or not relayed yet is there at the next start. When ctx ends first, handlers are cut short.
+// not handled or not relayed yet is there at the next start. When ctx ends first, handlers and the relay are
+// cut short.
 func (b *Bus) Stop(ctx context.Context) error {
 	var err error
 	b.stopOnce.Do(func() {
@@ -168,6 +170,7 @@ func (b *Bus) Stop(ctx context.Context) error {
 		close(b.stopping)
 		b.EndFeeds()
 		over := context.AfterFunc(ctx, func() {
+			close(b.hurry)
 			for _, c := range consumers {
 				c.cut()
 			}
@@ -175,8 +178,8 @@ func (b *Bus) Stop(ctx context.Context) error {
 		for _, c := range consumers {
 			c.wait()
 		}
-		over()
 		b.running.Wait()
+		over()
 		b.shut()
 		err = ctx.Err()
 	})

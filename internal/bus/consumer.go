@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,7 +18,7 @@ import (
 
 const (
 	inHand      = 512              // events of one consumer that are handed out and not acknowledged
-	atWork      = 8                // documents of one consumer that are handled at once
+	atWork      = 8                // documents of one consumer that are handled at once, where it does not say
 	ackWait     = 30 * time.Second // the engine gives an event to another after this without a sign of life
 	handleTime  = 30 * time.Second
 	retryAttach = time.Second
@@ -29,7 +30,22 @@ type Consumer struct {
 	Name   string       // its place in the stream is kept under this name: never change it
 	Kinds  []event.Kind // "order.*" is allowed; none: every event
 	Handle func(context.Context, event.Event) error
+	// AtOnce is how many documents are handled at once; 0: eight. A handler that people wait for, and that itself
+	// waits for the disk most of its time, wants more than one that only listens.
+	AtOnce int
 }
+
+// Early marks the refusal of an event that has come before what it stands on, which is on its way through another
+// consumer. It is tried again like any other; that it was refused is told to developers alone, as long as it is
+// likely to come right by itself.
+func Early(err error) error { return earlyError{err} }
+
+type earlyError struct{ error }
+
+func (e earlyError) Unwrap() error { return e.error }
+
+// quietTries is how often an early event is refused without a warning: for a second or so.
+const quietTries = 3
 
 // consumer is one durable reader of one stream.
 type consumer struct {
@@ -37,6 +53,7 @@ type consumer struct {
 	name    string
 	stream  jetstream.Stream
 	filters []string
+	atOnce  int
 	handle  func(context.Context, jetstream.Msg, event.Event) error
 
 	durable jetstream.Consumer
@@ -65,7 +82,7 @@ func (b *Bus) Subscribe(c Consumer) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	return b.consume(ctx, &consumer{
-		bus: b, name: c.Name, stream: b.events, filters: filters,
+		bus: b, name: c.Name, stream: b.events, filters: filters, atOnce: c.AtOnce,
 		handle: func(ctx context.Context, _ jetstream.Msg, e event.Event) error { return c.Handle(ctx, e) },
 	})
 }
@@ -79,6 +96,7 @@ func (b *Bus) consume(ctx context.Context, c *consumer) error {
 	if err != nil {
 		return fmt.Errorf("make consumer %s: %w", c.name, err)
 	}
+	c.atOnce = cmp.Or(c.atOnce, atWork)
 	c.ended, c.cutOff = make(chan struct{}), make(chan struct{})
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -300,5 +302,103 @@ func TestTimersOfDaysFireAtOnceWhenTheClockOfATestIsAdvanced(t *testing.T) {
 	got := heard.all()
 	if len(got) != 2 || got[0].Kind != "bell.silent" || got[1].Kind != "bell.old" {
 		t.Errorf("heard %v", got)
+	}
+}
+
+func TestStopDoesNotWaitForALongBacklogAndNothingOfItIsLost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	const docs, each, inHand = 300, 10, 8
+	begun, release := make(chan struct{}, docs*each), make(chan struct{})
+	first := newEar()
+	w.subscribe("slow", func(ctx context.Context, e event.Event) error {
+		begun <- struct{}{}
+		<-release
+		return first.hear(ctx, e)
+	})
+	for d := range docs {
+		w.ring(fmt.Sprintf("bell_%d", d), func(b *bell) {
+			for n := range each {
+				b.Emit(event.Event{Kind: "bell.rung", Data: map[string]string{"n": fmt.Sprintf("%d/%d", d, n)}})
+			}
+		})
+	}
+	for range inHand {
+		next(t, begun)
+	}
+	screen, err := w.bus.Feed(t.Context(), []string{"operators"}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); stop(t, w.bus) }()
+	for range screen { //nolint:revive // it ends once nothing new is begun
+	}
+	close(release)
+	<-stopped
+
+	if n := len(first.all()); n < inHand || n > docs*each/2 {
+		t.Errorf("%d of %d were handled before the stop, want those in hand and few more", n, docs*each)
+	}
+	second := newEar()
+	w.open()
+	w.listen("slow", second)
+	w.settle()
+	times := map[string]int{}
+	for _, e := range append(first.all(), second.all()...) {
+		times[e.Data["n"]]++
+	}
+	if len(times) != docs*each {
+		t.Errorf("%d of %d were ever handled", len(times), docs*each)
+	}
+}
+
+// warnings counts what an operator would read of events that were refused.
+type warnings struct {
+	slog.Handler
+	n *atomic.Int64
+}
+
+func (h warnings) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
+func (h warnings) WithAttrs([]slog.Attr) slog.Handler           { return h }
+
+func (h warnings) Handle(context.Context, slog.Record) error {
+	h.n.Add(1)
+	return nil
+}
+
+func TestEventThatComesTooEarlyIsTriedAgainWithoutAWarning(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		early int64 // tries
+		warns bool
+	}{
+		{"what it stands on comes a moment later", 3, false},
+		{"what it stands on does not come", 5, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var warned, tries atomic.Int64
+			w := newWorld(t, func(w *world) {
+				w.log = slog.New(warnings{slog.DiscardHandler, &warned})
+				w.cfg.Backoff = slices.Repeat([]time.Duration{time.Millisecond}, 8)
+			})
+			heard := newEar()
+			w.subscribe("door", func(ctx context.Context, e event.Event) error {
+				if tries.Add(1) <= c.early {
+					return bus.Early(errors.New("it has not left yet"))
+				}
+				return heard.hear(ctx, e)
+			})
+
+			w.ring("bell_1", emit("bell.rung", "1"))
+			next(t, heard.news)
+
+			if warned.Load() > 0 != c.warns {
+				t.Errorf("an operator was warned %d times", warned.Load())
+			}
+		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -49,7 +50,7 @@ type outcome struct {
 
 func newDesk(c *consumer) *desk {
 	return &desk{
-		c: c, in: make(chan item, inHand), done: make(chan outcome, atWork), again: make(chan string, inHand),
+		c: c, in: make(chan item, inHand), done: make(chan outcome, c.atOnce), again: make(chan string, inHand),
 		bad: make(chan error, 1), gone: make(chan struct{}), piles: map[string]*pile{},
 	}
 }
@@ -88,7 +89,7 @@ func (d *desk) work(ctx context.Context, lost <-chan struct{}) error {
 	beat := time.NewTicker(ackWait / 3)
 	defer beat.Stop()
 	for {
-		for len(d.ready) > 0 && d.busy < atWork {
+		for len(d.ready) > 0 && d.busy < d.c.atOnce {
 			d.start(ctx, d.ready[0])
 			d.ready = d.ready[1:]
 		}
@@ -145,7 +146,11 @@ func (d *desk) handle(life context.Context, it item, tries int) error {
 	if life.Err() != nil {
 		return err // cut short: no verdict on the event
 	}
-	b.log.WarnContext(ctx, "event was not handled", "consumer", d.c.name, "kind", string(it.event.Kind), "event_id", it.event.ID,
+	level := slog.LevelWarn
+	if early := (earlyError{}); errors.As(err, &early) && tries <= quietTries {
+		level = slog.LevelDebug
+	}
+	b.log.Log(ctx, level, "event was not handled", "consumer", d.c.name, "kind", string(it.event.Kind), "event_id", it.event.ID,
 		"doc", it.event.Doc, "tries", tries, "error", err)
 	if tries <= len(b.cfg.Backoff) || d.c.stream == b.timers {
 		return err // a timer that has fired is carried on until the events take it: nothing in it can be at fault

@@ -23,6 +23,15 @@ const (
 
 // relay moves events out of documents into the streams until the bus stops.
 func (b *Bus) relay() {
+	life, end := context.WithCancel(context.Background())
+	defer end()
+	b.running.Go(func() {
+		select {
+		case <-b.hurry:
+			end()
+		case <-life.Done():
+		}
+	})
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
 	for failed := 0; ; {
@@ -33,7 +42,7 @@ func (b *Bus) relay() {
 		case <-b.kick:
 		case <-sweep.C:
 		}
-		err := b.drain()
+		err := b.drain(life)
 		if err == nil {
 			failed = 0
 			continue
@@ -49,14 +58,14 @@ func (b *Bus) relay() {
 }
 
 // drain relays until nothing waits.
-func (b *Bus) drain() error {
+func (b *Bus) drain(life context.Context) error {
 	for {
 		select {
 		case <-b.stopping:
 			return nil
 		default:
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), relayTime)
+		ctx, cancel := context.WithTimeout(life, relayTime)
 		n, err := b.relayBatch(ctx)
 		cancel()
 		if n == 0 || err != nil {

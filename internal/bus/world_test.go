@@ -36,6 +36,7 @@ type world struct {
 	bells *docstore.Collection[bell, *bell]
 	bus   *bus.Bus
 	cfg   bus.Config
+	log   *slog.Logger
 }
 
 // onCluster names the tests whose worlds are on a cluster of NATS servers, each in an account of its own,
@@ -44,7 +45,7 @@ var onCluster sync.Map
 
 func newWorld(t *testing.T, adjust func(*world)) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), clock: clock.NewReal()}
+	w := &world{t: t, dir: t.TempDir(), clock: clock.NewReal(), log: slog.New(slog.DiscardHandler)}
 	w.cfg = bus.Config{Dir: filepath.Join(w.dir, "nats"), Backoff: []time.Duration{time.Millisecond, 2 * time.Millisecond}}
 	root, _, _ := strings.Cut(t.Name(), "/")
 	if c, on := onCluster.Load(root); on {
@@ -70,7 +71,7 @@ func newWorld(t *testing.T, adjust func(*world)) *world {
 
 func (w *world) open() {
 	w.t.Helper()
-	b, err := bus.Start(w.t.Context(), w.cfg, bus.Deps{Store: w.store, Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
+	b, err := bus.Start(w.t.Context(), w.cfg, bus.Deps{Store: w.store, Clock: w.clock, Log: w.log})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -193,7 +193,7 @@ func (r applicationRoutes) refuse(ctx context.Context, a access.Actor, in *coded
 type askIn struct {
 	ByID
 	Body struct {
-		Wanted []onboarding.PaperKind `json:"wanted" minItems:"1" maxItems:"6" enum:"licence,identity,specialty,background_check,insurance,other"`
+		Wanted []onboarding.PaperKind `json:"wanted" minItems:"1" maxItems:"6" nullable:"false" enum:"licence,identity,specialty,background_check,insurance,other"`
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -239,5 +240,43 @@ func TestFilesAreDescribedAsWhatTheyAre(t *testing.T) {
 		if len(got) != 1 || got[kind] == nil {
 			t.Errorf("%s is described as %v, want %s", path, got, kind)
 		}
+	}
+}
+
+func TestListThatMustHoldSomethingIsNeverNull(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("testdata/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var description any
+	if err := json.Unmarshal(raw, &description); err != nil {
+		t.Fatal(err)
+	}
+	looked := 0
+	var look func(at string, v any)
+	look = func(at string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			if least, _ := v["minItems"].(float64); least > 0 {
+				looked++
+				if kinds, several := v["type"].([]any); several && slices.Contains(kinds, any("null")) {
+					t.Errorf("%s may be null: the least length does not hold for it", at)
+				}
+			}
+			for key, one := range v {
+				look(at+"/"+key, one)
+			}
+		case []any:
+			for _, one := range v {
+				look(at, one)
+			}
+		}
+	}
+
+	look("", description)
+
+	if looked == 0 {
+		t.Error("there is no list that must hold something")
 	}
 }

@@ -109,7 +109,7 @@ type checkCouponIn struct {
 	Body struct {
 		Code    string       `json:"code" minLength:"1" maxLength:"40"`
 		Patient id.Patient   `json:"patient,omitempty" maxLength:"96" doc:"For whom; you, when left out."`
-		Lines   []PricedLine `json:"lines" minItems:"1" maxItems:"20"`
+		Lines   []PricedLine `json:"lines" minItems:"1" maxItems:"20" nullable:"false"`
 	}
 }
 

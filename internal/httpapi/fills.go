@@ -178,7 +178,7 @@ type giveLessIn struct {
 	ByID
 	Body struct {
 		Why   string   `json:"why" enum:"out_of_stock,damaged,short_dated,patient_wish,other"`
-		Lines []LessIn `json:"lines" minItems:"1" maxItems:"20"`
+		Lines []LessIn `json:"lines" minItems:"1" maxItems:"20" nullable:"false"`
 	}
 }
 
@@ -202,7 +202,7 @@ type PackedIn struct {
 type packIn struct {
 	ByID
 	Body struct {
-		Packed []PackedIn `json:"packed" minItems:"1" maxItems:"100"`
+		Packed []PackedIn `json:"packed" minItems:"1" maxItems:"100" nullable:"false"`
 	}
 }
 

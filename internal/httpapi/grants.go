@@ -82,7 +82,7 @@ type giveIn struct {
 		Address phi.Text       `json:"address,omitempty" maxLength:"254" doc:"Of the one who shall help; they are invited."`
 		Holder  id.Account     `json:"holder,omitempty" maxLength:"96" doc:"Instead of an address: an account you know."`
 		Label   phi.Text       `json:"label,omitempty" maxLength:"120" doc:"What you call them."`
-		Scopes  []access.Scope `json:"scopes" minItems:"1" maxItems:"5" enum:"see,book,attend,pay,receive"`
+		Scopes  []access.Scope `json:"scopes" minItems:"1" maxItems:"5" nullable:"false" enum:"see,book,attend,pay,receive"`
 		Until   *time.Time     `json:"until,omitempty" doc:"Until revoked, when left out."`
 	}
 }

@@ -63,9 +63,11 @@ func describeFile[Out any](op *huma.Operation) {
 	if status == 0 {
 		status = http.StatusOK
 	}
-	op.Responses = map[string]*huma.Response{strconv.Itoa(status): {
-		Content: map[string]*huma.MediaType{kind: {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
-	}}
+	schema := &huma.Schema{Type: "string", Format: "binary"}
+	if strings.HasSuffix(kind, "json") { // the format's own, which is described elsewhere
+		schema = &huma.Schema{Type: "object", AdditionalProperties: true}
+	}
+	op.Responses = map[string]*huma.Response{strconv.Itoa(status): {Content: map[string]*huma.MediaType{kind: {Schema: schema}}}}
 }
 
 func get[In, Out any](path string, action access.Action, summary string, h handler[In, Out]) Route {

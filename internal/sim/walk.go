@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -15,6 +16,7 @@ type Walk struct {
 	Operator *Client // signed in, or with an administrator's token
 	Out      io.Writer
 	Patience time.Duration // beside what each wait takes on a service that is well
+	Until    string        // the last step to make; empty: all of them
 
 	people
 	place
@@ -36,6 +38,8 @@ type Result struct {
 	OK    bool   `json:"ok"`
 	Steps []Step `json:"steps"`
 	Error string `json:"error,omitempty"`
+	// Stopped: at the step that it was to go to.
+	Stopped bool `json:"stopped,omitempty"`
 }
 
 // walkTime is within what a walk ends, whatever happens.
@@ -47,6 +51,9 @@ func (w *Walk) Run(ctx context.Context) Result {
 	ctx, cancel := context.WithTimeout(ctx, walkTime+5*w.Patience)
 	defer cancel()
 	w.begun = time.Now() //nolint:forbidigo // a person's watch beside the service
+	if w.Until != "" && !slices.ContainsFunc(w.script(), func(s step) bool { return s.name == w.Until }) {
+		return Result{Error: fmt.Sprintf("there is no step %q", w.Until)}
+	}
 	for _, s := range w.script() {
 		begun := time.Now() //nolint:forbidigo // as above
 		state, err := s.do(ctx)
@@ -57,6 +64,9 @@ func (w *Walk) Run(ctx context.Context) Result {
 		took := time.Since(begun).Milliseconds() //nolint:forbidigo // as above
 		w.steps = append(w.steps, Step{s.name, s.actor, took, state})
 		w.say("  %-44s %-10s %6d ms  %s\n", s.name, s.actor, took, state)
+		if s.name == w.Until {
+			return Result{OK: true, Steps: w.steps, Stopped: true}
+		}
 	}
 	return Result{OK: true, Steps: w.steps}
 }

@@ -31,6 +31,7 @@ type follower struct {
 	on     func(told) // may be nil
 	rand   *rand.Rand
 	every  time.Duration // between two breaks, on average
+	leave  func()        // ends it
 
 	mu      sync.Mutex // guards what follows
 	base    uint64     // what came after this place is known whole

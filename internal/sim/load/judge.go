@@ -16,6 +16,7 @@ const (
 	stockTrue   = "stock never negative, and only what was collected is gone"
 	ledgerZero  = "the ledger sums to zero"
 	feedsWhole  = "no event of a feed lost or doubled"
+	nothingLeft = "goroutines and open files of the nodes do not grow"
 	keysHold    = "a request repeated with its key is done once and answered alike"
 	askedAtOnce = 8
 )
@@ -29,10 +30,14 @@ type verdict struct {
 
 func newVerdict() *verdict {
 	v := &verdict{seen: map[string]int{}}
-	for i, name := range []string{noneLost, onceOnly, stockTrue, ledgerZero, feedsWhole, keysHold} {
-		v.all, v.seen[name] = append(v.all, Invariant{Name: name, Broken: []string{}}), i
+	for _, name := range []string{noneLost, onceOnly, stockTrue, ledgerZero, feedsWhole, keysHold} {
+		v.mustHold(name)
 	}
 	return v
+}
+
+func (v *verdict) mustHold(name string) {
+	v.all, v.seen[name] = append(v.all, Invariant{Name: name, Broken: []string{}}), len(v.all)
 }
 
 // looked notes what was looked at, and how it was broken, if it was.
@@ -65,6 +70,10 @@ func (r *run) judge(ctx context.Context, took time.Duration) *Report {
 		return nil
 	})
 	r.judgeLedger(ctx, v)
+	if r.Watch > 0 {
+		v.mustHold(nothingLeft)
+		r.judgeGrowth(v)
+	}
 	_ = each(ctx, r.followers, askedAtOnce, func(ctx context.Context, f *follower) error {
 		f.judge(ctx, v, r.Settle)
 		return nil

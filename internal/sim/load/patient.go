@@ -46,6 +46,9 @@ func (p *patient) comesAgain(ctx context.Context) {
 			p.fails(ctx, "enrol a patient", err)
 			return
 		}
+		if p.now != nil { // who does not come back closes their screen, so that a long run has no more of them than a short one
+			p.leaves(p.now.feed)
+		}
 		p.now = l
 	}
 	c := &chain{patient: p, life: p.now, medicine: medicines[(p.now.times+len(p.now.id))%len(medicines)]}
@@ -62,6 +65,7 @@ func (p *patient) comesAgain(ctx context.Context) {
 		}
 	}
 	p.whole.add(now().Sub(begun))
+	p.run.delivered.Add(1)
 }
 
 // fails notes it. This person does not come back, since nobody knows how far they came; what they ordered

@@ -31,6 +31,8 @@ type Report struct {
 	Repeated       int64             `json:"repeated"`
 	Feeds          Feeds             `json:"feeds"`
 	Invariants     []Invariant       `json:"invariants"`
+	Watched        []Sample          `json:"watched,omitempty"`
+	Growth         []Growth          `json:"growth,omitempty"`
 }
 
 // Orders counts what was ordered.
@@ -87,6 +89,7 @@ func (r *Report) Print(w io.Writer) {
 			line(name, part[name])
 		}
 	}
+	r.printWatched(p)
 	p("")
 	for _, what := range slices.Sorted(maps.Keys(r.Errors)) {
 		p("  error, %d times: %s", r.Errors[what], what)
@@ -116,7 +119,7 @@ func (r *run) report(took time.Duration) *Report {
 		Steps: r.inTime.Load(), StepsPerSecond: float64(r.inTime.Load()) / measured.Seconds(),
 		PlacedToSeen: r.seen.spread(), Chain: r.whole.spread(), DoctorWait: r.signWaits.spread(),
 		ByStep: map[string]Spread{}, Endpoints: map[string]Spread{}, Errors: r.errors,
-		Retried: r.meter.retried.Load(), Repeated: r.meter.repeats.Load(),
+		Retried: r.meter.retried.Load(), Repeated: r.meter.repeats.Load(), Watched: r.watched, Growth: growths(r.watched),
 	}
 	for _, z := range r.zones {
 		out.Doctors += len(z.doctors.everybody())

@@ -27,6 +27,8 @@ type Options struct {
 	// RepeatOneIn so many POSTs is sent a second time with its key though it was answered; 0: 50.
 	RepeatOneIn int
 	Seed        uint64
+	// Watch is how often the nodes are asked for their memory, goroutines and open files; 0: never.
+	Watch time.Duration
 	// Transport carries the requests; nil: one of our own.
 	Transport http.RoundTripper
 	// Progress is told now and then how far it is; may be nil.
@@ -97,6 +99,10 @@ type run struct {
 	errors    map[string]int
 	stepTimes map[string]*times
 	follows   func(f *follower)
+	leaves    func(f *follower)
+
+	watched   []Sample // of the time that is measured
+	delivered atomic.Int64
 }
 
 // Run puts the load on and judges what came of it. An error: it could not be done; what is wrong with the
@@ -121,8 +127,16 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	defer cut()
 	r.follows = func(f *follower) {
 		begun := make(chan struct{})
-		r.running.Go(func() { f.run(feeds, func() { close(begun) }) })
+		live, leave := context.WithCancel(feeds)
+		f.leave = leave
+		r.running.Go(func() { f.run(live, func() { close(begun) }) })
 		wait(ctx, begun, stuckAfter)
+	}
+	r.leaves = func(f *follower) {
+		r.running.Go(func() {
+			rest(feeds, r.Settle) // for what follows their last order by itself
+			f.leave()
+		})
 	}
 	stopTelling := r.tell(ctx)
 	defer stopTelling()
@@ -138,7 +152,9 @@ func (r *run) all(ctx context.Context) (*Report, error) {
 	begun := now()
 	r.ends = begun.Add(r.For)
 	r.expect("patients", int(r.For.Seconds()))
+	stop := r.watch(ctx)
 	r.live(ctx)
+	stop()
 	r.expect("judging", 1)
 	report := r.judge(ctx, now().Sub(begun))
 	r.sendHome(ctx)

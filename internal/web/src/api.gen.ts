@@ -128,7 +128,7 @@ export interface AskDoctorInBody {
 }
 
 export interface AskInBody {
-	wanted: ("licence" | "identity" | "specialty" | "background_check" | "insurance" | "other")[] | null;
+	wanted: ("licence" | "identity" | "specialty" | "background_check" | "insurance" | "other")[];
 }
 
 export interface AssignInBody {
@@ -321,7 +321,7 @@ export interface CaseView {
 
 export interface CheckCouponInBody {
 	code: string;
-	lines: PricedLine[] | null;
+	lines: PricedLine[];
 	/** For whom; you, when left out. */
 	patient?: string;
 }
@@ -785,13 +785,13 @@ export interface GiveInBody {
 	holder?: string;
 	/** What you call them. */
 	label?: string;
-	scopes: ("see" | "book" | "attend" | "pay" | "receive")[] | null;
+	scopes: ("see" | "book" | "attend" | "pay" | "receive")[];
 	/** Until revoked, when left out. */
 	until?: string;
 }
 
 export interface GiveLessInBody {
-	lines: LessIn[] | null;
+	lines: LessIn[];
 	why: "out_of_stock" | "damaged" | "short_dated" | "patient_wish" | "other";
 }
 
@@ -1613,7 +1613,7 @@ export interface OutboxMessage {
 }
 
 export interface PackInBody {
-	packed: PackedIn[] | null;
+	packed: PackedIn[];
 }
 
 export interface PackView {
@@ -3186,7 +3186,7 @@ export interface Routes {
 	/** List a patient's cases, newest first. */
 	"GET /patients/{id}/cases": { path: { id: string }; query: { cursor?: string; limit?: number }; answer: ListOfCaseView; };
 	/** Take the whole record of a person, as a FHIR R4 bundle. */
-	"GET /patients/{id}/everything": { path: { id: string }; answer: string; };
+	"GET /patients/{id}/everything": { path: { id: string }; answer: Record<string, unknown>; };
 	/** List what a patient has granted. */
 	"GET /patients/{id}/grants": { path: { id: string }; answer: ListOfGrantView; };
 	/** Give a caregiver rights, or other ones. */
