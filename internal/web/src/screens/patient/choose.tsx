@@ -7,7 +7,7 @@ import { useLive, useNow } from "../../client/live";
 import { fieldSaid } from "../../client/problem";
 import { go } from "../../client/router";
 import { size } from "../../client/session";
-import { Btn } from "../../parts/button";
+import { Btn, Go } from "../../parts/button";
 import { Field, Options } from "../../parts/field";
 import { Icon } from "../../parts/icon";
 import { Empty, Line, Lines } from "../../parts/list";
@@ -65,14 +65,9 @@ export default function Choose({ id }: { id: string }) {
 	const lists = list.filter((q) => q.fulfilments.includes(way.value));
 	return (
 		<Page title={w.title} of={live} up={`/rx/${id}`} middle={<Whom person={d?.rx.patient} />} wide>
-			{(x) => (
+			{(x) => !x.part ? <Over rx={x.rx} /> : (
 				<div data-test="choose" class="stack-l">
 					<Head>{w.title}</Head>
-					{!x.part && (
-						<section>
-							<Notice kind="warn">{w.over}</Notice>
-						</section>
-					)}
 					<section class="stack">
 						<Options legend={w.how} hideLegend value={way.value} onPick={(v) => (way.value = v)} of={(["courier", "pickup", "parcel"] as const).map((value) => ({ value, text: w.ways[value] }))} test="way" />
 						{way.value !== "pickup" && (
@@ -146,6 +141,21 @@ export default function Choose({ id }: { id: string }) {
 				</div>
 			)}
 		</Page>
+	);
+}
+
+/** Over is a prescription that no pharmacy may fill: its order is shown, or the way to a new one. */
+function Over({ rx }: { rx: PrescriptionView }) {
+	const w = words().choose;
+	const order = rx.parts.find((p) => p.order)?.order;
+	return (
+		<div class="stack-l" data-test="choose-over">
+			<Head>{w.title}</Head>
+			<Notice kind="warn">{w.over}</Notice>
+			<Go kind="main" wide to={order ? `/order/${order}` : `/for/${rx.patient}`}>
+				{order ? w.order : w.see}
+			</Go>
+		</div>
 	);
 }
 
