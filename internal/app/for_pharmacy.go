@@ -40,7 +40,7 @@ func (f forPharmacy) Script(ctx context.Context, a access.Actor, part id.Part) (
 	for i, l := range p.Lines {
 		out.Lines = append(out.Lines, pharmacy.ScriptLine{
 			Product: l.Product, Quantity: l.Quantity,
-			Dosage: phi.Text(items[i].Sentence.EN), NoSubstitute: items[i].NoSubstitution,
+			Dosage: phi.Text(items[i].Sentence.EN), DosageZH: phi.Text(items[i].Sentence.ZH), NoSubstitute: items[i].NoSubstitution,
 		})
 	}
 	return out, nil

@@ -41,6 +41,7 @@ const (
 	HoursSet         event.Kind = "hours.set"
 	SlotTaken        event.Kind = "slot.taken"
 	SlotFreed        event.Kind = "slot.freed"
+	RecordingReady   event.Kind = "recording.kept" // its files can be seen
 )
 
 // Timers. TimerFired takes them all.

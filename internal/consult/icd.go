@@ -12,8 +12,9 @@ import (
 
 // Code is one line of a list of diagnoses.
 type Code struct {
-	Code  string `json:"code"`
-	Title string `json:"title"`
+	Code    string `json:"code"`
+	Title   string `json:"title"`
+	TitleZH string `json:"title_zh,omitempty"` // the project's own translation, or the operator's
 }
 
 // Codes is a list of coded diagnoses.
@@ -31,11 +32,11 @@ func DemoCodes() (*Codes, error) { return LoadCodes(demoCodes) }
 
 var codeShape = regexp.MustCompile(`^[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$`)
 
-// LoadCodes reads a list with the columns code,title,source. A row that is no code, or there twice, is
-// an error with its line.
+// LoadCodes reads a list with the columns code,title,source and, where it has one, title_zh. A row that is no code, or
+// there twice, is an error with its line.
 func LoadCodes(text string) (*Codes, error) {
 	rows := csv.NewReader(strings.NewReader(text))
-	rows.FieldsPerRecord = 3
+	rows.FieldsPerRecord = 0 // as the first line has
 	out := &Codes{byCode: map[string]Code{}}
 	for head := true; ; head = false {
 		row, err := rows.Read()
@@ -46,10 +47,16 @@ func LoadCodes(text string) (*Codes, error) {
 			return nil, fmt.Errorf("list of diagnoses: %w", err)
 		}
 		if head {
+			if len(row) < 3 || len(row) > 4 {
+				return nil, fmt.Errorf("list of diagnoses: want the columns code,title,source and maybe title_zh")
+			}
 			continue
 		}
 		line, _ := rows.FieldPos(0)
-		c := Code{row[0], strings.TrimSpace(row[1])}
+		c := Code{Code: row[0], Title: strings.TrimSpace(row[1])}
+		if len(row) == 4 {
+			c.TitleZH = strings.TrimSpace(row[3])
+		}
 		if _, twice := out.byCode[c.Code]; twice || !codeShape.MatchString(c.Code) || c.Title == "" || row[2] == "" {
 			return nil, fmt.Errorf("list of diagnoses, line %d: want a new code, its title and its source", line)
 		}
@@ -82,7 +89,7 @@ func (c *Codes) Search(text string) []Code {
 		switch {
 		case strings.HasPrefix(strings.ToLower(x.Code), text):
 			begins = append(begins, x)
-		case holdsAll(strings.ToLower(x.Title), strings.Fields(text)):
+		case holdsAll(strings.ToLower(x.Title)+x.TitleZH, strings.Fields(text)):
 			holds = append(holds, x)
 		}
 	}

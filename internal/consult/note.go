@@ -42,9 +42,10 @@ type Written struct {
 
 // Diagnosis is coded, in words, or both.
 type Diagnosis struct {
-	Code  string   `json:"code,omitempty"` // ICD-10
-	Title string   `json:"title,omitempty"`
-	Words phi.Text `json:"words,omitempty"`
+	Code    string   `json:"code,omitempty"` // ICD-10
+	Title   string   `json:"title,omitempty"`
+	TitleZH string   `json:"title_zh,omitempty"`
+	Words   phi.Text `json:"words,omitempty"`
 }
 
 // SickNote says that somebody can't work.
@@ -197,7 +198,7 @@ func (s *Service) titled(diagnoses *[]Diagnosis) (*[]Diagnosis, error) {
 		case tooLong(d.Words):
 			return nil, invalid(at+"/words", "Keep it under 8000 characters.")
 		}
-		d.Title = code.Title
+		d.Title, d.TitleZH = code.Title, code.TitleZH
 		out = append(out, d)
 	}
 	return &out, nil

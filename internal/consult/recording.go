@@ -6,6 +6,7 @@ import (
 
 	"housecall/internal/access"
 	"housecall/internal/docstore"
+	"housecall/internal/event"
 	"housecall/internal/id"
 )
 
@@ -80,32 +81,39 @@ func (s *Service) visitOfRoom(ctx context.Context, a access.Actor, room string) 
 
 // RecordingKept notes what became of a recording; again it changes nothing.
 func (s *Service) RecordingKept(ctx context.Context, a access.Actor, rec id.Recording, files []RecordedFile, broken bool) error {
-	return s.recorded(ctx, a, rec, func(r *Recording) {
-		if r.State == RecordingRuns {
-			r.State, r.Files, r.Broken = RecordingKept, files, broken
+	return s.recorded(ctx, a, rec, func(r *Recording, v *Visit) {
+		if r.State != RecordingRuns {
+			return
 		}
+		r.State, r.Files, r.Broken = RecordingKept, files, broken
+		to := []string{string(v.Patient)}
+		if v.Doctor != "" {
+			to = append(to, string(v.Doctor))
+		}
+		r.Emit(event.Event{Kind: RecordingReady, By: string(a.Account), To: to, Data: map[string]string{"visit": string(v.ID)}})
 	})
 }
 
 // RecordingCleared notes that of a recording nothing but its files is left.
 func (s *Service) RecordingCleared(ctx context.Context, a access.Actor, rec id.Recording) error {
-	return s.recorded(ctx, a, rec, func(r *Recording) {
+	return s.recorded(ctx, a, rec, func(r *Recording, _ *Visit) {
 		if r.State == RecordingKept {
 			r.State = RecordingCleared
 		}
 	})
 }
 
-func (s *Service) recorded(ctx context.Context, a access.Actor, rec id.Recording, do func(*Recording)) error {
+func (s *Service) recorded(ctx context.Context, a access.Actor, rec id.Recording, do func(*Recording, *Visit)) error {
 	r, err := s.recordings.Get(ctx, string(rec))
 	if err != nil {
 		return err
 	}
-	if _, err := s.visitOfRoom(ctx, a, r.Room); err != nil {
+	v, err := s.visitOfRoom(ctx, a, r.Room)
+	if err != nil {
 		return err
 	}
 	_, err = s.recordings.Update(ctx, string(rec), docstore.On{}, func(r *Recording) error {
-		do(r)
+		do(r, v)
 		return nil
 	})
 	return err

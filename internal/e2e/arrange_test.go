@@ -28,6 +28,7 @@ type tale struct {
 	patient                                   *sim.Client
 	name, address, person                     string
 	doctor, pharmacist, courier               *sim.Client
+	seenBy                                    string // the doctor's address
 	intake, visit, rx, part, order, fill, job string
 	pharmacy                                  string
 }
@@ -166,7 +167,7 @@ func (x *tale) isGiven(product string, times int) *tale {
 		x.tells(nil)
 	}
 	doctor := someDoctor()
-	x.doctor = onDuty(x.t, doctor)
+	x.doctor, x.seenBy = onDuty(x.t, doctor), doctor
 	x.waits().isAdmitted(doctor)
 	x.post(x.patient, "/visits/"+x.visit+"/ticket", nil) // takes a seat in the call
 	x.must(x.doctor.Edit(x.t.Context(), http.MethodPatch, "/visits/"+x.visit+"/note", "*", sim.JSON{

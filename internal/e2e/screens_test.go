@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,103 +12,68 @@ import (
 	"housecall/internal/sim"
 )
 
-// screen is one of the app's and where it stands.
-type screen struct{ name, path string }
-
 // Widths at which nothing may be wider than the screen: the narrowest that WCAG asks for, and the narrowest phone sold.
 var narrow = []int64{320, 360}
 
 func TestEveryScreenOfThePatientFitsAPhoneAndADesk(t *testing.T) {
-	x := taleOf(t, "Iris Wide").isSeen().orders(market, marketPlace)
-	x.pharmacist = staff(t, market)
-	x.onShift("courier9@lampford.example").isReviewed().isAccepted().isPacked("WIDE-1").isRidden().isCollected().rides("at-door").isDelivered()
-	seen, order := x.visit, x.order
-	receipt := x.must(x.patient.Get(t.Context(), "/visits/"+seen+"/payments")).Text("items.0.id")
-	problem := x.post(x.patient, "/cases", sim.JSON{"category": "late", "text": "It came late.", "subject": order}).Text("id")
-	x.intake = ""
-	handedIn := x.tells(nil).intake
-	waiting := x.waits().visit
-	draft := x.begins().intake
+	g := pictures(t)
 	b := phoneOf(t, "the patient")
-	b.signIn(x.address)
+	b.signIn(g.patient.address)
 	b.sees("home")
 
-	b.looksRight([]screen{
-		{"home", "/for/" + x.person},
-		{"visits", "/for/" + x.person + "/visits"},
-		{"medicine", "/for/" + x.person + "/medicine"},
-		{"addresses", "/for/" + x.person + "/addresses"},
-		{"receipts", "/for/" + x.person + "/receipts"},
-		{"receipt", "/receipt/" + receipt},
-		{"intake-where", "/intake/" + draft + "/where"},
-		{"intake-contact", "/intake/" + draft + "/contact"},
-		{"intake-complaint", "/intake/" + draft + "/complaint"},
-		{"intake-times", "/intake/" + handedIn + "/times"},
-		{"visit", "/visit/" + seen},
-		{"waiting-room", "/visit/" + waiting + "/wait"},
-		{"rx", "/rx/" + x.rx},
-		{"choose", "/rx/" + x.rx + "/order"},
-		{"order", "/order/" + order},
-		{"thanks", "/order/" + order + "/thanks"},
-		{"order-chat", "/order/" + order + "/call"},
-		{"record", "/record/" + x.person},
-		{"who-looked", "/record/" + x.person + "/access"},
-		{"circle", "/circle"},
-		{"me", "/me"},
-		{"problem", "/case/new"},
-		{"case", "/case/" + problem},
-		{"nowhere", "/no/such/page"},
-	})
+	b.looksRight(g, "patient")
 }
 
 func TestEveryScreenOfTheStaffFitsAPhoneAndADesk(t *testing.T) {
-	x := taleOf(t, "Vera Wide").isSeen().orders(market, marketPlace)
-	problem := x.post(x.patient, "/cases", sim.JSON{"category": "late", "text": "It is late.", "subject": x.order}).Text("id")
-	for _, s := range []struct {
-		who, address string
-		pages        []screen
-	}{
-		{"the doctor", "reyes@lampford.example", []screen{{"today", "/d"}, {"queue", "/d/queue"}, {"hours", "/d/hours"}, {"me", "/me"}}},
-		{"the pharmacist", "pharmacist1@lampford.example", []screen{
-			{"work", "/p"}, {"order", "/p/order/" + x.fill}, {"chat", "/p/talk/" + x.order}, {"stock", "/p/stock"}, {"hours", "/p/hours"}, {"records", "/p/records"}, {"me", "/me"},
-		}},
-		{"the courier", "courier10@lampford.example", []screen{{"now", "/c"}, {"earnings", "/c/earnings"}, {"papers", "/c/papers"}, {"me", "/me"}}},
-		{"the operator", sim.DemoOperator, []screen{
-			{"city", "/o"}, {"vetting", "/o/vetting"}, {"zones", "/o/zones"}, {"coupons", "/o/coupons"}, {"stuck", "/o/stuck"}, {"audit", "/o/audit"}, {"cases", "/o/cases"}, {"case", "/o/case/" + problem}, {"me", "/me"},
-		}},
-		{"support", "support@lampford.example", []screen{{"cases", "/o/cases"}, {"case", "/o/case/" + problem}}},
-		{"the auditor", "auditor@lampford.example", []screen{{"audit", "/o/audit"}}},
+	g := pictures(t)
+	for _, s := range []struct{ who, address string }{
+		{"doctor", g.doctor},
+		{"pharmacist", market},
+		{"courier", g.courier},
+		{"operator", sim.DemoOperator},
+		{"support", "support@lampford.example"},
+		{"auditor", "auditor@lampford.example"},
 	} {
 		t.Run(s.who, func(t *testing.T) {
-			b := phoneOf(t, s.who)
+			b := phoneOf(t, "the "+s.who)
 			b.signInStaff(s.address)
-			for i := range s.pages {
-				s.pages[i].name = strings.TrimPrefix(s.who, "the ") + "-" + s.pages[i].name
-			}
 
-			b.looksRight(s.pages)
+			b.looksRight(g, s.who)
 		})
 	}
 }
 
 func TestEveryScreenForAnybodyFitsAPhoneAndADesk(t *testing.T) {
-	b := phoneOf(t, "anybody")
-
-	b.looksRight([]screen{{"sign-in", "/"}, {"verify", "/verify"}, {"track-nothing", "/t#nothing"}, {"guest-nothing", "/g#nothing"}})
+	phoneOf(t, "anybody").looksRight(pictures(t), "anybody")
 }
 
-// looksRight opens each screen, asks that nothing is wider than a phone, asks the rules of accessibility, and keeps
-// pictures of both sizes.
-func (b *browser) looksRight(pages []screen) {
+// looksRight opens each screen of these people, asks that nothing is wider than a phone, asks the rules of accessibility,
+// that nothing is left in English where Chinese is read, and keeps pictures of both sizes.
+func (b *browser) looksRight(g *gallery, who string) {
 	b.t.Helper()
-	for _, p := range pages {
-		b.visit(p.path)
+	for _, s := range everyScreen[who] {
+		name := "all-" + who + "-" + s.name
+		b.visit(s.at(g))
 		b.settle()
-		b.until("a headline at "+p.path, `document.querySelector('h1') !== null`)
-		b.fits(p.name)
-		b.shot("all-" + p.name)
-		b.wide("all-" + p.name)
+		b.until("a headline at "+s.route, `document.querySelector('h1') !== null`)
+		b.fits(name)
+		b.shot(name)
+		b.wide(name)
+		b.speaksChinese(name)
+		if who == "patient" || who == "anybody" {
+			b.forOldEyes(name)
+		}
 	}
+}
+
+// forOldEyes asks the same of large type: one column, nothing wider than the phone.
+func (b *browser) forOldEyes(name string) {
+	b.t.Helper()
+	b.prefers("size", "large")
+	b.settle()
+	b.fits(name + "-elder")
+	b.shot(name + "-elder")
+	b.prefers("size", "normal")
 }
 
 // wide keeps a picture of the same screen on a desk.
@@ -161,48 +127,39 @@ func (b *browser) savedAs(name string, width int64) {
 
 var chinese = regexp.MustCompile(`\p{Han}`)
 
-func TestEveryScreenSpeaksChinese(t *testing.T) {
-	x := taleOf(t, "Lan Zhiyuan").isSeen().orders(market, marketPlace)
-	for _, s := range []struct {
-		who, address string
-		paths        []string
-	}{
-		{"the patient", x.address, []string{"/for/" + x.person, "/order/" + x.order, "/rx/" + x.rx, "/visit/" + x.visit, "/record/" + x.person, "/circle", "/me", "/case/new"}},
-		{"the doctor", "calder@lampford.example", []string{"/d", "/d/queue", "/d/hours"}},
-		{"the pharmacist", "pharmacist1@lampford.example", []string{"/p", "/p/order/" + x.fill, "/p/stock", "/p/hours"}},
-		{"the courier", "courier11@lampford.example", []string{"/c", "/c/earnings", "/c/papers"}},
-		{"the operator", sim.DemoOperator, []string{"/o", "/o/vetting", "/o/zones", "/o/coupons", "/o/stuck", "/o/audit", "/o/cases"}},
-	} {
-		t.Run(s.who, func(t *testing.T) {
-			b := phoneOf(t, s.who)
-			if s.who == "the patient" {
-				b.signIn(s.address)
-				b.sees("home")
-			} else {
-				b.signInStaff(s.address)
-			}
-			b.eval(`localStorage.setItem('hc.language', 'zh'), true`, nil)
-			for _, path := range s.paths {
-				b.visit(path)
-				b.settle()
-				b.until("a headline", `document.querySelector('h1') !== null`)
-				var english []string
-				b.eval(leftInEnglish, &english)
-				if len(english) > 0 {
-					t.Errorf("%s at %s still says in English: %s", s.who, path, strings.Join(english, " | "))
-				}
-				if !chinese.MatchString(b.pageText()) {
-					t.Errorf("%s says nothing in Chinese", path)
-				}
-				b.savedAs("zh-"+strings.Trim(strings.ReplaceAll(b.here(), "/", "-"), "-")[:min(24, len(b.here())-1)], b.width)
-			}
-		})
+// speaksChinese asks that a screen is in Chinese where Chinese is read.
+func (b *browser) speaksChinese(name string) {
+	b.t.Helper()
+	b.prefers("language", "zh")
+	b.until(name+" in Chinese", `document.documentElement.lang.startsWith('zh')`)
+	b.settle()
+	var english []string
+	b.eval(leftInEnglish, &english)
+	english = slices.DeleteFunc(english, func(s string) bool { return typedByPeople.MatchString(s) })
+	if len(english) > 0 {
+		b.t.Errorf("%s still says in English: %s", name, strings.Join(english, " | "))
 	}
+	if !chinese.MatchString(b.pageText()) {
+		b.t.Errorf("%s says nothing in Chinese", name)
+	}
+	b.save(name + "-zh")
+	b.prefers("language", "en")
+	b.until(name+" in English again", `document.documentElement.lang === 'en'`)
 }
 
-// leftInEnglish are the words of buttons, headings and labels that have no Chinese in them though they are words: not
-// names, codes or amounts, which stay as they are.
-const leftInEnglish = `[...document.querySelectorAll('main h1, main h2, main h3, main button, main a.btn, main label, main legend, .foot .btn, .tabs a')]
-	.filter((e) => e.getClientRects().length > 0 && !e.closest('[lang="en"], [data-test="stock-line"], [data-test="zone"]')) // products and zones have names of their own
-	.map((e) => e.innerText.trim().split('\n')[0])
-	.filter((s) => s.split(' ').length > 1 && /^[A-Za-z][a-z]+ [a-z ,.']+$/.test(s)).slice(0, 6)`
+// typedByPeople is what somebody in these stories wrote, and names of places: nobody translates that.
+var typedByPeople = regexp.MustCompile(strings.Join([]string{
+	"It hurts to swallow", "You have a sore throat", "Rest and drink", "Sore throat.", "It (is|came) late", "Five, yes", "a story", "Lamp Street", "Market Place", "AppleWebKit", "example.org",
+}, "|"))
+
+// leftInEnglish are the words that are shown and have no Chinese in them though they are words: not names, codes or
+// amounts, which stay as they are, nor what says that it is in English.
+const leftInEnglish = `(() => {
+	const out = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+	for (let n = walk.nextNode(); n; n = walk.nextNode()) {
+		const e = n.parentElement, text = n.data.trim();
+		if (!e || e.getClientRects().length === 0 || e.closest('[lang="en"], script, style, textarea, select, .sr, .mapbox')) continue;
+		if (/[a-z]{2,}[ ,]+[a-z]{2,}/.test(text) && !/\p{Script=Han}/u.test(text)) out.push(text.slice(0, 60));
+	}
+	return [...new Set(out)].slice(0, 8);
+})()`

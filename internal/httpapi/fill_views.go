@@ -192,6 +192,7 @@ type FillScriptLineView struct {
 	Product      string   `json:"product"`
 	Quantity     int      `json:"quantity"`
 	Dosage       phi.Text `json:"dosage"`
+	DosageZH     phi.Text `json:"dosage_zh,omitempty" doc:"The same in Chinese."`
 	NoSubstitute bool     `json:"no_substitute"`
 }
 
@@ -223,10 +224,12 @@ type LabelView struct {
 
 // LabelLineView is the label of one medicine.
 type LabelLineView struct {
-	Product string   `json:"product"`
-	Units   int      `json:"units"`
-	Dosage  phi.Text `json:"dosage"`
-	Batches []string `json:"batches" nullable:"false"`
+	Product  string   `json:"product"`
+	Code     string   `json:"code" doc:"The product, as the formulary codes it."`
+	Units    int      `json:"units"`
+	Dosage   phi.Text `json:"dosage"`
+	DosageZH phi.Text `json:"dosage_zh,omitempty" doc:"The same in Chinese."`
+	Batches  []string `json:"batches" nullable:"false"`
 }
 
 func labelView(l *pharmacy.Label) LabelView {
@@ -235,7 +238,7 @@ func labelView(l *pharmacy.Label) LabelView {
 		Lines: make([]LabelLineView, 0, len(l.Lines)),
 	}
 	for _, line := range l.Lines {
-		v.Lines = append(v.Lines, LabelLineView{line.Product, line.Units, line.Dosage, append([]string{}, line.Batches...)})
+		v.Lines = append(v.Lines, LabelLineView{line.Product, line.Code, line.Units, line.Dosage, line.DosageZH, append([]string{}, line.Batches...)})
 	}
 	return v
 }

@@ -13,6 +13,7 @@ func Formulary(prescriptions *prescribing.Service) []Route {
 	return []Route{
 		get("/formulary", "formulary.search", "Find medicines by generic, Chinese or other name, or ATC code", r.search),
 		get("/formulary/words", "formulary.search", "List the coded words of a dosage", r.words),
+		get("/formulary/names", "formulary.names", "List how medicines and forms are called in Chinese", r.names),
 		get("/favourites", "favourite.write", "List your favourites", r.favourites),
 		put("/favourites", "favourite.write", "Write your favourites anew", r.keep),
 	}
@@ -106,6 +107,20 @@ func (r formularyRoutes) words(ctx context.Context, a access.Actor, _ *none) (*R
 		}
 	}
 	return reply(0, v), nil
+}
+
+// NamesView is how medicines and forms are called in Chinese.
+type NamesView struct {
+	Medicines map[string]string `json:"medicines" doc:"By the first part of a product's code: amoxicillin."`
+	Forms     map[string]string `json:"forms" doc:"By the second part: capsule."`
+}
+
+func (r formularyRoutes) names(ctx context.Context, a access.Actor, _ *none) (*Reply[NamesView], error) {
+	medicines, forms, err := r.prescriptions.NamesZH(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	return reply(0, NamesView{medicines, forms}), nil
 }
 
 // FavouritesView is a doctor's list.

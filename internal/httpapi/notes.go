@@ -25,9 +25,10 @@ type noteRoutes struct{ visits *consult.Service }
 
 // NoteDiagnosis is coded, in words, or both.
 type NoteDiagnosis struct {
-	Code  string   `json:"code,omitempty" maxLength:"10" doc:"ICD-10."`
-	Title string   `json:"title,omitempty" readOnly:"true"`
-	Words phi.Text `json:"words,omitempty" maxLength:"8000"`
+	Code    string   `json:"code,omitempty" maxLength:"10" doc:"ICD-10."`
+	Title   string   `json:"title,omitempty" readOnly:"true"`
+	TitleZH string   `json:"title_zh,omitempty" readOnly:"true" doc:"The same in Chinese."`
+	Words   phi.Text `json:"words,omitempty" maxLength:"8000"`
 }
 
 // NoteSickNote says that somebody can't work.
@@ -137,8 +138,9 @@ func (r noteRoutes) add(ctx context.Context, a access.Actor, in *wordsIn) (*Repl
 
 // DiagnosisCode is one line of the list of diagnoses.
 type DiagnosisCode struct {
-	Code  string `json:"code"`
-	Title string `json:"title"`
+	Code    string `json:"code"`
+	Title   string `json:"title"`
+	TitleZH string `json:"title_zh,omitempty" doc:"The same in Chinese."`
 }
 
 type diagnosesIn struct {

@@ -34,7 +34,6 @@ func PaperMounts(prescriptions *prescribing.Service) []Mount {
 	r := paperRoutes{prescriptions}
 	return []Mount{
 		{Method: http.MethodGet, Path: "/.well-known/jwks.json", Action: "signing_key.read", Handle: r.jwks, Limited: true},
-		{Method: http.MethodGet, Path: "/verify", Action: "prescription.verify", Handle: r.plain, Limited: true}, // as papers print it
 		{Method: http.MethodGet, Path: "/verify/plain", Action: "prescription.verify", Handle: r.plain, Limited: true},
 		{Method: http.MethodPost, Path: "/verify/plain", Action: "prescription.verify", Handle: r.plain, Limited: true},
 	}

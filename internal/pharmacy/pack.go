@@ -237,10 +237,12 @@ type Label struct {
 
 // LabelLine is the label of one medicine.
 type LabelLine struct {
-	Product string // as a person reads it
-	Units   int
-	Dosage  phi.Text
-	Batches []string
+	Product  string // as a person reads it
+	Code     string // as the formulary codes it
+	Units    int
+	Dosage   phi.Text
+	DosageZH phi.Text
+	Batches  []string
 }
 
 // Label answers what goes on the packs of an accepted fill.
@@ -263,9 +265,9 @@ func (s *Service) Label(ctx context.Context, a access.Actor, fill id.Fill) (*Lab
 	if err != nil {
 		return nil, fmt.Errorf("read script of %s: %w", fill, err)
 	}
-	dosage := map[string]phi.Text{}
+	written := map[string]ScriptLine{}
 	for _, l := range script.Lines {
-		dosage[l.Product] = l.Dosage
+		written[l.Product] = l
 	}
 	out := &Label{
 		Fill: f.ID, Pharmacy: ph.Name, Address: ph.Address, Phone: ph.Phone,
@@ -283,7 +285,8 @@ func (s *Service) Label(ctx context.Context, a access.Actor, fill id.Fill) (*Lab
 		for _, p := range f.packedOf(i) {
 			seen[p.Batch] = true
 		}
-		out.Lines = append(out.Lines, LabelLine{name, l.Units, dosage[l.prescribed()], slices.Sorted(maps.Keys(seen))})
+		of := written[l.prescribed()]
+		out.Lines = append(out.Lines, LabelLine{name, l.Product, l.Units, of.Dosage, of.DosageZH, slices.Sorted(maps.Keys(seen))})
 	}
 	return out, nil
 }

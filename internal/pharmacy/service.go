@@ -50,6 +50,7 @@ type ScriptLine struct {
 	Product      string
 	Quantity     int
 	Dosage       phi.Text // the structured dosage as a sentence
+	DosageZH     phi.Text // the same in Chinese
 	NoSubstitute bool     // the doctor forbade another product
 }
 

@@ -255,6 +255,21 @@ func (s *Service) Search(ctx context.Context, a access.Actor, words string, limi
 	return s.formulary.Search(words, limit), nil
 }
 
+// NamesZH answers how medicines and forms are called in Chinese, by the parts of a product's code: the common name, then
+// the form. It is no secret, and everybody who reads an order needs it.
+func (s *Service) NamesZH(ctx context.Context, a access.Actor) (medicines, forms map[string]string, err error) {
+	if err := s.guard.Check(ctx, a, NamesAction, access.Facts{}); err != nil {
+		return nil, nil, err
+	}
+	medicines, forms = map[string]string{}, map[string]string{}
+	for _, p := range s.formulary.Products {
+		inn, rest, _ := strings.Cut(p.Code, "/")
+		form, _, _ := strings.Cut(rest, "/")
+		medicines[inn], forms[form] = p.Drug.NameZH, p.form.nameZH
+	}
+	return medicines, forms, nil
+}
+
 // Words answers the coded words of a dosage by kind (when, site, reason, instruction, day), sorted.
 func (s *Service) Words(ctx context.Context, a access.Actor) (map[string][]CodedWord, error) {
 	if err := s.guard.Check(ctx, a, SearchAction, access.Facts{}); err != nil {

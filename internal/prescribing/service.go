@@ -26,6 +26,7 @@ const (
 	HistoryAction   access.Action = "prescription.history"
 	FavouriteAction access.Action = "favourite.write"
 	SearchAction    access.Action = "formulary.search"
+	NamesAction     access.Action = "formulary.names"
 	DownloadAction  access.Action = "prescription.download"
 	VerifyAction    access.Action = "prescription.verify"
 	KeysAction      access.Action = "signing_key.manage"

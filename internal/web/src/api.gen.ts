@@ -485,6 +485,8 @@ export interface DemoView {
 export interface DiagnosisCode {
 	code: string;
 	title: string;
+	/** The same in Chinese. */
+	title_zh?: string;
 }
 
 export interface DispensableView {
@@ -689,6 +691,8 @@ export interface FillQuestionView {
 
 export interface FillScriptLineView {
 	dosage: string;
+	/** The same in Chinese. */
+	dosage_zh?: string;
 	no_substitute: boolean;
 	product: string;
 	quantity: number;
@@ -1098,7 +1102,11 @@ export interface LabInBody {
 
 export interface LabelLineView {
 	batches: string[];
+	/** The product, as the formulary codes it. */
+	code: string;
 	dosage: string;
+	/** The same in Chinese. */
+	dosage_zh?: string;
 	product: string;
 	units: number;
 }
@@ -1433,6 +1441,13 @@ export interface MoneyAmount {
 	minor: number;
 }
 
+export interface NamesView {
+	/** By the second part: capsule. */
+	forms: Record<string, string>;
+	/** By the first part of a product's code: amoxicillin. */
+	medicines: Record<string, string>;
+}
+
 export interface NextView {
 	/** Nothing was heard of you: ask with sound whether you are still on it. */
 	asked_still_on?: boolean;
@@ -1480,6 +1495,8 @@ export interface NoteDiagnosis {
 	/** ICD-10. */
 	code?: string;
 	title?: string;
+	/** The same in Chinese. */
+	title_zh?: string;
 	words?: string;
 }
 
@@ -3023,6 +3040,8 @@ export interface Routes {
 	"POST /fills/{id}/unlock": { path: { id: string }; answer: FillView; };
 	/** Find medicines by generic, Chinese or other name, or ATC code. */
 	"GET /formulary": { query: { q: string; limit?: number }; answer: ListOfMedicineView; };
+	/** List how medicines and forms are called in Chinese. */
+	"GET /formulary/names": { answer: NamesView; };
 	/** List the coded words of a dosage. */
 	"GET /formulary/words": { answer: WordsView; };
 	/** List what one may do for others, and invitations. */

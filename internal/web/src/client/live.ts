@@ -29,7 +29,7 @@ const anyway = 60_000;
 /**
  * useLive loads and shows: first what was kept on the device, then the server's word, and again by
  * itself whenever something happens that concerns it (anything on one's feed, unless `concerns` says
- * less). A load that fails leaves what was shown. A key that begins with "no-keep " is kept nowhere.
+ * less), or every so often (`every`: never when 0). A load that fails leaves what was shown. A key that begins with "no-keep " is kept nowhere.
  */
 export function useLive<T>(key: string, load: () => Promise<T>, concerns: (e: Happened) => boolean = () => true, every = anyway): Live<T> {
 	const state: Signal<Omit<Live<T>, "reload" | "put">> = useSignal({ data: undefined, at: 0, problem: undefined });
@@ -83,7 +83,7 @@ export function useLive<T>(key: string, load: () => Promise<T>, concerns: (e: Ha
 			clearTimeout(soon);
 			soon = setTimeout(() => void reload(), 60); // one step leaves several events
 		});
-		const timer = setInterval(() => !document.hidden && void reload(), every);
+		const timer = every > 0 ? setInterval(() => !document.hidden && void reload(), every) : undefined;
 		const unwatch = online.subscribe((on) => {
 			if (on && state.value.problem instanceof Failure && state.value.problem.away) void reload();
 		});

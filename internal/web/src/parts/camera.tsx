@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 
 import { both } from "../words/words";
 import { Btn } from "./button";
+import { useKeys } from "./keys";
 import { Notice } from "./notice";
 import { Sheet } from "./sheet";
 
@@ -20,12 +21,13 @@ type Detectors = { BarcodeDetector?: new (o: { formats: string[] }) => Detector 
 export const canRead = (): boolean => typeof window !== "undefined" && !!(window as Detectors).BarcodeDetector && !!navigator.mediaDevices;
 
 /** ReadCode is a button that reads codes with the camera. onRead answers true once it has enough. Absent where the browser can't. */
-export function ReadCode({ label, formats, onRead, said, test }: { label: string; formats: string[]; onRead: (text: string) => boolean; said?: string; test?: string }) {
+export function ReadCode({ label, formats, onRead, said, test, small, letter }: { label: string; formats: string[]; onRead: (text: string) => boolean; said?: string; test?: string; small?: boolean; letter?: string }) {
 	const open = useSignal(false);
+	useKeys(letter && canRead() ? { [letter]: () => (open.value = true) } : {});
 	if (!canRead()) return null;
 	return (
 		<>
-			<Btn icon="scan-barcode" wide onPress={() => (open.value = true)} test={test}>
+			<Btn icon="scan-barcode" wide={!small} small={small ?? false} {...(letter ? { keycap: letter.toUpperCase() } : {})} onPress={() => (open.value = true)} test={test}>
 				{label}
 			</Btn>
 			{open.value && <Looking label={label} formats={formats} onRead={onRead} said={said} onClose={() => (open.value = false)} />}

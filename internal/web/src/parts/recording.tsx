@@ -52,7 +52,7 @@ const words = both({
 /** Recordings shows what was recorded of a visit's calls, everybody's file in step. */
 export function Recordings({ visit, up }: { visit: string; up: string }) {
 	const w = words();
-	const all = useLive(`no-keep recordings ${visit}`, () => call("GET /visits/{id}/recordings", { path: { id: visit } }), undefined, 15_000);
+	const all = useLive(`no-keep recordings ${visit}`, () => call("GET /visits/{id}/recordings", { path: { id: visit } }), (e) => e.kind === "recording.kept" && e.data?.visit === visit, 0) // told, never asked again by itself: each reading stands in the audit;
 	return (
 		<Page title={w.title} of={all} up={up} wide>
 			{({ items }) => (

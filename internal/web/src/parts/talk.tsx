@@ -74,9 +74,13 @@ export function Talk({ order, up }: { order: string; up: string }) {
 		>
 			{(t) => (
 				<>
-					<Head plain>{w.title}</Head>
+					<Head>{w.title}</Head>
 					<p class="hint sub">{w.hint}</p>
-					{!t.closed && <Speak order={order} there={t.speaks} />}
+					{!t.closed && (
+						<section>
+							<Speak order={order} there={t.speaks} />
+						</section>
+					)}
 					<section class="stack" role="log" aria-label={w.title}>
 						{t.said.length === 0 && <p class="empty">{w.nothing}</p>}
 						{t.said.map((s) => (

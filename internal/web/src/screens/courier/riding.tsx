@@ -10,6 +10,7 @@ import { ReadCode } from "../../parts/camera";
 import { MapBox, type Mark } from "../../parts/map/map";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head } from "../../parts/page";
+import { QR } from "../../parts/qr";
 import { slot, time } from "../../words/say";
 import { Keypad } from "./keypad";
 import { place } from "./phone";
@@ -148,9 +149,12 @@ function Code({ job }: { job: string }) {
 	if (!online.value) return <Notice kind="warn" live>{w.codeAway}</Notice>;
 	if (!code.data) return <Trouble problem={code.problem} again={() => void code.reload()} />;
 	return (
-		<p class="pin card" data-test="code">
-			{code.data.code}
-		</p>
+		<div class="card">
+			<p class="pin" data-test="code">
+				{code.data.code}
+			</p>
+			<QR text={code.data.code} label={w.codeAsQR(code.data.code)} />
+		</div>
 	);
 }
 

@@ -8,7 +8,7 @@ import { keep } from "../../client/keep";
 import { Btn, IconBtn } from "../../parts/button";
 import { Area, Field, Pick } from "../../parts/field";
 import { Trouble } from "../../parts/notice";
-import { time, when } from "../../words/say";
+import { inTongue, time, when } from "../../words/say";
 import { words } from "./words";
 
 const sections = ["subjective", "objective", "assessment", "plan"] as const;
@@ -140,12 +140,12 @@ function Diagnoses({ note, change }: { note: NoteView; change: (m: SaveNoteInBod
 							<button
 								type="button"
 								onClick={() => {
-									change({ diagnoses: [...note.diagnoses.filter((x) => x.code !== d.code), { code: d.code, title: d.title }] });
+									change({ diagnoses: [...note.diagnoses.filter((x) => x.code !== d.code), { code: d.code, title: d.title, ...(d.title_zh ? { title_zh: d.title_zh } : {}) }] });
 									typed.value = "";
 								}}
 								data-test={`icd-${d.code}`}
 							>
-								<b class="num">{d.code}</b> {d.title}
+								<b class="num">{d.code}</b> {inTongue(d.title, d.title_zh)}
 							</button>
 						</li>
 					))}
@@ -153,7 +153,7 @@ function Diagnoses({ note, change }: { note: NoteView; change: (m: SaveNoteInBod
 			)}
 			{note.diagnoses.map((d) => (
 				<p key={d.code} class="chip">
-					<b>{d.code}</b> {d.title ?? d.words}
+					<b>{d.code}</b> {d.title ? inTongue(d.title, d.title_zh) : d.words}
 					<IconBtn icon="x" label={w.remove} onPress={() => change({ diagnoses: note.diagnoses.filter((x) => x !== d) })} />
 				</p>
 			))}
@@ -181,7 +181,7 @@ function Sealed({ note, visit, put }: { note: NoteView; visit: VisitView; put: (
 				<h3>{w.diagnoses}</h3>
 				{note.diagnoses.map((d) => (
 					<p key={d.code}>
-						<b>{d.code}</b> {d.title ?? d.words}
+						<b>{d.code}</b> {d.title ? inTongue(d.title, d.title_zh) : d.words}
 					</p>
 				))}
 			</section>

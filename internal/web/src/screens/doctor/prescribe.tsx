@@ -10,7 +10,7 @@ import { Field, Tick } from "../../parts/field";
 import { Icon } from "../../parts/icon";
 import { Trouble } from "../../parts/notice";
 import { language } from "../../words/words";
-import { medicine } from "../pharmacy/medicine";
+import { medicine } from "../../words/medicine";
 import { type Read, readLine } from "./dosage";
 import { Finding } from "./finding";
 import { emptyScript, findingsBeside, findingsOf, from, type Script, standing, text } from "./script";
@@ -169,7 +169,13 @@ function Search({ onPick, onFavourite, empty }: { visit: VisitView; onPick: (p: 
 						<li key={p.code} role="option" aria-selected={n === at.value}>
 							<button type="button" onClick={() => pick(n)} aria-disabled={m.remote === "blocked"} data-test={`hit-${p.code}`}>
 								<span>
-									<b>{language.value === "zh" && m.name_zh ? m.name_zh : m.inn}</b> {p.strength} {p.form}
+									{language.value === "zh" ? (
+										<b>{medicine(p.code)}</b>
+									) : (
+										<>
+											<b>{m.inn}</b> {p.strength} {p.form}
+										</>
+									)}
 								</span>
 								{m.remote === "blocked" && (
 									<span class="sub stop">

@@ -11,7 +11,7 @@ import { Notice, Trouble } from "../../parts/notice";
 import { Sheet } from "../../parts/sheet";
 import { date, inTongue } from "../../words/say";
 import { language } from "../../words/words";
-import { medicine } from "../pharmacy/medicine";
+import { medicine } from "../../words/medicine";
 import { words } from "./words";
 
 /** reasonOf is why a warning was gone over, as it stands on the paper. */

@@ -61,12 +61,14 @@ export default function Audit() {
 						<Field label={w.from} type="date" value={s.value.from} onType={(from) => set({ from })} />
 						<Field label={w.untilDay} type="date" value={s.value.until} onType={(until) => set({ until })} />
 					</div>
-					<Btn kind="main" submit icon="search" busy={find.busy} test="audit-find">
-						{w.search}
-					</Btn>
-					<Btn icon="file-down" busy={keep.busy} onPress={() => void keep()} test="export-audit">
-						{w.download}
-					</Btn>
+					<div class="acts-row">
+						<Btn kind="main" submit icon="search" busy={find.busy} test="audit-find">
+							{w.search}
+						</Btn>
+						<Btn icon="file-down" busy={keep.busy} onPress={() => void keep()} test="export-audit">
+							{w.download}
+						</Btn>
+					</div>
 				</form>
 				<Trouble problem={find.problem ?? prove.problem ?? keep.problem} />
 				{found.value?.items.length === 0 && (

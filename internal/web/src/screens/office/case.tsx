@@ -10,6 +10,7 @@ import { Area } from "../../parts/field";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
 import { money, when } from "../../words/say";
+import { said, words as kinds } from "./evidence";
 import { ByPhone, Coupon, Redeliver, Refund } from "./makegood";
 import { words } from "./words";
 
@@ -31,18 +32,21 @@ export default function Case({ id }: { id: string }) {
 				<>
 					<Head>{w.categories[c.category] ?? c.category.replace(/_/g, " ")}</Head>
 					<p class="hint">{w.caseStates[c.state]}</p>
-					<div class="cols">
+					<div class="cols top-gap">
 						<section data-test="evidence">
 							<h2>{w.evidence}</h2>
-							{evidence.missing.length > 0 && <Notice kind="warn">{w.missing(evidence.missing.join(", "))}</Notice>}
+							{evidence.missing.length > 0 && <Notice kind="warn">{w.missing(evidence.missing.map((k) => kinds().kinds[k] ?? k).join(", "))}</Notice>}
 							<ol class="chain num">
-								{evidence.items.map((e, n) => (
-									<li key={n}>
-										<b>{e.at ? when(e.at) : ""}</b> {e.kind.replace(/_/g, " ")} {e.code?.replace(/[_.]/g, " ")}
-										{e.text && <p class="break">{e.text}</p>}
-										{e.data && <p class="sub break">{Object.entries(e.data).map(([k, v]) => `${k} ${k === "why" ? String(v).replace(/[_.]/g, " ") : v}`).join(" · ")}</p>}
-									</li>
-								))}
+								{evidence.items.map((e, n) => {
+									const { what, more } = said(e);
+									return (
+										<li key={n}>
+											<b>{e.at ? when(e.at) : ""}</b> {what}
+											{e.text && <p class="break">{e.text}</p>}
+											{more && <p class="sub break">{more}</p>}
+										</li>
+									);
+								})}
 							</ol>
 						</section>
 						<Side of={c} reload={whole.reload} />
@@ -88,7 +92,7 @@ function Side({ of: c, reload }: { of: CaseView; reload: () => Promise<void> }) 
 			{c.messages.map((m) => (
 				<div key={m.id} class="card">
 					<p class="sub num">
-						<b>{m.role}</b> {when(m.at)}
+						<b>{w.writers[m.role] ?? m.role}</b> {when(m.at)}
 					</p>
 					<p class="break">{m.text}</p>
 				</div>

@@ -10,7 +10,7 @@ import { Line, Lines } from "../../parts/list";
 import { MapBox } from "../../parts/map/map";
 import { Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
-import { money } from "../../words/say";
+import { money, span } from "../../words/say";
 import { readPoints, writePoints } from "./points";
 import { Rain } from "./rain";
 import { Fullness, Windows } from "./windows";
@@ -29,7 +29,7 @@ export default function Zones() {
 					<section class="stack">
 						<Lines>
 							{items.map((z) => (
-								<Line key={z.id} icon="layers" title={z.name} sub={[`${z.promise_minutes} min`, money(z.delivery_fee), z.jurisdiction, z.slots_only ? w.slotsOnly : (z.windows ?? []).length > 0 && w.slotsToo, z.rain && w.raining, z.withdrawn && w.withdrawn].filter(Boolean).join(" · ")} onPress={() => (chosen.value = z)} test="zone" />
+								<Line key={z.id} icon="layers" title={z.name} sub={[span(z.promise_minutes * 60), money(z.delivery_fee), z.jurisdiction, z.slots_only ? w.slotsOnly : (z.windows ?? []).length > 0 && w.slotsToo, z.rain && w.raining, z.withdrawn && w.withdrawn].filter(Boolean).join(" · ")} onPress={() => (chosen.value = z)} test="zone" />
 							))}
 						</Lines>
 						<Btn icon="plus" onPress={() => (chosen.value = "new")} test="new-zone">

@@ -5,8 +5,9 @@ import { go } from "../../client/router";
 import { Btn, Go } from "../../parts/button";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
+import { medicine } from "../../words/medicine";
 import { money } from "../../words/say";
-import { drugName, loadOrder } from "./order";
+import { loadOrder } from "./order";
 import { words } from "./order-words";
 import { Whom } from "./people";
 
@@ -56,14 +57,14 @@ export default function Answer({ id }: { id: string }) {
 								{ask.old && (
 									<>
 										<dt>{w.old}</dt>
-										<dd>{drugName(ask.old, x.names)}</dd>
+										<dd>{medicine(ask.old)}</dd>
 									</>
 								)}
 								{ask.new && (
 									<>
 										<dt>{w.new}</dt>
 										<dd>
-											<b>{drugName(ask.new, x.names)}</b>
+											<b>{medicine(ask.new)}</b>
 										</dd>
 									</>
 								)}

@@ -9,7 +9,7 @@ import { Failure, fieldSaid } from "../../client/problem";
 import { keep } from "../../client/keep";
 import { go } from "../../client/router";
 import { size } from "../../client/session";
-import { Btn } from "../../parts/button";
+import { Btn, Go } from "../../parts/button";
 import { Field, Options } from "../../parts/field";
 import { Icon } from "../../parts/icon";
 import { Empty, Line, Lines } from "../../parts/list";
@@ -110,14 +110,9 @@ export default function Choose({ id }: { id: string }) {
 	const lists = gone ? [] : list.filter((q) => (at ? q.slots.some((s) => s.from === at.from) : q.fulfilments.includes(way.value)));
 	return (
 		<Page title={w.title} of={live} up={`/rx/${id}`} middle={<Whom person={d?.rx.patient} />} wide>
-			{(x) => (
+			{(x) => !x.part ? <Over rx={x.rx} /> : (
 				<div data-test="choose" class="stack-l">
 					<Head>{w.title}</Head>
-					{!x.part && (
-						<section>
-							<Notice kind="warn">{w.over}</Notice>
-						</section>
-					)}
 					<section class="stack">
 						<Options legend={w.how} hideLegend value={way.value} onPick={(v) => (way.value = v)} of={(["courier", "pickup", "parcel"] as const).map((value) => ({ value, text: w.ways[value] }))} test="way" />
 						{way.value !== "pickup" && (
@@ -221,6 +216,21 @@ export default function Choose({ id }: { id: string }) {
 /** timesOf lists when a courier can come to a place: as its zone says, and which of them no pharmacy can keep. */
 function timesOf(cover: CoverageView | undefined, quotes: QuoteView[]) {
 	return (cover?.slots ?? []).map((s) => ({ ...s, empty: quotes.length > 0 && !quotes.some((q) => q.in_stock && q.slots.some((x) => x.from === s.from)) }));
+}
+
+/** Over is a prescription that no pharmacy may fill: its order is shown, or the way to a new one. */
+function Over({ rx }: { rx: PrescriptionView }) {
+	const w = words().choose;
+	const order = rx.parts.find((p) => p.order)?.order;
+	return (
+		<div class="stack-l" data-test="choose-over">
+			<Head>{w.title}</Head>
+			<Notice kind="warn">{w.over}</Notice>
+			<Go kind="main" wide to={order ? `/order/${order}` : `/for/${rx.patient}`}>
+				{order ? w.order : w.see}
+			</Go>
+		</div>
+	);
 }
 
 function Quote({ q, slot, first, way, now, busy, onChoose }: { q: QuoteView; slot: Span | undefined; first: boolean; way: Way; now: number; busy: boolean; onChoose: () => void }) {

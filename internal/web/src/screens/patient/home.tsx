@@ -144,7 +144,7 @@ function Headline({ next, facts, known }: { next: Next; facts: Facts; known: Kno
 			)}
 			<Head key={next.row}>{headline(next, facts, whose)}</Head>
 			{next.row === "nothing" && <p class="hint">{own ? w.nothingHint : w.nothingFor(nameOf(known))}</p>}
-			{wait && <p class="hint num">{w.range(minutesOf(wait.low_seconds), minutesOf(wait.high_seconds))}</p>}
+			{wait && minutesOf(wait.high_seconds) > minutesOf(wait.low_seconds) && <p class="hint num">{w.range(minutesOf(wait.low_seconds), minutesOf(wait.high_seconds))}</p>}
 			{next.row === "booked" && next.visit?.starts_at && <p class="hint num">{day(next.visit.starts_at)}</p>}
 		</>
 	);

@@ -70,7 +70,7 @@ export const words = both({
 			palpitations: "Heart beats fast",
 			diabetes: "Diabetes",
 			pregnancy: "Pregnancy",
-			contraception: "Contraception",
+			contraception: "Birth control",
 			"mental health": "Mind and mood",
 			other: "Other",
 		} as Record<string, string>,

@@ -3,6 +3,7 @@ import { useLive } from "../../client/live";
 import { Go } from "../../parts/button";
 import { Empty, Line, Lines } from "../../parts/list";
 import { Head, Page } from "../../parts/page";
+import { medicine } from "../../words/medicine";
 import { date, day, money, slot, time } from "../../words/say";
 import { language } from "../../words/words";
 import { isOver, orNothing } from "./facts";
@@ -63,12 +64,17 @@ export function Medicine({ person }: { person: string }) {
 					{d.rx.length === 0 && d.orders.length === 0 && (
 						<Empty drawing="bag">
 							<p>{w.empty}</p>
+							<p>
+								<Go kind="main" to={`/for/${person}`}>
+									{visitWords().visit.see}
+								</Go>
+							</p>
 						</Empty>
 					)}
 					<section>
 						<Lines>
 							{d.rx.map((p) => (
-								<Line key={p.id} icon="pill" to={`/rx/${p.id}`} title={p.items.map((i) => (language.value === "zh" ? i.name_zh : `${i.inn} ${i.strength ?? ""}`)).join(", ")} sub={`${p.signed_at ? date(p.signed_at) : ""} · ${p.state === "signed" ? w.states[p.parts[0]?.state ?? "signed"] : w.states[p.state === "cancelled" ? "cancelled" : "replaced"]}`} />
+								<Line key={p.id} icon="pill" to={`/rx/${p.id}`} title={p.items.map((i) => medicine(i.product)).join(language.value === "zh" ? "、" : "; ")} sub={`${p.signed_at ? date(p.signed_at) : ""} · ${p.state === "signed" ? w.states[p.parts[0]?.state ?? "signed"] : w.states[p.state === "cancelled" ? "cancelled" : "replaced"]}`} />
 							))}
 						</Lines>
 					</section>

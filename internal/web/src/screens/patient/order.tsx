@@ -6,12 +6,15 @@ import { call, versioned } from "../../client/call";
 import { type Live, useLive } from "../../client/live";
 import { size } from "../../client/session";
 import { Btn, Go } from "../../parts/button";
+import { ReadCode } from "../../parts/camera";
 import { Field } from "../../parts/field";
 import { Line, Lines } from "../../parts/list";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
+import { QR } from "../../parts/qr";
 import { Sheet } from "../../parts/sheet";
 import { SlotTold } from "../../parts/slots";
+import { medicine } from "../../words/medicine";
 import { hours, money, slot as slotSaid, time, when } from "../../words/say";
 import { Again } from "./again";
 import { AddressForm, addressLine } from "./address";
@@ -27,23 +30,15 @@ export interface OrderLoaded {
 	order: OrderView;
 	track: TrackedView | undefined;
 	pharmacy: string;
-	names: Record<string, string>;
-}
-
-/** drugName is a product code as people read it: what the pharmacy's stock calls "amoxicillin/capsule/500mg". */
-export function drugName(code: string, names: Record<string, string>): string {
-	return names[code] ?? code.split("/").filter(Boolean).join(" ").replace(/_/g, " ");
 }
 
 export async function loadOrder(id: string): Promise<OrderLoaded> {
 	const order = await call("GET /orders/{id}", { path: { id } });
-	const [track, pharmacy, rx] = await Promise.all([
+	const [track, pharmacy] = await Promise.all([
 		order.job ? orNothing<TrackedView | undefined>(call("GET /orders/{id}/delivery", { path: { id } }), undefined) : undefined,
 		pharmacyName(order.pharmacy),
-		orNothing<{ items: { product: string; inn: string; strength?: string }[] } | undefined>(call("GET /prescriptions/{id}", { path: { id: order.prescription } }), undefined),
 	]);
-	const names = Object.fromEntries((rx?.items ?? []).map((i) => [i.product, `${i.inn} ${i.strength ?? ""}`.trim()]));
-	return { order, track, pharmacy, names };
+	return { order, track, pharmacy };
 }
 
 /** One order, from being set aside to the door: what it costs, the clock, the map, the PIN, the people. */
@@ -165,7 +160,7 @@ export function Sum({ d }: { d: OrderLoaded }) {
 			{o.lines.map((l) => (
 				<div key={l.product} class="as-is">
 					<dt>
-						{drugName(l.product, d.names)} × {l.quantity}
+						{medicine(l.product)} × {l.quantity}
 					</dt>
 					<dd>{money(l.price)}</dd>
 				</div>
@@ -210,8 +205,18 @@ function PickUp({ fill }: { fill: string }) {
 
 function Code({ fill }: { fill: string }) {
 	const live = useLive(`no-keep ${fill}`, () => call("GET /fills/{id}/pickup-code", { path: { id: fill } }));
-	return live.data ? <p class="pin">{live.data.code}</p> : <Trouble problem={live.problem} />;
+	if (!live.data) return <Trouble problem={live.problem} />;
+	return (
+		<>
+			<p class="pin" data-test="code">
+				{live.data.code}
+			</p>
+			<QR text={live.data.code} label={words().order.codeAsQR} />
+		</>
+	);
 }
+
+const sealNumber = /^[\w-]{1,40}$/;
 
 /** What else can be done: another address, a link, the seal, cancelling. */
 function More({ d, live }: { d: OrderLoaded; live: Live<OrderLoaded> }) {
@@ -268,6 +273,7 @@ function More({ d, live }: { d: OrderLoaded; live: Live<OrderLoaded> }) {
 					}}
 				>
 					<p class="sub">{w.sealHint}</p>
+					<ReadCode label={w.sealScan} formats={["qr_code", "code_128"]} onRead={(v) => sealNumber.test(v) && ((seal.value = v), true)} test="scan-seal" />
 					<Field label={w.sealLabel} value={seal.value} onType={(v) => (seal.value = v)} max={40} test="seal-number" />
 					<Trouble problem={confirm.problem} />
 					<Btn kind="main" wide submit busy={confirm.busy} test="confirm-seal">

@@ -8,6 +8,7 @@ import { Line, Lines } from "../../parts/list";
 import { MapBox, type Mark } from "../../parts/map/map";
 import { Ghost } from "../../parts/page";
 import { Trouble } from "../../parts/notice";
+import { QR } from "../../parts/qr";
 import { Sheet } from "../../parts/sheet";
 import { ago, distance, time } from "../../words/say";
 import { pharmacyName } from "./facts";
@@ -30,9 +31,12 @@ function Pin({ job }: { job: string }) {
 	if (live.problem) return <Trouble problem={live.problem} again={() => void live.reload()} />;
 	if (!live.data) return <Ghost />;
 	return (
-		<p class="pin" data-test="pin" aria-label={[...live.data.code].join(" ")}>
-			{live.data.code}
-		</p>
+		<>
+			<p class="pin" data-test="pin" aria-label={[...live.data.code].join(" ")}>
+				{live.data.code}
+			</p>
+			<QR text={live.data.code} label={words().pinAsQR} />
+		</>
 	);
 }
 

@@ -8,6 +8,7 @@ import { Line, Lines } from "../../parts/list";
 import { Notice } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
 import { ReadAloud } from "../../parts/read";
+import { medicine } from "../../words/medicine";
 import { date, when } from "../../words/say";
 import { language } from "../../words/words";
 import { doctorName, markRead, orNothing } from "./facts";
@@ -70,7 +71,7 @@ function Body({ d }: { d: Loaded }) {
 						return (
 							<li key={item.product}>
 								<p class="drug">
-									<b>{line ? say(line.medicine) : zh ? item.name_zh : `${item.inn} ${item.strength ?? ""}`}</b>
+									<b>{line ? say(line.medicine) : medicine(item.product)}</b>
 									<span class="num">{say(item.quantity.text)}</span>
 								</p>
 								<p class="how">{say(item.sentence)}</p>

@@ -12,7 +12,8 @@ import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
 import { ReadAloud } from "../../parts/read";
 import { Sheet } from "../../parts/sheet";
-import { date, money, when } from "../../words/say";
+import { medicine } from "../../words/medicine";
+import { date, inTongue, money, when } from "../../words/say";
 import { language } from "../../words/words";
 import { doctorName, markRead, orNothing } from "./facts";
 import { words as homeWords } from "./home-words";
@@ -111,7 +112,7 @@ function Body({ d, reload }: { d: Loaded; reload: () => Promise<void> }) {
 					<h2>{w.diagnosis}</h2>
 					<ul class="bullets">
 						{note.diagnoses.map((x) => (
-							<li key={x.code ?? x.words}>{x.words || x.title || x.code}</li>
+							<li key={x.code ?? x.words}>{x.words || inTongue(x.title ?? x.code ?? "", x.title_zh)}</li>
 						))}
 					</ul>
 				</section>
@@ -136,7 +137,7 @@ function Body({ d, reload }: { d: Loaded; reload: () => Promise<void> }) {
 					{d.rx
 						.filter((p) => p.state !== "draft" && p.id)
 						.map((p) => (
-							<Line key={p.id} to={`/rx/${p.id}`} icon="pill" title={w.read} sub={p.items.map((i) => (language.value === "zh" ? i.name_zh : i.inn)).join(", ")} test="to-rx" />
+							<Line key={p.id} to={`/rx/${p.id}`} icon="pill" title={w.read} sub={p.items.map((i) => medicine(i.product)).join(language.value === "zh" ? "、" : "; ")} test="to-rx" />
 						))}
 					{d.payments
 						.filter((p) => p.state === "captured" || p.state === "partly_refunded" || p.state === "refunded")

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { medicine } from "./medicine";
+import { medicine } from "../../words/medicine";
 import { readGS1 } from "./gs1";
 
 describe("a pharmacist who scans a pack", () => {

@@ -5,7 +5,9 @@ import { useAct } from "../../client/act";
 import { call } from "../../client/call";
 import { useLive } from "../../client/live";
 import { Btn } from "../../parts/button";
+import { ReadCode } from "../../parts/camera";
 import { Field } from "../../parts/field";
+import { useKeys } from "../../parts/keys";
 import { Notice, Trouble } from "../../parts/notice";
 import { counter } from "./place";
 import { words } from "./words";
@@ -42,6 +44,8 @@ function ToCourier({ fill, put }: With) {
 		put(await call("GET /fills/{id}", { path: { id: fill.id } }));
 	});
 	const here = job?.state === "at_pharmacy";
+	const may = here && code.value.length === 6;
+	useKeys({ h: () => may && void hand() });
 	return (
 		<div class="stack-l">
 			<Notice kind={here ? "lamp" : "info"} live>
@@ -50,7 +54,7 @@ function ToCourier({ fill, put }: With) {
 			{job?.locked?.includes("counter") && <Notice kind="stop">{w.locked}</Notice>}
 			<Code label={w.courierCode} value={code.value} onType={(v) => (code.value = v)} />
 			<Trouble problem={hand.problem ?? jobs.problem} />
-			<Btn kind="main" wide icon="package-check" keycap="H" busy={hand.busy} off={!here || code.value.length < 6} onPress={() => void hand()} test="hand-over">
+			<Btn kind="main" wide icon="package-check" keycap="H" busy={hand.busy} off={!may} onPress={() => void hand()} test="hand-over">
 				{w.handOver}
 			</Btn>
 		</div>
@@ -125,6 +129,14 @@ function ToCarrier({ fill, put }: With) {
 	);
 }
 
+const sixFigures = /^\d{6}$/;
+
+/** Code is typed, or read from the other's screen with the camera. */
 function Code({ label, value, onType }: { label: string; value: string; onType: (v: string) => void }) {
-	return <Field label={label} value={value} onType={(v) => onType(v.replace(/\D/g, "").slice(0, 6))} inputmode="numeric" autocomplete="off" max={6} test="code" />;
+	return (
+		<div class="stack">
+			<Field label={label} value={value} onType={(v) => onType(v.replace(/\D/g, "").slice(0, 6))} inputmode="numeric" autocomplete="off" max={6} test="code" />
+			<ReadCode label={words().scan} letter="b" formats={["qr_code"]} onRead={(v) => sixFigures.test(v) && (onType(v), true)} test="scan-code" />
+		</div>
+	);
 }

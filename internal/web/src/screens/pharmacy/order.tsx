@@ -8,10 +8,10 @@ import { Btn, Go } from "../../parts/button";
 import { Line, Lines } from "../../parts/list";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
-import { date, slot, when } from "../../words/say";
+import { date, inTongue, slot, when } from "../../words/say";
 import { Budget } from "./budget";
 import { HandOver, TakeBack } from "./handover";
-import { medicine } from "./medicine";
+import { medicine } from "../../words/medicine";
 import { Pack } from "./pack";
 import { short } from "./place";
 import { Review } from "./review";
@@ -116,7 +116,7 @@ function What({ fill, sheet }: { fill: FillView; sheet?: FillSheetView }) {
 	return (
 		<Lines label={w.medicines(fill.lines.length)}>
 			{fill.lines.map((l, n) => (
-				<Line key={l.product} icon="pill" title={`${medicine(l.product)} × ${l.units}`} sub={[sheet?.lines[n]?.dosage, sheet?.lines[n]?.no_substitute && w.forbidden].filter(Boolean).join(" · ")} />
+				<Line key={l.product} icon="pill" title={`${medicine(l.product)} × ${l.units}`} sub={[sheet?.lines[n] && inTongue(sheet.lines[n].dosage, sheet.lines[n].dosage_zh), sheet?.lines[n]?.no_substitute && w.forbidden].filter(Boolean).join(" · ")} />
 			))}
 		</Lines>
 	);

@@ -5,11 +5,14 @@ import { useAct } from "../../client/act";
 import { call } from "../../client/call";
 import { useLive } from "../../client/live";
 import { Btn } from "../../parts/button";
+import { ReadCode } from "../../parts/camera";
 import { Field, Pick, Tick } from "../../parts/field";
 import { Notice, Trouble } from "../../parts/notice";
+import { QR } from "../../parts/qr";
 import { Sheet } from "../../parts/sheet";
-import { medicine } from "./medicine";
-import { Scan } from "./scan";
+import { readGS1 } from "./gs1";
+import { medicine } from "../../words/medicine";
+import { inTongue } from "../../words/say";
 import { words } from "./words";
 
 /** Pack goes by a check list: for each medicine the batches that went into the bag, then labels and the seal. */
@@ -64,15 +67,22 @@ function Missing({ wanted, packed }: { wanted: number; packed: PackedIn[] }) {
 
 function Batch({ of: p, at, set }: { of: PackedIn; at: number; set: (m: Partial<PackedIn>) => void }) {
 	const w = words();
+	const read = (raw: string) => {
+		const r = readGS1(raw);
+		set({ ...(r.batch ? { batch: r.batch } : {}), ...(r.expiry ? { expiry: r.expiry } : {}) });
+		return true;
+	};
 	return (
 		<div class="batch">
 			<Field label={w.batch} value={p.batch} onType={(batch) => set({ batch })} max={40} test={`batch-${at}`} />
 			<Field label={w.expiry} type="date" value={p.expiry} onType={(expiry) => set({ expiry })} test={`expiry-${at}`} />
 			<Field label={w.units} type="number" inputmode="numeric" value={String(p.units || "")} onType={(v) => set({ units: Number(v) || 0 })} test={`units-${at}`} />
-			<Scan onRead={(r) => set({ ...(r.batch ? { batch: r.batch } : {}), ...(r.expiry ? { expiry: r.expiry } : {}) })} />
+			<ReadCode small label={w.scan} {...(at === 0 ? { letter: "b" } : {})} formats={["data_matrix", "qr_code", "code_128", "ean_13"]} onRead={read} test={`scan-${at}`} />
 		</div>
 	);
 }
+
+const sealNumber = /^[\w-]{1,20}$/;
 
 function Seal({ fill, put }: { fill: FillView; put: (f: FillView) => void }) {
 	const w = words();
@@ -81,11 +91,12 @@ function Seal({ fill, put }: { fill: FillView; put: (f: FillView) => void }) {
 	const ready = useAct(async (key) => put(await call("POST /fills/{id}/ready", { key, path: { id: fill.id }, body: { seal: seal.value.trim().toUpperCase(), labelled: labelled.value } })));
 	return (
 		<div class="stack">
-			<Labels fill={fill.id} />
+			<Labels fill={fill.id} seal={seal.value.trim().toUpperCase()} />
 			<Tick on={labelled.value} onPick={(on) => (labelled.value = on)} test="labelled">
 				{w.labelled}
 			</Tick>
 			<Field label={w.seal} value={seal.value} onType={(v) => (seal.value = v)} max={20} test="seal" />
+			<ReadCode label={w.scanSeal} formats={["qr_code", "code_128"]} onRead={(v) => sealNumber.test(v) && ((seal.value = v), true)} test="scan-seal" />
 			<Trouble problem={ready.problem} />
 			<Btn kind="main" wide icon="package-check" busy={ready.busy} off={!labelled.value || !seal.value.trim()} onPress={() => void ready()} test="ready">
 				{w.ready}
@@ -94,7 +105,8 @@ function Seal({ fill, put }: { fill: FillView; put: (f: FillView) => void }) {
 	);
 }
 
-function Labels({ fill }: { fill: string }) {
+/** Labels are what is printed: one for each medicine, and one for the bag with the number of its seal, which the patient may scan at the door. */
+function Labels({ fill, seal }: { fill: string; seal: string }) {
 	const w = words();
 	const label = useLive(`no-keep label ${fill}`, () => call("GET /fills/{id}/label", { path: { id: fill } }), () => false);
 	const l = label.data;
@@ -105,13 +117,21 @@ function Labels({ fill }: { fill: string }) {
 				{l.lines.map((x) => (
 					<div key={x.product} class="card paper">
 						<b>{l.patient_name}</b>
-						<p>{medicine(x.product)}</p>
-						<p>{x.dosage}</p>
+						<p>{inTongue(x.product, medicine(x.code))}</p>
+						<p>{inTongue(x.dosage, x.dosage_zh)}</p>
 						<p class="sub num">
 							{x.batches.join(", ")} · {l.pharmacy} · {l.phone}
 						</p>
 					</div>
 				))}
+				{seal && (
+					<div class="card paper" data-test="seal-label">
+						<p>
+							{w.seal}: <b class="num">{seal}</b>
+						</p>
+						<QR text={seal} label={w.sealAsQR(seal)} />
+					</div>
+				)}
 			</div>
 			<Btn icon="printer" onPress={() => window.print()}>
 				{w.print}

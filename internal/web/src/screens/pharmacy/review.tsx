@@ -10,7 +10,7 @@ import { Notice, Trouble } from "../../parts/notice";
 import { Sheet } from "../../parts/sheet";
 import { useKeys } from "../../parts/keys";
 import { inTongue } from "../../words/say";
-import { medicine } from "./medicine";
+import { medicine } from "../../words/medicine";
 import { words } from "./words";
 
 type Ask = "" | "ask" | "substitute" | "refuse";

@@ -11,7 +11,7 @@ import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
 import { Sheet } from "../../parts/sheet";
 import { date, money } from "../../words/say";
-import { medicine } from "./medicine";
+import { medicine } from "../../words/medicine";
 import { counter } from "./place";
 import { words } from "./words";
 

@@ -14,7 +14,7 @@ import { Head, Page } from "../../parts/page";
 import { time } from "../../words/say";
 import { useKeys } from "../../parts/keys";
 import { Budget } from "./budget";
-import { medicine } from "./medicine";
+import { medicine } from "../../words/medicine";
 import { counter, short, sound, toggleSound } from "./place";
 import { Order } from "./order";
 import { words } from "./words";
