@@ -17,7 +17,7 @@ import (
 )
 
 // housekeeping clears away, each hour, what is of no more use: one-time codes, sessions that ended, the ways
-// of couriers. It is one document with a timer, so that one node does it, whichever it is, and a restart
+// of couriers, files of intakes that nobody handed in. It is one document with a timer, so that one node does it, whichever it is, and a restart
 // forgets nothing. How long things are kept is config's to say; records of patients are never among them.
 type housekeeping struct {
 	services *Services
@@ -87,5 +87,6 @@ func (h *housekeeping) due(ctx context.Context, e event.Event) error {
 func (h *housekeeping) clear(ctx context.Context, now time.Time) (int, error) {
 	signing, err1 := h.services.Identity.Clear(ctx, h.keep.Codes, h.keep.Sessions)
 	tracks, err2 := h.services.Delivery.ClearTracks(ctx, now.Add(-h.keep.Tracks))
-	return signing + tracks, errors.Join(err1, err2)
+	drafts, err3 := h.services.Intake.ClearLeftovers(ctx, now.Add(-h.keep.Drafts))
+	return signing + tracks + drafts, errors.Join(err1, err2, err3)
 }
