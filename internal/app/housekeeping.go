@@ -17,7 +17,7 @@ import (
 )
 
 // housekeeping clears away, each hour, what is of no more use: one-time codes, sessions that ended, the ways
-// of couriers. It is one document with a timer, so that one node does it, whichever it is, and a restart
+// of couriers, files of intakes that nobody handed in. It is one document with a timer, so that one node does it, whichever it is, and a restart
 // forgets nothing. How long things are kept is config's to say; records of patients are never among them.
 type housekeeping struct {
 	services *Services
@@ -88,5 +88,6 @@ func (h *housekeeping) clear(ctx context.Context, now time.Time) (int, error) {
 	signing, err1 := h.services.Identity.Clear(ctx, h.keep.Codes, h.keep.Sessions)
 	tracks, err2 := h.services.Delivery.ClearTracks(ctx, now.Add(-h.keep.Tracks))
 	files, err3 := h.services.Consult.ClearFiles(ctx)
-	return signing + tracks + files, errors.Join(err1, err2, err3)
+	drafts, err4 := h.services.Intake.ClearLeftovers(ctx, now.Add(-h.keep.Drafts))
+	return signing + tracks + files + drafts, errors.Join(err1, err2, err3, err4)
 }

@@ -9,6 +9,7 @@ const (
 	EventStopped       event.Kind = "intake.stopped"
 	EventDiscarded     event.Kind = "intake.discarded"
 	AttachmentReady    event.Kind = "intake.attachment_settled"
+	AttachmentsCleared event.Kind = "intake.attachments_cleared" // data: count, reason
 	AttachmentRefused  event.Kind = "intake.attachment_refused"
 	IdentityShown      event.Kind = "intake.identity_shown"
 	DiagnosisQualified event.Kind = "intake.earlier_diagnosis_judged"

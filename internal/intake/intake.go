@@ -42,6 +42,9 @@ type Intake struct {
 
 	Attachments []Attachment `json:"attachments,omitempty"`
 	Raised      []string     `json:"raised,omitempty"` // red flags raised by what is typed so far
+	// Discarding are files that were let go of and are being deleted; Cleared: all of an intake thrown away were.
+	Discarding []string `json:"discarding,omitempty"`
+	Cleared    bool     `json:"cleared,omitempty"`
 
 	judged *Judgement // what the flags said as it was written, for the answer to that very request
 }

@@ -61,6 +61,7 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 			"patient": func(i *Intake) (docstore.Key, bool) {
 				return docstore.Key{Equal: string(i.Patient), Order: docstore.ByTime(i.CreatedAt)}, true
 			},
+			leftover: (*Intake).leftoverKey,
 		},
 	})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"housecall/internal/access"
 	"housecall/internal/blob"
 	"housecall/internal/clock"
+	"housecall/internal/docstore"
 	"housecall/internal/docstore/sqlite"
 	"housecall/internal/event"
 	"housecall/internal/fault"
@@ -35,8 +36,9 @@ type practice struct {
 	*intake.Service
 	t      *testing.T
 	clock  *clock.Fake
-	store  *sqlite.Store
+	store  docstore.Store
 	files  *blob.Folder
+	lie    string // the folder that they lie in
 	trail  *trail
 	people people
 	grants circle
@@ -66,10 +68,16 @@ var rules = sync.OnceValues(func() (*access.Rules, error) { return access.NewRul
 
 func open(t *testing.T) *practice {
 	t.Helper()
-	dir := t.TempDir()
-	store, err := sqlite.Open(t.Context(), filepath.Join(dir, "x.db"))
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
 	must(t, err)
 	t.Cleanup(func() { _ = store.Close() })
+	return openOn(t, store)
+}
+
+// openOn is a practice that keeps its documents there.
+func openOn(t *testing.T, store docstore.Store) *practice {
+	t.Helper()
+	dir := t.TempDir()
 	policy, err := rules()
 	must(t, err)
 	p := &practice{
@@ -78,6 +86,7 @@ func open(t *testing.T) *practice {
 	}
 	files := filepath.Join(dir, "files")
 	must(t, os.Mkdir(files, 0o700))
+	p.lie = files
 	p.files, err = blob.New(files, []byte(strings.Repeat("b", 32)), p.clock, "http://localhost")
 	must(t, err)
 	p.Service, err = intake.New(t.Context(), intake.Deps{

@@ -6,6 +6,7 @@ import (
 
 	"housecall/internal/apptest"
 	"housecall/internal/delivery"
+	"housecall/internal/intake"
 	"housecall/internal/order"
 )
 
@@ -81,4 +82,28 @@ func TestAClockThatRunsBackwardsLosesNothingOfAnOrder(t *testing.T) {
 		t.Errorf("the promise was broken in %s by a clock that went back", done.Promise.Broken)
 	}
 	w.LedgerIsZero()
+}
+
+func TestPhotosOfAnIntakeThatWasNeverHandedInAreClearedByThemselvesAfterAMonth(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t)
+	ctx := t.Context()
+	i, err := w.App.Intake.Begin(ctx, w.As(w.Mother), intake.Start{Patient: w.Mother.Patient})
+	w.Must(err)
+	_, err = w.App.Intake.Attach(ctx, w.As(w.Mother), i.ID, "rash.png", "image/png", 1000)
+	w.Must(err)
+
+	w.Pass(29 * 24 * time.Hour)
+	w.Pass(time.Hour)
+	kept, err := w.App.Intake.Intake(ctx, w.As(w.Mother), i.ID)
+	w.Must(err)
+	w.Crash()
+	w.Pass(2 * 24 * time.Hour)
+	w.Pass(time.Hour)
+
+	left, err := w.App.Intake.Intake(ctx, w.As(w.Mother), i.ID)
+	w.Must(err)
+	if len(kept.Attachments) != 1 || len(left.Attachments) != 0 || left.State != intake.Draft {
+		t.Errorf("%d files after four weeks, %d after a month in a %s", len(kept.Attachments), len(left.Attachments), left.State)
+	}
 }

@@ -121,7 +121,7 @@ export default function Choose({ id }: { id: string }) {
 							</Lines>
 						)}
 					</section>
-					{times.length > 0 && (
+					{(times.length > 0 || (gone && soon)) && (
 						<section>
 							<SlotPick
 								legend={w.when}
@@ -175,9 +175,9 @@ export default function Choose({ id }: { id: string }) {
 							</section>
 						)}
 					</div>
-					{size.value === "normal" && lists.length > 0 && (
+					{size.value === "normal" && (lists.length > 0 || gone) && (
 						<section>
-							<Field label={words().order.coupon} value={code.value} onType={(v) => (code.value = v)} max={40} said={fieldSaid(order.problem, "coupon")} />
+							<Field label={words().order.coupon} value={code.value} onType={(v) => (code.value = v)} onLeave={remember} max={40} test="coupon" said={fieldSaid(order.problem, "coupon")} />
 						</section>
 					)}
 					<Sheet title={w.place} open={sheet.value === "places"} onClose={() => (sheet.value = "")}>
