@@ -21,7 +21,8 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 	if o.Demo {
 		limits = httpapi.Limits{}
 	}
-	mounts := httpapi.PaperMounts(a.Prescribing)
+	keepers := httpapi.Keepers{People: a.Identity, Intakes: a.Intake, Visits: a.Consult, Prescriptions: a.Prescribing, Clock: e.clock}
+	mounts := append(httpapi.PaperMounts(a.Prescribing), httpapi.FHIRMounts(keepers, c.PublicURL)...)
 	if folder, ours := a.Files.(*blob.Folder); ours {
 		mounts = append(mounts, httpapi.FileMounts(folder)...)
 	}
@@ -39,7 +40,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		httpapi.SignIn(a.Identity, c.PublicURL), httpapi.Sessions(a.Identity), httpapi.Accounts(a.Identity), httpapi.Persons(a.Identity),
 		httpapi.Grants(a.Identity, e.wall), httpapi.Enrolment(a.Identity, e.wall), httpapi.Applications(a.Onboarding), httpapi.Uploads(a.Upload),
 		httpapi.Intakes(a.Intake), httpapi.Attachments(a.Intake), httpapi.HealthRecord(a.Intake),
-		httpapi.Everything(httpapi.Keepers{People: a.Identity, Intakes: a.Intake, Visits: a.Consult, Prescriptions: a.Prescribing, Clock: e.clock}),
+		httpapi.Everything(keepers),
 		httpapi.Visits(a.Consult), httpapi.Queue(a.Consult), httpapi.Slots(a.Consult), httpapi.Notes(a.Consult), httpapi.Calls(a.Consult, a.calls),
 		httpapi.Threads(a.Consult), httpapi.Recordings(a.Consult), httpapi.CallFiles(a.Consult),
 		httpapi.Formulary(a.Prescribing), httpapi.Prescriptions(a.Prescribing), httpapi.Papers(a.Prescribing),

@@ -5,14 +5,16 @@ import (
 	"time"
 
 	"housecall/internal/consult"
+	"housecall/internal/id"
 	"housecall/internal/identity"
 	"housecall/internal/intake"
 	"housecall/internal/phi"
 	"housecall/internal/prescribing"
 )
 
-// Held is all that is known of one person.
+// Held is what is known of one person, or the part of it that was asked for.
 type Held struct {
+	Patient       id.Patient // whose it is; needed where Person is not held
 	Person        *identity.Person
 	Record        *intake.Record
 	Visits        []*consult.Visit
@@ -25,19 +27,44 @@ type Bundle struct {
 	ResourceType string    `json:"resourceType"`
 	Type         string    `json:"type"`
 	Timestamp    time.Time `json:"timestamp"`
-	Entry        []Entry   `json:"entry"`
+	Total        *int      `json:"total,omitempty"`
+	Link         []Link    `json:"link,omitempty"`
+	Entry        []Entry   `json:"entry,omitempty"`
+}
+
+// Link is where a bundle came from, and where it goes on.
+type Link struct {
+	Relation string `json:"relation"`
+	URL      string `json:"url"`
 }
 
 // Entry is one resource with the address that references within the bundle mean.
 type Entry struct {
 	FullURL  string `json:"fullUrl"`
 	Resource any    `json:"resource"`
+	Search   *Hit   `json:"search,omitempty"`
+}
+
+// Hit tells why a search found a resource.
+type Hit struct {
+	Mode string `json:"mode"`
 }
 
 // Everything is what a person takes with them, as of now.
 func Everything(h Held, now time.Time) Bundle {
-	b := builder{subject: ref("Patient", string(h.Person.ID)), now: now}
-	b.add("Patient", string(h.Person.ID), patient(h.Person))
+	return Bundle{ResourceType: "Bundle", Type: "collection", Timestamp: now.UTC(), Entry: resources(h, "", now)}
+}
+
+// resources are those of all that is held. Without an address of a server they refer to each other by names.
+func resources(h Held, server string, now time.Time) []Entry {
+	b := builder{server: server, patient: h.Patient, now: now}
+	if h.Person != nil {
+		b.patient = h.Person.ID
+	}
+	b.subject = b.ref("Patient", string(b.patient))
+	if h.Person != nil {
+		b.add("Patient", string(h.Person.ID), patient(h.Person))
+	}
 	if h.Record != nil {
 		for _, f := range h.Record.Facts {
 			b.fact(f)
@@ -52,24 +79,31 @@ func Everything(h Held, now time.Time) Bundle {
 	for _, rx := range h.Prescriptions {
 		b.prescription(rx)
 	}
-	return Bundle{ResourceType: "Bundle", Type: "collection", Timestamp: now.UTC(), Entry: b.entries}
+	return b.entries
 }
 
 type builder struct {
+	server  string
+	patient id.Patient
 	subject Reference
 	now     time.Time
 	entries []Entry
 }
 
 func (b *builder) add(kind, id string, resource any) {
-	b.entries = append(b.entries, Entry{FullURL: address(kind, id), Resource: resource})
+	b.entries = append(b.entries, Entry{FullURL: b.address(kind, id), Resource: resource})
 }
 
 // fhirID is our id with what FHIR allows in one.
 func fhirID(id string) string { return strings.ReplaceAll(id, "_", "-") }
 
-// address names a resource inside the bundle; it is no place to ask.
-func address(kind, id string) string { return "urn:housecall:" + kind + ":" + fhirID(id) }
+// address is where to ask for a resource; of no server it is its name inside the bundle.
+func (b *builder) address(kind, id string) string {
+	if b.server == "" {
+		return "urn:housecall:" + kind + ":" + fhirID(id)
+	}
+	return b.server + "/" + kind + "/" + fhirID(id)
+}
 
 // What resources share.
 type (
@@ -112,11 +146,22 @@ type (
 	}
 )
 
-func base(kind, id string) Base {
-	return Base{kind, fhirID(id), []Identifier{{"urn:housecall:id", id}}}
+func base(kind, id string) Base { return within(kind, id, id) }
+
+// within is the beginning of a resource that another document of ours holds: own is what we call it.
+func within(kind, id, own string) Base {
+	return Base{kind, fhirID(id), []Identifier{{ours, own}}}
 }
 
-func ref(kind, id string) Reference { return Reference{Reference: address(kind, id)} }
+func (b *builder) ref(kind, id string) Reference {
+	if b.server == "" {
+		return Reference{Reference: b.address(kind, id)}
+	}
+	return Reference{Reference: kind + "/" + fhirID(id)}
+}
+
+// ours is the system of our own ids.
+const ours = "urn:housecall:id"
 
 const hl7 = "http://terminology.hl7.org/CodeSystem/"
 

@@ -39,7 +39,7 @@ func (b *builder) encounter(v *consult.Visit) Encounter {
 		ServiceType: &Concept{Coding: []Coding{{System: List, Code: v.Specialty}}},
 	}
 	if v.Doctor != "" {
-		e.Participants = []Participant{{IdentifiedReference{Type: "Practitioner", Identifier: Identifier{"urn:housecall:id", string(v.Doctor)}}}}
+		e.Participants = []Participant{{IdentifiedReference{Type: "Practitioner", Identifier: Identifier{ours, string(v.Doctor)}}}}
 	}
 	if v.AdmittedAt != nil {
 		e.Period = &Period{Start: atOf(v.AdmittedAt), End: atOf(v.EndedAt)}
@@ -94,23 +94,23 @@ type DocumentFor struct {
 }
 
 func (b *builder) note(n *consult.Note) {
-	visit := ref("Encounter", string(n.Visit))
+	visit := b.ref("Encounter", string(n.Visit))
 	for i, d := range n.Diagnoses {
 		what := Concept{Text: d.Words}
 		if d.Code != "" {
 			what.Coding = []Coding{{"http://hl7.org/fhir/sid/icd-10", d.Code, d.Title}}
 		}
-		id := string(n.ID) + "-" + strconv.Itoa(i+1)
+		id := string(n.Visit) + "-" + strconv.Itoa(i+1)
 		b.add("Condition", id, Condition{
-			Base: base("Condition", id), ClinicalStatus: code(hl7+"condition-clinical", "active"), VerificationStatus: code(hl7+"condition-ver-status", "confirmed"),
+			Base: within("Condition", id, string(n.ID)+"-"+strconv.Itoa(i+1)), ClinicalStatus: code(hl7+"condition-clinical", "active"), VerificationStatus: code(hl7+"condition-ver-status", "confirmed"),
 			Category: []Concept{code(hl7+"condition-category", "encounter-diagnosis")}, Code: what, Subject: b.subject, Encounter: &visit, RecordedDate: atOf(n.SealedAt),
 		})
 	}
 	if n.Summary == "" {
 		return
 	}
-	b.add("DocumentReference", string(n.ID), Document{
-		Base: base("DocumentReference", string(n.ID)), Status: "current", Type: Concept{Text: "Summary of a visit, for the patient"}, Subject: b.subject, Date: atOf(n.SealedAt),
+	b.add("DocumentReference", string(n.Visit), Document{
+		Base: within("DocumentReference", string(n.Visit), string(n.ID)), Status: "current", Type: Concept{Text: "Summary of a visit, for the patient"}, Subject: b.subject, Date: atOf(n.SealedAt),
 		Content: []Content{{Attachment{"text/plain; charset=utf-8", base64.StdEncoding.EncodeToString([]byte(n.Summary.Reveal()))}}},
 		Context: &DocumentFor{[]Reference{visit}},
 	})
@@ -156,9 +156,9 @@ func (b *builder) prescription(rx *prescribing.Prescription) {
 	for i, it := range rx.Items {
 		id := string(rx.ID) + "-" + strconv.Itoa(i+1)
 		b.add("MedicationRequest", id, MedicationRequest{
-			Base: base("MedicationRequest", id), GroupIdentifier: Identifier{"urn:housecall:id", string(rx.ID)}, Status: b.requestStatus(rx), Intent: "order",
+			Base: base("MedicationRequest", id), GroupIdentifier: Identifier{ours, string(rx.ID)}, Status: b.requestStatus(rx), Intent: "order",
 			Medication: Concept{Coding: []Coding{{"urn:housecall:formulary", it.Product, it.INN}}, Text: phi.Text(it.INN + " " + it.Strength + " " + it.Form)},
-			Subject:    b.subject, Encounter: ref("Encounter", string(rx.Visit)), AuthoredOn: at(rx.Signature.At),
+			Subject:    b.subject, Encounter: b.ref("Encounter", string(rx.Visit)), AuthoredOn: at(rx.Signature.At),
 			Requester: Reference{Display: rx.Prescriber.Name}, Dosage: []Dosage{{it.Sentence.EN}},
 			Dispense: Dispense{
 				Validity: Period{Start: at(rx.Signature.At), End: at(rx.ValidUntil)}, Repeats: rx.Repeats,

@@ -1,7 +1,9 @@
-// Package fhir says in HL7 FHIR R4 what housecall knows of a person, so that they can take it elsewhere.
+// Package fhir says in HL7 FHIR R4 what housecall knows of a person, so that they can take it elsewhere and
+// other systems can read it.
 //
-// Everything makes one Bundle of type collection out of documents that their own services have handed
-// out: who may see them was asked there. It reads nothing and writes nothing.
+// It is pure: it is given documents that their own services have handed out, and who may see them was asked
+// there. Everything makes one Bundle of type collection of them; Find answers a search among them and Read
+// picks one, as a server; SourceOf tells from a resource's id which document to ask for.
 //
 //	identity.Person         Patient
 //	intake.Record           AllergyIntolerance, Condition (problem-list-item), MedicationStatement, Observation

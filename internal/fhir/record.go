@@ -1,6 +1,8 @@
 package fhir
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"strconv"
 
@@ -124,14 +126,14 @@ func (b *builder) fact(f intake.Fact) {
 	what := told(f)
 	switch f.Kind {
 	case intake.KindAllergy:
-		b.add("AllergyIntolerance", f.ID, Allergy{
-			Base: base("AllergyIntolerance", f.ID), ClinicalStatus: code(hl7+"allergyintolerance-clinical", clinical),
+		b.add("AllergyIntolerance", b.factID(f), Allergy{
+			Base: within("AllergyIntolerance", b.factID(f), f.ID), ClinicalStatus: code(hl7+"allergyintolerance-clinical", clinical),
 			VerificationStatus: code(hl7+"allergyintolerance-verification", "unconfirmed"), Criticality: criticality(f.Reaction),
 			Code: what, Patient: b.subject, RecordedDate: at(f.At), Reaction: reaction(f.Reaction), Note: notes,
 		})
 	case intake.KindCondition:
-		b.add("Condition", f.ID, Condition{
-			Base: base("Condition", f.ID), ClinicalStatus: code(hl7+"condition-clinical", clinical),
+		b.add("Condition", b.factID(f), Condition{
+			Base: within("Condition", b.factID(f), f.ID), ClinicalStatus: code(hl7+"condition-clinical", clinical),
 			VerificationStatus: code(hl7+"condition-ver-status", "unconfirmed"), Category: []Concept{code(hl7+"condition-category", "problem-list-item")},
 			Code: what, Subject: b.subject, RecordedDate: at(f.At), Note: notes,
 		})
@@ -140,18 +142,24 @@ func (b *builder) fact(f intake.Fact) {
 		if f.Ended != nil {
 			status = "stopped"
 		}
-		b.add("MedicationStatement", f.ID, MedicationStatement{
-			Base: base("MedicationStatement", f.ID), Status: status, Medication: what, Subject: b.subject, DateAsserted: at(f.At), Note: notes,
+		b.add("MedicationStatement", b.factID(f), MedicationStatement{
+			Base: within("MedicationStatement", b.factID(f), f.ID), Status: status, Medication: what, Subject: b.subject, DateAsserted: at(f.At), Note: notes,
 		})
 	case intake.KindWeight, intake.KindHeight, intake.KindEGFR, intake.KindLiver, intake.KindPregnancy, intake.KindWeeks, intake.KindLactation:
-		b.add("Observation", f.ID, b.observation(f, notes))
+		b.add("Observation", b.factID(f), b.observation(f, notes))
 	}
+}
+
+// factID tells whose a fact is, which its own id does not, and is no longer than FHIR allows.
+func (b *builder) factID(f intake.Fact) string {
+	sum := sha256.Sum256([]byte(f.ID))
+	return string(b.patient) + "-" + hex.EncodeToString(sum[:8])
 }
 
 func (b *builder) observation(f intake.Fact, notes []Annotation) Observation {
 	m := measured[f.Kind]
 	o := Observation{
-		Base: base("Observation", f.ID), Status: "final", Code: Concept{Text: phi.Text(m.name)}, Subject: b.subject,
+		Base: within("Observation", b.factID(f), f.ID), Status: "final", Code: Concept{Text: phi.Text(m.name)}, Subject: b.subject,
 		Effective: at(f.At), Note: notes,
 	}
 	if m.loinc != "" {

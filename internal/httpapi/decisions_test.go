@@ -356,6 +356,7 @@ var behindRoutes = map[string]string{
 	"support message.list any": "support reads messages as evidence of a case",
 	"file.get":                 "the signature in the address is the permission",
 	"file.put":                 "the signature in the address is the permission",
+	"fhir.describe":            "what can be asked of any server of FHIR; it says nothing of anybody",
 	"call.connect":             "the ticket in the websocket's first message is the permission",
 }
 
@@ -435,7 +436,7 @@ func TestEveryActionHasRulesAndIsAskedBySomebody(t *testing.T) {
 			t.Errorf("%s: nobody may %s", route, action)
 		}
 	}
-	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil), httpapi.PaperMounts(nil), httpapi.CallMounts(nil), httpapi.RecordingMounts(nil, nil)) {
+	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil), httpapi.PaperMounts(nil), httpapi.CallMounts(nil), httpapi.RecordingMounts(nil, nil), httpapi.FHIRMounts(httpapi.Keepers{}, "")) {
 		asked[m.Action] = true
 	}
 	for _, r := range ruleRows() {

@@ -195,7 +195,7 @@ func (s *Server) watch(c *gin.Context) {
 	begun := time.Now() //nolint:forbidigo // how long the machine took, whatever time the service shows
 	i := &info{reference: reference(), remote: c.ClientIP(), actor: access.Actor{Role: access.Nobody}}
 	ctx := context.WithValue(c.Request.Context(), infoKey{}, i)
-	if s.timeout > 0 && strings.HasPrefix(c.FullPath(), Base) && !lasting(c.FullPath()) {
+	if s.timeout > 0 && (strings.HasPrefix(c.FullPath(), Base) || strings.HasPrefix(c.FullPath(), FHIRBase)) && !lasting(c.FullPath()) {
 		limited := &timeLimit{Context: ctx, until: begun.Add(s.timeout)}
 		defer limited.stop()
 		ctx = limited

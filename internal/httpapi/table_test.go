@@ -103,7 +103,7 @@ func TestTableOfRoutesChangesOnlyInReview(t *testing.T) {
 	for _, r := range wholeServer(t).Routes() {
 		fmt.Fprintf(&b, "%-6s %-60s %s\n", r.Method, r.Path, r.Action)
 	}
-	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil), httpapi.PaperMounts(nil), httpapi.CallMounts(nil), httpapi.RecordingMounts(nil, nil)) {
+	for _, m := range slices.Concat(httpapi.FileMounts(nil), httpapi.OutboxMounts(nil), httpapi.PaperMounts(nil), httpapi.CallMounts(nil), httpapi.RecordingMounts(nil, nil), httpapi.FHIRMounts(httpapi.Keepers{}, "")) {
 		fmt.Fprintf(&b, "%-6s %-60s %s\n", m.Method, "(beside the API) "+m.Path, m.Action)
 	}
 	golden(t, "routes.txt", b.String())

@@ -76,7 +76,7 @@ func TestWhatAPharmacyDidIsAnsweredAsDoneWhateverHasBecomeOfTheFill(t *testing.T
 		}},
 		{"ready", func(a access.Actor) error { _, err := w.Ready(ctx, a, fill, sealed()); return err }},
 		{"hand over", func(a access.Actor) error {
-			_, err := w.HandOverAtCounter(ctx, a, fill, w.CodeOf(w.fill(fill)))
+			_, err := w.HandOverAtCounter(ctx, a, fill, w.CodeOf(w.fill(fill))) //nolint:contextcheck // the town has its own
 			return err
 		}},
 	}

@@ -70,7 +70,7 @@ func (s *stutter) again(ctx context.Context, p sentPOST) {
 			return
 		}
 	}
-	answer, raw, err := p.send(ctx)
+	answer, raw, err := p.send(ctx) //nolint:bodyclose // send closes it
 	if err != nil {
 		s.t.Errorf("%s again: %v", p.request.URL.Path, err)
 		return
