@@ -228,6 +228,19 @@ export interface CallBackView {
 	number: string;
 }
 
+export interface CallFileView {
+	at: string;
+	id: string;
+	name: string;
+	/** Of who sent it. */
+	role: "doctor" | "patient" | "caregiver";
+	size: number;
+	state: "awaited" | "readable" | "refused";
+	type: string;
+	/** Why it is refused; coded. */
+	why?: string;
+}
+
 export interface CallLine {
 	room: string;
 	samples: ConsultSample[];
@@ -1163,6 +1176,12 @@ export interface ListOfApplicationView {
 
 export interface ListOfAuditLine {
 	items: AuditLine[];
+	/** Cursor of the next page; absent on the last. */
+	next?: string;
+}
+
+export interface ListOfCallFileView {
+	items: CallFileView[];
 	/** Cursor of the next page; absent on the last. */
 	next?: string;
 }
@@ -3390,6 +3409,14 @@ export interface Routes {
 	"POST /visits/{id}/cancel": { path: { id: string }; body: ReasonInBody; answer: VisitView; };
 	/** Complete a visit. */
 	"POST /visits/{id}/complete": { path: { id: string }; answer: VisitView; };
+	/** List what was sent in a visit's calls. */
+	"GET /visits/{id}/files": { path: { id: string }; answer: ListOfCallFileView; };
+	/** Say what will be sent in the call, and learn where to. */
+	"POST /visits/{id}/files": { path: { id: string }; body: AttachInBody; answer: UploadView; };
+	/** Learn where to read a file of a call. */
+	"GET /visits/{id}/files/{file}": { path: { id: string; file: string }; answer: FileAddress; };
+	/** Have a file that was sent looked at and made readable. */
+	"POST /visits/{id}/files/{file}/settle": { path: { id: string; file: string }; answer: CallFileView; };
 	/** Tick that a child's guardian is present. */
 	"POST /visits/{id}/guardian": { path: { id: string }; answer: VisitView; };
 	/** Make a one-time link for a guest. */

@@ -8,6 +8,7 @@ import { call as ask } from "../client/call";
 import { words as visitWords } from "../screens/patient/visit-words";
 import { time } from "../words/say";
 import { Btn } from "./button";
+import { SendFile, Sent } from "./callfile";
 import { useCaptions } from "./captions";
 import { Field, Pick } from "./field";
 import { Icon, type IconName } from "./icon";
@@ -36,6 +37,8 @@ export interface StageProps {
 	roles?: Record<string, string>;
 	/** false: what is written stands elsewhere. */
 	chat?: boolean;
+	/** The visit whose call it is: files can be sent in its chat. */
+	visit?: string;
 	/** Further entries of More. */
 	more?: preact.ComponentChildren;
 }
@@ -87,7 +90,7 @@ export function Stage(p: StageProps) {
 				{chat.map((e) => (
 					<div key={e.id} class={`say ${e.from === s.seat ? "own" : ""}`}>
 						<b>{e.from === s.seat ? w.you : nameOf(s.seats.find((x) => x.seat === e.from))}</b> <span class="sub num">{time(e.at)}</span>
-						<p class="pre">{e.text ?? e.file?.name}</p>
+						{e.file ? <Sent visit={p.visit} file={e.file} /> : <p class="pre">{e.text}</p>}
 					</div>
 				))}
 			</div>
@@ -102,6 +105,7 @@ export function Stage(p: StageProps) {
 				<Field label={w.write} placeholder={of ? w.write : ""} value={v.text} onType={(text) => set({ text })} max={2000} test={`chat-text${of}`} />
 				<Btn submit icon="send" label={w.send} test={`chat-send${of}`} />
 			</form>
+			{p.visit && s.rights.includes("file") && <SendFile visit={p.visit} live={live} />}
 		</>
 	);
 	const stage = (

@@ -74,6 +74,7 @@ function Inside({ visit, reload }: { visit: VisitView; reload: () => Promise<voi
 				key={round.value}
 				name={visit.id}
 				ticket={() => admit(visit.id)}
+				visit={visit.id}
 				title={visit.patient_name ?? w.call}
 				ends
 				inset

@@ -71,7 +71,7 @@ export default function CallOf({ id }: { id: string }) {
 			<h1 class="sr" tabIndex={-1}>
 				{w.title}
 			</h1>
-			<Stage key={round.value} name={id} ticket={ticket} title={live.data.doctor || homeWords().doctor} sub={clock} onOver={(reason) => (over.value = reason || "ended")} more={<Invite visit={id} />} names={guestNames(v)} />
+			<Stage key={round.value} name={id} visit={id} ticket={ticket} title={live.data.doctor || homeWords().doctor} sub={clock} onOver={(reason) => (over.value = reason || "ended")} more={<Invite visit={id} />} names={guestNames(v)} />
 		</main>
 	);
 }

@@ -4,6 +4,7 @@ import { useRef } from "preact/hooks";
 import type { AttachmentView } from "../../api.gen";
 import { call, newKey, online, versioned } from "../../client/call";
 import { Failure } from "../../client/problem";
+import { fileKinds, largestFile, upload } from "../../client/upload";
 import { Btn, IconBtn } from "../../parts/button";
 import { Said } from "../../parts/field";
 import { Icon } from "../../parts/icon";
@@ -18,22 +19,6 @@ interface Sending {
 	part: number;
 	state: "sending" | "checking" | "failed";
 	problem?: unknown;
-}
-
-const most = 20 * 1024 * 1024;
-const kinds = ["image/jpeg", "image/png", "image/webp", "application/pdf"];
-
-/** upload puts the file where the server said, telling how far it is. */
-function upload(url: string, file: File, tell: (part: number) => void): Promise<void> {
-	return new Promise((done, failed) => {
-		const r = new XMLHttpRequest();
-		r.open("PUT", url);
-		r.setRequestHeader("Content-Type", file.type);
-		r.upload.onprogress = (e) => e.lengthComputable && tell(e.loaded / e.total);
-		r.onload = () => (r.status < 300 ? done() : failed(new Failure(r.status, "upload", "")));
-		r.onerror = () => failed(new Failure(0, "away", ""));
-		r.send(file);
-	});
 }
 
 /** Photos go straight to quarantine; they can be read once the server has looked at what they are. */
@@ -66,8 +51,8 @@ export function PhotoStep({ intake, draft }: Answers) {
 	const take = (e: Event & { currentTarget: HTMLInputElement }) => {
 		said.value = "";
 		for (const file of [...(e.currentTarget.files ?? [])]) {
-			if (file.size > most) said.value = w.large(Math.ceil(file.size / 1048576));
-			else if (!kinds.includes(file.type)) said.value = w.kind;
+			if (file.size > largestFile) said.value = w.large(Math.ceil(file.size / 1048576));
+			else if (!fileKinds.includes(file.type)) said.value = w.kind;
 			else {
 				const s: Sending = { key: newKey(), file, part: 0, state: "sending" };
 				sending.value = [...sending.value, s];
@@ -111,7 +96,7 @@ export function PhotoStep({ intake, draft }: Answers) {
 						</li>
 					))}
 				</ul>
-				<input ref={pick} type="file" accept={kinds.join(",")} multiple hidden onChange={take} data-test="file" aria-label={w.add} />
+				<input ref={pick} type="file" accept={fileKinds.join(",")} multiple hidden onChange={take} data-test="file" aria-label={w.add} />
 				<input ref={shoot} type="file" accept="image/*" capture="environment" hidden onChange={take} aria-label={w.camera} />
 				<div class="acts even">
 					<Btn icon="image" onPress={() => pick.current?.click()} test="add-photo">
