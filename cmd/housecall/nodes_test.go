@@ -230,6 +230,7 @@ func put(t *testing.T, url string, body []byte) int {
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/pdf")
+	r.Header.Set("If-None-Match", "*")
 	w, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
