@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"housecall/internal/apptest/engine"
 	"housecall/internal/sim"
 )
 
@@ -197,11 +198,11 @@ func fileOverNodes(t *testing.T, c *cluster) {
 		t.Errorf("people upload to %s, want the bucket itself", up.Text("url"))
 	}
 	for _, wrong := range [][]byte{append(paper, 'x'), nil} {
-		if status := put(t, up.Text("url"), wrong); status < 400 {
+		if status := engine.Upload(t, up.Text("url"), wrong); status < 400 {
 			t.Errorf("%d bytes in place of %d were taken: %d", len(wrong), len(paper), status)
 		}
 	}
-	if status := put(t, up.Text("url"), paper); status != http.StatusOK {
+	if status := engine.Upload(t, up.Text("url"), paper); status != http.StatusOK {
 		t.Fatalf("upload = %d", status)
 	}
 
@@ -221,22 +222,6 @@ func fileOverNodes(t *testing.T, c *cluster) {
 	if text, _ := io.ReadAll(w.Body); !bytes.Equal(text, paper) || w.Header.Get("Content-Type") != "application/pdf" {
 		t.Errorf("shown %d %q", w.StatusCode, text)
 	}
-}
-
-func put(t *testing.T, url string, body []byte) int {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url, bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/pdf")
-	r.Header.Set("If-None-Match", "*")
-	w, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = w.Body.Close()
-	return w.StatusCode
 }
 
 func replacedUnderLoad(t *testing.T, c *cluster) {

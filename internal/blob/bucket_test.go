@@ -55,19 +55,8 @@ func send(t *testing.T, b *blob.Bucket, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url, strings.NewReader(paper))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/pdf")
-	r.Header.Set(blob.First, "*")
-	w, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = w.Body.Close()
-	if w.StatusCode != http.StatusOK {
-		t.Fatalf("upload = %d", w.StatusCode)
+	if status := engine.Upload(t, url, []byte(paper)); status != http.StatusOK {
+		t.Fatalf("upload = %d", status)
 	}
 }
 
