@@ -102,7 +102,11 @@ func (c *cluster) revive(i int) {
 	c.t.Helper()
 	old := c.nodes[i]
 	c.balance.leave(old.address)
+	begun := time.Now()
 	old.served = old.clinic.serve()
+	if took := time.Since(begun); took > 20*time.Second {
+		c.t.Logf("a node began to serve only after %s: %s", took, tail(old.log.String(), 3000))
+	}
 	c.balance.use(old.address)
 }
 
