@@ -226,13 +226,23 @@ func fileOverNodes(t *testing.T, c *cluster) {
 
 func replacedUnderLoad(t *testing.T, c *cluster) {
 	t.Helper()
+	over := c.walkers(t)
+	for i := range c.nodes {
+		c.replace(i)
+	}
+	over()
+}
+
+// walkers take orders through the whole chain, none of whose requests is sent again: an error would be seen. They
+// end when they are told to.
+func (c *cluster) walkers(t *testing.T) (over func()) {
+	t.Helper()
 	var all sync.WaitGroup
 	done := make(chan struct{})
 	var walked atomic.Int64
 	for range 2 {
 		all.Go(func() {
 			for open := true; open; {
-				// No request is sent again: an error would be seen.
 				w := sim.Walk{Base: c.balance.url, Operator: c.operator(nil), Patience: 30 * time.Second}
 				if r := w.Run(t.Context()); !r.OK {
 					t.Error(r.Error)
@@ -247,12 +257,11 @@ func replacedUnderLoad(t *testing.T, c *cluster) {
 			}
 		})
 	}
-	for i := range c.nodes {
-		c.replace(i)
+	return func() {
+		close(done)
+		all.Wait()
+		t.Logf("%d orders went through the whole chain meanwhile", walked.Load())
 	}
-	close(done)
-	all.Wait()
-	t.Logf("%d orders went through the whole chain meanwhile", walked.Load())
 }
 
 func shortDrill(t *testing.T, c *cluster) {
