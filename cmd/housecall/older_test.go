@@ -20,9 +20,10 @@ func older(t *testing.T) string {
 	return program
 }
 
-// upgradeAt are steps at which the version under an order changes: each has timers, money or a promise pending.
+// upgradeAt are steps at which the version under an order changes: each has timers, money or a promise pending. A
+// draft is not among them: where the formulary has changed with the version, signing it is refused, in words.
 var upgradeAt = []string{
-	"grant a daughter the right to book and pay", "ask for a visit; the fee is held", "write the prescription", "order; prescription claimed, stock reserved",
+	"grant a daughter the right to book and pay", "ask for a visit; the fee is held", "write the note", "order; prescription claimed, stock reserved",
 	"pay; the clock starts", "get an offer and accept it", "hand the bag to the right courier", "see it delivered",
 }
 
