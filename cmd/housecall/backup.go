@@ -10,6 +10,7 @@ import (
 
 	"housecall/internal/app"
 	"housecall/internal/clock"
+	"housecall/internal/config"
 )
 
 func backupCommand() *cobra.Command {
@@ -22,15 +23,7 @@ func backupCommand() *cobra.Command {
 	read := existing(settings(c))
 	keyFile := c.Flags().String("key-file", "", "file with the key of backups, 32 random bytes or more (openssl rand -hex 32)")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		key, err := app.BackupKey(*keyFile)
-		if err != nil {
-			return err
-		}
-		conf, err := read()
-		if err != nil {
-			return err
-		}
-		log, err := logger(conf)
+		key, options, err := keyed(*keyFile, read)
 		if err != nil {
 			return err
 		}
@@ -39,7 +32,7 @@ func backupCommand() *cobra.Command {
 			path = filepath.Join(path, "housecall-"+clock.NewReal().Now().UTC().Format("20060102T150405Z")+".backup")
 		}
 		return written(path, func(f *os.File) error {
-			counts, err := app.Backup(c.Context(), app.Options{Config: conf, Log: log}, key, f)
+			counts, err := app.Backup(c.Context(), options, key, f)
 			if err != nil {
 				return err
 			}
@@ -49,6 +42,20 @@ func backupCommand() *cobra.Command {
 		})
 	}
 	return c
+}
+
+// keyed reads the key of backups, and what the service is told.
+func keyed(keyFile string, read func() (config.Config, error)) ([]byte, app.Options, error) {
+	key, err := app.BackupKey(keyFile)
+	if err != nil {
+		return nil, app.Options{}, err
+	}
+	conf, err := read()
+	if err != nil {
+		return nil, app.Options{}, err
+	}
+	log, err := logger(conf)
+	return key, app.Options{Config: conf, Log: log}, err
 }
 
 // written makes a file, whole or not at all; one that is there already stays.
@@ -81,7 +88,7 @@ func restoreCommand() *cobra.Command {
 	read := fresh(settings(c))
 	keyFile := c.Flags().String("key-file", "", "file with the key that the backup was made with")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		key, err := app.BackupKey(*keyFile)
+		key, options, err := keyed(*keyFile, read)
 		if err != nil {
 			return err
 		}
@@ -90,15 +97,7 @@ func restoreCommand() *cobra.Command {
 			return err
 		}
 		defer func() { _ = f.Close() }()
-		conf, err := read()
-		if err != nil {
-			return err
-		}
-		log, err := logger(conf)
-		if err != nil {
-			return err
-		}
-		head, counts, err := app.Restore(c.Context(), app.Options{Config: conf, Log: log}, key, f)
+		head, counts, err := app.Restore(c.Context(), options, key, f)
 		if err != nil {
 			return fmt.Errorf("%s: %w", args[0], err)
 		}

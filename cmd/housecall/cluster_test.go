@@ -32,6 +32,7 @@ type cluster struct {
 	creds   string
 	minio   *engine.MinioServer
 	common  []string // settings of every node
+	program string   // of nodes that are added; empty: this one
 	nodes   []*node
 	balance *balancer
 }
@@ -64,6 +65,7 @@ func openCluster(t *testing.T, nodes int) *cluster {
 func (c *cluster) add(name string, more ...string) *node {
 	c.t.Helper()
 	home := newClinic(c.t)
+	home.program = c.program
 	if os.Getenv(firewalled) != "" {
 		home.group = cutGroup + uint32(len(c.nodes)) //nolint:gosec // a few
 	}
@@ -102,7 +104,11 @@ func (c *cluster) revive(i int) {
 	c.t.Helper()
 	old := c.nodes[i]
 	c.balance.leave(old.address)
+	begun := time.Now()
 	old.served = old.clinic.serve()
+	if took := time.Since(begun); took > 20*time.Second {
+		c.t.Logf("a node began to serve only after %s: %s", took, tail(old.log.String(), 3000))
+	}
 	c.balance.use(old.address)
 }
 

@@ -208,6 +208,9 @@ func (j *jobs) look() error {
 	}
 	begun := time.Now()
 	a, err := j.operator.Get(j.d.t.Context(), "/jobs/"+job)
+	if sim.StatusOf(err) == http.StatusNotFound {
+		return nil // its order stands as placed, and it will be planned in a moment
+	}
 	if err != nil {
 		return err
 	}

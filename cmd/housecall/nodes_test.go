@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"housecall/internal/apptest/engine"
 	"housecall/internal/sim"
 )
 
@@ -197,11 +198,11 @@ func fileOverNodes(t *testing.T, c *cluster) {
 		t.Errorf("people upload to %s, want the bucket itself", up.Text("url"))
 	}
 	for _, wrong := range [][]byte{append(paper, 'x'), nil} {
-		if status := put(t, up.Text("url"), wrong); status < 400 {
+		if status := engine.Upload(t, up.Text("url"), wrong); status < 400 {
 			t.Errorf("%d bytes in place of %d were taken: %d", len(wrong), len(paper), status)
 		}
 	}
-	if status := put(t, up.Text("url"), paper); status != http.StatusOK {
+	if status := engine.Upload(t, up.Text("url"), paper); status != http.StatusOK {
 		t.Fatalf("upload = %d", status)
 	}
 
@@ -223,22 +224,18 @@ func fileOverNodes(t *testing.T, c *cluster) {
 	}
 }
 
-func put(t *testing.T, url string, body []byte) int {
+func replacedUnderLoad(t *testing.T, c *cluster) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url, bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
+	over := c.walkers(t)
+	for i := range c.nodes {
+		c.replace(i)
 	}
-	r.Header.Set("Content-Type", "application/pdf")
-	w, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = w.Body.Close()
-	return w.StatusCode
+	over()
 }
 
-func replacedUnderLoad(t *testing.T, c *cluster) {
+// walkers take orders through the whole chain, none of whose requests is sent again: an error would be seen. They
+// end when they are told to.
+func (c *cluster) walkers(t *testing.T) (over func()) {
 	t.Helper()
 	var all sync.WaitGroup
 	done := make(chan struct{})
@@ -246,7 +243,6 @@ func replacedUnderLoad(t *testing.T, c *cluster) {
 	for range 2 {
 		all.Go(func() {
 			for open := true; open; {
-				// No request is sent again: an error would be seen.
 				w := sim.Walk{Base: c.balance.url, Operator: c.operator(nil), Patience: 30 * time.Second}
 				if r := w.Run(t.Context()); !r.OK {
 					t.Error(r.Error)
@@ -261,12 +257,11 @@ func replacedUnderLoad(t *testing.T, c *cluster) {
 			}
 		})
 	}
-	for i := range c.nodes {
-		c.replace(i)
+	return func() {
+		close(done)
+		all.Wait()
+		t.Logf("%d orders went through the whole chain meanwhile", walked.Load())
 	}
-	close(done)
-	all.Wait()
-	t.Logf("%d orders went through the whole chain meanwhile", walked.Load())
 }
 
 func shortDrill(t *testing.T, c *cluster) {

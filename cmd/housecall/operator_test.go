@@ -94,6 +94,8 @@ type clinic struct {
 	mail *office
 	data string
 	args []string
+	// program is the binary that serves; empty: this one.
+	program string
 	// group is what its processes run as, where the rules of a firewall are to know them.
 	group uint32
 }
@@ -152,12 +154,33 @@ type served struct {
 	cmd     *exec.Cmd
 	address string
 	ended   sync.WaitGroup
-	log     bytes.Buffer
+	log     said
+}
+
+// said is what a process says, which may be read while it goes on.
+type said struct {
+	mu   sync.Mutex // guards text
+	text bytes.Buffer
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }
 
 func (c *clinic) serve() *served {
 	c.t.Helper()
 	s := &served{t: c.t, cmd: command(context.WithoutCancel(c.t.Context()), append([]string{"serve"}, c.args...)...)}
+	if c.program != "" {
+		s.cmd.Path, s.cmd.Args[0], s.cmd.Env = c.program, c.program, []string{"HOME=" + os.TempDir()}
+	}
 	if c.group != 0 {
 		s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Gid: c.group}}
 	}
@@ -173,7 +196,7 @@ func (c *clinic) serve() *served {
 	s.ended.Go(func() {
 		defer close(address)
 		for in := bufio.NewScanner(lines); in.Scan(); {
-			s.log.Write(append(in.Bytes(), '\n'))
+			_, _ = s.log.Write(append(in.Bytes(), '\n'))
 			var line struct{ Msg, Address string }
 			if json.Unmarshal(in.Bytes(), &line) == nil && line.Msg == "serving began" {
 				address <- line.Address

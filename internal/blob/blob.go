@@ -20,8 +20,9 @@ type Store interface {
 	Stat(ctx context.Context, key string) (Info, error)
 	// Delete removes a file; one that is not there is no mistake.
 	Delete(ctx context.Context, key string) error
-	// SignPut answers a URL that takes exactly size bytes of this type until it expires. What is sent first
-	// counts: the same bytes may be sent again, others are refused or never looked at.
+	// SignPut answers a URL that takes exactly size bytes of this type until it expires, with the header First.
+	// What is sent first counts: the same bytes may be sent again, or are answered 412, since they are there;
+	// others are refused, by 409 or 412.
 	SignPut(ctx context.Context, key, contentType string, size int64, ttl time.Duration) (string, error)
 	// SignGet answers a URL to read key until it expires. A browser saves it under filename, which is
 	// part of the URL and so must not describe anybody: "receipt.pdf".
@@ -31,6 +32,9 @@ type Store interface {
 	// answers as the first time.
 	Settle(ctx context.Context, quarantine, key string, allowed []string) (Info, error)
 }
+
+// First is the header that every upload to a signed address bears, with "*": it is to be the first.
+const First = "If-None-Match"
 
 // Info says what a file is.
 type Info struct {

@@ -18,8 +18,7 @@ import (
 )
 
 // Bucket is a Store in a bucket of MinIO or any S3. Signed addresses lead straight to it: it holds who uploads
-// to the length and type that were signed, and keeps the first upload beside any later one, which nobody looks
-// at. What is deleted or replaced stays as an old version until the bucket's own rules end it.
+// to the length and type that were signed, and to being the first (it answers 412 to any other). What is deleted or replaced stays as an old version until the bucket's own rules end it.
 type Bucket struct {
 	name  string
 	inner *minio.Client // by the address that this node reaches
@@ -129,7 +128,7 @@ func (b *Bucket) SignPut(ctx context.Context, key, contentType string, size int6
 	if err := checkUpload(key, contentType, size); err != nil {
 		return "", err
 	}
-	held := http.Header{"Content-Type": {contentType}, "Content-Length": {strconv.FormatInt(size, 10)}}
+	held := http.Header{"Content-Type": {contentType}, "Content-Length": {strconv.FormatInt(size, 10)}, First: {"*"}}
 	u, err := b.outer.PresignHeader(ctx, http.MethodPut, b.name, key, ttl, nil, held)
 	if err != nil {
 		return "", answered("sign upload", err)

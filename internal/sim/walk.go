@@ -16,7 +16,7 @@ type Walk struct {
 	Operator *Client // signed in, or with an administrator's token
 	Out      io.Writer
 	Patience time.Duration // beside what each wait takes on a service that is well
-	Until    string        // the last step to make; empty: all of them
+	Until    string        // the last step to make; empty: all of them. Run again, the walk goes on after it.
 
 	people
 	place
@@ -54,7 +54,7 @@ func (w *Walk) Run(ctx context.Context) Result {
 	if w.Until != "" && !slices.ContainsFunc(w.script(), func(s step) bool { return s.name == w.Until }) {
 		return Result{Error: fmt.Sprintf("there is no step %q", w.Until)}
 	}
-	for _, s := range w.script() {
+	for _, s := range w.script()[len(w.steps):] {
 		begun := time.Now() //nolint:forbidigo // as above
 		state, err := s.do(ctx)
 		if err != nil {

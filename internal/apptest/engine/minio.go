@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -140,4 +141,21 @@ func (s *MinioServer) client(tb testing.TB) *minio.Client {
 		tb.Fatal(err)
 	}
 	return c
+}
+
+// Upload sends a PDF to a signed address as people's programs do, and answers the status.
+func Upload(tb testing.TB, url string, body []byte) int {
+	tb.Helper()
+	r, err := http.NewRequestWithContext(tb.Context(), http.MethodPut, url, bytes.NewReader(body))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/pdf")
+	r.Header.Set("If-None-Match", "*")
+	w, err := http.DefaultClient.Do(r)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	_ = w.Body.Close()
+	return w.StatusCode
 }

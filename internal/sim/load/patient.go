@@ -46,7 +46,7 @@ func (p *patient) comesAgain(ctx context.Context) {
 			p.fails(ctx, "enrol a patient", err)
 			return
 		}
-		if p.now != nil { // who does not come back closes their screen, so that a long run has no more of them than a short one
+		if p.now != nil {
 			p.leaves(p.now.feed)
 		}
 		p.now = l
@@ -75,6 +75,9 @@ func (p *patient) fails(ctx context.Context, step string, err error) {
 		return // the run was broken off
 	}
 	p.wrong(step, err)
+	if p.now != nil {
+		p.leaves(p.now.feed)
+	}
 	p.now = nil
 	rest(ctx, inAnyCase)
 }

@@ -99,7 +99,7 @@ type run struct {
 	errors    map[string]int
 	stepTimes map[string]*times
 	follows   func(f *follower)
-	leaves    func(f *follower)
+	leaves    func(f *follower) // who does not come back closes their screen: a long run has no more of them than a short one
 
 	watched   []Sample // of the time that is measured
 	delivered atomic.Int64
@@ -153,7 +153,9 @@ func (r *run) all(ctx context.Context) (*Report, error) {
 	r.ends = begun.Add(r.For)
 	r.expect("patients", int(r.For.Seconds()))
 	stop := r.watch(ctx)
+	hang := r.phones(ctx)
 	r.live(ctx)
+	hang()
 	stop()
 	r.expect("judging", 1)
 	report := r.judge(ctx, now().Sub(begun))

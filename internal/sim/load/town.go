@@ -190,6 +190,29 @@ func (r *run) courier(ctx context.Context, z *zone) error {
 	return nil
 }
 
+// sayWhere is how often a courier's phone says where it is; one that was not heard for a quarter of an hour has
+// gone home.
+const sayWhere = 20 * time.Second
+
+// phones has every courier's phone say where it is, until it is stopped. They stand near their pharmacy all the time:
+// how far they ride is none of a load's concern.
+func (r *run) phones(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var saying sync.WaitGroup
+	saying.Go(func() {
+		for rest(ctx, sayWhere) {
+			_ = each(ctx, r.zones, 4, func(ctx context.Context, z *zone) error {
+				for _, c := range z.couriers {
+					here := JSON{"at": now().UTC(), "point": z.point(.001, .001), "accuracy_metres": 10}
+					_, _ = c.Post(ctx, "/shift/positions", JSON{"positions": []JSON{here}}) // the next one will do
+				}
+				return nil
+			})
+		}
+	})
+	return func() { cancel(); saying.Wait() }
+}
+
 // doctor enrols one for the specialty of the zone and puts them on duty.
 func (r *run) doctor(ctx context.Context, z *zone) error {
 	desk := sim.Desk{Operator: r.operator, Specialty: z.name}

@@ -12,8 +12,9 @@ export function upload(url: string, file: File, tell: (part: number) => void): P
 		const r = new XMLHttpRequest();
 		r.open("PUT", url);
 		r.setRequestHeader("Content-Type", file.type);
+		r.setRequestHeader("If-None-Match", "*"); // the first upload counts
 		r.upload.onprogress = (e) => e.lengthComputable && tell(e.loaded / e.total);
-		r.onload = () => (r.status < 300 ? done() : failed(new Failure(r.status, "upload", "")));
+		r.onload = () => (r.status < 300 || r.status === 412 ? done() : failed(new Failure(r.status, "upload", "")));
 		r.onerror = () => failed(new Failure(0, "away", ""));
 		r.send(file);
 	});

@@ -41,6 +41,10 @@ describe("a photo of a delivery that failed", () => {
 		expect(await sendPhoto(photo, "k1", keeping({ put: async () => status }))).toBe("");
 	});
 
+	it("that arrived though its answer was lost is looked at all the same", async () => {
+		expect(await sendPhoto(photo, "k1", keeping({ put: async () => 412 }))).toBe("att_1");
+	});
+
 	it("is sent as it is where the browser can't make it smaller", async () => {
 		expect(await small(photo)).toBe(photo);
 	});
