@@ -49,6 +49,8 @@ type Options struct {
 	Ground web.Ground
 	// TestTimers is the only clock of a test, and timers fire when it is advanced.
 	TestTimers *clock.Fake
+	// Backoff lists the pauses between the tries of a part that fails; nil: the usual nine, over half an hour.
+	Backoff []time.Duration
 
 	adminToken []byte
 	tool       bool // nothing is relayed, forwarded or sent

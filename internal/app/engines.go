@@ -67,7 +67,7 @@ func busConfig(o Options, e *engines, service string) bus.Config {
 		node += "-tool" // the node itself may be running, and its leases are its own
 	}
 	return bus.Config{
-		Dir: busDir(c), URL: c.Bus, Creds: c.BusCreds, CA: c.BusCA, Replicas: c.Replicas, Node: node, Service: service, Idle: o.tool, ClockTimers: o.TestTimers,
+		Dir: busDir(c), URL: c.Bus, Creds: c.BusCreds, CA: c.BusCA, Replicas: c.Replicas, Node: node, Service: service, Idle: o.tool, ClockTimers: o.TestTimers, Backoff: o.Backoff,
 	}
 }
 

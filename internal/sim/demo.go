@@ -21,14 +21,15 @@ import (
 
 // DemoOptions are what a demo is told. The zero value is a demo on localhost:8080 that leaves nothing behind.
 type DemoOptions struct {
-	Data         string // folder that is kept; empty: one that is removed at the end
-	Listen       string // empty: localhost:8080; port 0 takes a free one
-	Store        string // empty: a file in the data folder; or mongodb://...
-	Speed        int    // of the service's clock; 0 is 1
-	TLS          bool   // with a certificate of its own making
-	Jurisdiction string // empty: house
-	Quiet        bool   // nobody acts by themselves, and every counter is open all night: nothing depends on the hour
-	OpenAllNight bool   // every counter, though its people act by themselves
+	Data         string          // folder that is kept; empty: one that is removed at the end
+	Listen       string          // empty: localhost:8080; port 0 takes a free one
+	Store        string          // empty: a file in the data folder; or mongodb://...
+	Speed        int             // of the service's clock; 0 is 1
+	TLS          bool            // with a certificate of its own making
+	Jurisdiction string          // empty: house
+	Quiet        bool            // nobody acts by themselves, and every counter is open all night: nothing depends on the hour
+	Backoff      []time.Duration // pauses between the tries of a part that fails; nil: the usual ones
+	OpenAllNight bool            // every counter, though its people act by themselves
 	Log          *slog.Logger
 }
 
@@ -143,7 +144,7 @@ func (d *Demo) open(ctx context.Context, o DemoOptions) error {
 		return err
 	}
 	d.outbox = notify.NewOutbox(d.clock)
-	d.App, err = app.Start(ctx, app.Options{Config: c, Log: o.Log, Clock: d.clock, Demo: true, Ground: lampfordGround(), Outbox: d.outbox, Secret: secret})
+	d.App, err = app.Start(ctx, app.Options{Config: c, Log: o.Log, Clock: d.clock, Demo: true, Ground: lampfordGround(), Outbox: d.outbox, Secret: secret, Backoff: o.Backoff})
 	return err
 }
 

@@ -1,6 +1,6 @@
 import { call } from "../client/call";
 import { useLive } from "../client/live";
-import { date } from "../words/say";
+import { date, listed } from "../words/say";
 import { both } from "../words/words";
 import { Empty, Line, Lines } from "./list";
 import { Notice } from "./notice";
@@ -70,7 +70,7 @@ export function Papers() {
 					{items.map((a) => (
 						<section key={a.id} class="stack">
 							<h2>{w.states[a.state]}</h2>
-							{!!a.wanted?.length && <Notice kind="warn">{w.wanted(a.wanted.map((k) => w.kinds[k] ?? k).join(", "))}</Notice>}
+							{!!a.wanted?.length && <Notice kind="warn">{w.wanted(listed(a.wanted.map((k) => w.kinds[k] ?? k)))}</Notice>}
 							{runningOut(a.papers, Date.now()).length > 0 && (
 								<Notice kind="warn" test="papers-soon">
 									{w.soon}

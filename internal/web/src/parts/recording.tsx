@@ -6,7 +6,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { RecordingView } from "../api.gen";
 import { call } from "../client/call";
 import { useLive } from "../client/live";
-import { when } from "../words/say";
+import { listed, when } from "../words/say";
 import { both } from "../words/words";
 import { Btn } from "./button";
 import { Empty } from "./list";
@@ -67,7 +67,7 @@ export function Recordings({ visit, up }: { visit: string; up: string }) {
 					{items.map((r) => (
 						<section key={r.id} class="stack" data-test="recording" data-ready={String(r.ready)}>
 							<h2 class="num">{when(r.began_at)}</h2>
-							<p class="sub">{w.agreed(r.agreed.map((s) => w.roles[s.role] ?? s.role).join(", "))}</p>
+							<p class="sub">{w.agreed(listed(r.agreed.map((s) => w.roles[s.role] ?? s.role)))}</p>
 							{r.broken && <Notice kind="warn">{w.broken}</Notice>}
 							{r.ready ? <Player of={r} /> : <Notice>{w.working}</Notice>}
 						</section>

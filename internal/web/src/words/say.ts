@@ -119,3 +119,8 @@ export function age(born: string, now: number = Date.now()): number {
 export function inTongue(en: string, zh: string | undefined): string {
 	return language.value === "zh" && zh ? zh : en;
 }
+
+/** listed joins words as each language does: with a comma, or with 、. */
+export function listed(words: (string | undefined | false)[]): string {
+	return words.filter(Boolean).join(language.value === "zh" ? "、" : ", ");
+}

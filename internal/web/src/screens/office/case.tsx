@@ -9,7 +9,7 @@ import { Btn, Go } from "../../parts/button";
 import { Area } from "../../parts/field";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
-import { money, when } from "../../words/say";
+import { listed, money, when } from "../../words/say";
 import { said, words as kinds } from "./evidence";
 import { ByPhone, Coupon, Redeliver, Refund } from "./makegood";
 import { words } from "./words";
@@ -35,7 +35,7 @@ export default function Case({ id }: { id: string }) {
 					<div class="cols top-gap">
 						<section data-test="evidence">
 							<h2>{w.evidence}</h2>
-							{evidence.missing.length > 0 && <Notice kind="warn">{w.missing(evidence.missing.map((k) => kinds().kinds[k] ?? k).join(", "))}</Notice>}
+							{evidence.missing.length > 0 && <Notice kind="warn">{w.missing(listed(evidence.missing.map((k) => kinds().kinds[k] ?? k)))}</Notice>}
 							<ol class="chain num">
 								{evidence.items.map((e, n) => {
 									const { what, more } = said(e);
@@ -100,7 +100,7 @@ function Side({ of: c, reload }: { of: CaseView; reload: () => Promise<void> }) 
 			{c.actions.map((a) => (
 				<Notice key={a.id} test={`action-${a.state}`} kind={a.state === "done" ? "ok" : a.state === "failed" ? "stop" : "lamp"}>
 					<b>{w.made[a.what]}</b>
-					{[a.amount && money(a.amount), w.madeStates[a.state]].filter(Boolean).join(", ")}
+					{listed([a.amount && money(a.amount), w.madeStates[a.state]])}
 				</Notice>
 			))}
 			<Trouble problem={step.problem} />

@@ -9,6 +9,7 @@ import { Icon } from "../../parts/icon";
 import { Trouble } from "../../parts/notice";
 import { Shape } from "../../parts/shape";
 import { ago, time } from "../../words/say";
+import { Failed } from "./failed";
 import { chain, type Row, said, type Town } from "./town";
 import { words } from "./words";
 
@@ -37,6 +38,7 @@ export function One({ row: r, town, onClose }: { row: Row; town: Live<Town>; onC
 			</div>
 			<h2 class="voice">{w.cause[r.cause]}</h2>
 			<p class="sub">{[r.courier, r.pharmacy, shift?.last && w.position(ago(shift.last.at))].filter(Boolean).join(", ")}</p>
+			{r.job?.failure && <Failed of={r.job.failure} />}
 			<ol class="steps num">
 				{steps.map((m, n) => (
 					<li key={m.at + m.what} class={n === steps.length - 1 ? "here" : ""}>

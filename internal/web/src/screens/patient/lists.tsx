@@ -4,8 +4,7 @@ import { Go } from "../../parts/button";
 import { Empty, Line, Lines } from "../../parts/list";
 import { Head, Page } from "../../parts/page";
 import { medicine } from "../../words/medicine";
-import { date, day, money, slot, time } from "../../words/say";
-import { language } from "../../words/words";
+import { date, day, listed, money, slot, time } from "../../words/say";
 import { isOver, orNothing } from "./facts";
 import { complaintName } from "./intake-steps";
 import { words as orderWords } from "./order-words";
@@ -74,7 +73,7 @@ export function Medicine({ person }: { person: string }) {
 					<section>
 						<Lines>
 							{d.rx.map((p) => (
-								<Line key={p.id} icon="pill" to={`/rx/${p.id}`} title={p.items.map((i) => medicine(i.product)).join(language.value === "zh" ? "、" : "; ")} sub={`${p.signed_at ? date(p.signed_at) : ""} · ${p.state === "signed" ? w.states[p.parts[0]?.state ?? "signed"] : w.states[p.state === "cancelled" ? "cancelled" : "replaced"]}`} />
+								<Line key={p.id} icon="pill" to={`/rx/${p.id}`} title={listed(p.items.map((i) => medicine(i.product).replace(", ", " ")))} sub={`${p.signed_at ? date(p.signed_at) : ""} · ${p.state === "signed" ? w.states[p.parts[0]?.state ?? "signed"] : w.states[p.state === "cancelled" ? "cancelled" : "replaced"]}`} />
 							))}
 						</Lines>
 					</section>

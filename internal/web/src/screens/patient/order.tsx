@@ -24,7 +24,7 @@ import { OrderNow, PinSheet } from "./ordercard";
 import { words } from "./order-words";
 import { Pay } from "./orderpay";
 import { Top } from "./people";
-import { arrives, late } from "./table";
+import { arrives, feeBack, late } from "./table";
 
 export interface OrderLoaded {
 	order: OrderView;
@@ -97,7 +97,8 @@ function Under({ d, live }: { d: OrderLoaded; live: Live<OrderLoaded> }) {
 			)}
 			{o.state === "cancelled" && o.reason && <Notice>{w.reasons[o.reason] ?? o.reason.replace(/[-_]/g, " ")}</Notice>}
 			{o.state === "undelivered" && <Notice kind="warn">{w.undelivered}</Notice>}
-			{running && late(o, d.track, Date.now()) && <Notice kind="warn">{w.late}</Notice>}
+			{running && late(o, d.track, Date.now()) && <Late order={o} />}
+			{o.state === "delivered" && o.promise?.broken_in && <Late order={o} />}
 			{o.attempt > 1 && running && <Notice>{w.attempt(o.attempt)}</Notice>}
 			{running && o.slot && o.state !== "collected" && <SlotTold of={o.slot} hint={o.slot.waits ? w.slotWaits : w.slotComes} />}
 			{running && d.track && o.fulfilment === "courier" && <OrderNow order={o} track={d.track} />}
@@ -118,6 +119,19 @@ function Under({ d, live }: { d: OrderLoaded; live: Live<OrderLoaded> }) {
 			</section>
 			<More d={d} live={live} />
 		</>
+	);
+}
+
+/** Late says that the promise was broken, and what went back for it. */
+function Late({ order: o }: { order: OrderView }) {
+	const w = words().order;
+	const paid = useLive(`no-keep paid ${o.id}`, () => orNothing(call("GET /orders/{id}/payments", { path: { id: o.id } }), { items: [] }), (e) => e.kind.startsWith("payment.") || e.kind === "order.promise_broken");
+	const back = (paid.data?.items ?? []).map(feeBack).find((sum) => sum.minor > 0);
+	return (
+		<Notice kind="warn" test="late">
+			<b>{o.state === "delivered" ? w.wasLate : w.isLate}</b>
+			{back ? <span data-test="fee-back">{w.feeBack(money(back))}</span> : o.delivery_fee.minor > 0 && w.feeGoesBack}
+		</Notice>
 	);
 }
 

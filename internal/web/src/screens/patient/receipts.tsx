@@ -2,7 +2,7 @@ import { call } from "../../client/call";
 import { useLive } from "../../client/live";
 import { Empty, Line, Lines } from "../../parts/list";
 import { Head, Page } from "../../parts/page";
-import { date, money } from "../../words/say";
+import { date, listed, money } from "../../words/say";
 import { words } from "./more-words";
 import { words as orderWords } from "./order-words";
 import { Top } from "./people";
@@ -23,7 +23,7 @@ export default function Receipts({ person }: { person: string }) {
 					)}
 					<Lines>
 						{d.items.map((r) => (
-							<Line key={r.payment} to={`/receipt/${r.payment}`} icon="receipt" title={r.lines.map((l) => orderWords().receipt.kinds[l.kind]).join(", ")} sub={date(r.paid_at)} end={money(r.net ?? r.paid)} />
+							<Line key={r.payment} to={`/receipt/${r.payment}`} icon="receipt" title={listed(r.lines.map((l) => orderWords().receipt.kinds[l.kind]))} sub={date(r.paid_at)} end={money(r.net ?? r.paid)} />
 						))}
 					</Lines>
 				</div>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { IntakeView, OrderView, PrescriptionView, TrackedView, VisitView } from "../../api.gen";
-import { type Facts, matters, type Row } from "./table";
+import { type Facts, feeBack, matters, type Row } from "./table";
 
 const now = Date.parse("2026-11-22T21:30:00Z");
 const at = (minutes: number) => new Date(now + minutes * 60_000).toISOString();
@@ -28,6 +28,7 @@ describe("home shows the one next thing", () => {
 		["who waits", "waiting", { visits: [visit({ state: "waiting" })] }],
 		["who waits where no doctor is left", "left_alone", { visits: [visit({ state: "waiting", left_alone: true })] }],
 		["whose order is past its time", "late", { orders: [order({ state: "preparing", promise: { due_at: at(-1) } as OrderView["promise"] })] }],
+		["whose promise the service knows to be broken, by a phone whose clock is slow", "late", { orders: [order({ state: "ready", promise: { due_at: at(30), broken_in: "ready" } as OrderView["promise"] })] }],
 		["whose order will be past its time by what is known", "late", { orders: [order({ state: "collected" })], tracked: { ord_1: track({ arrives: at(20) }) } }],
 		["who has chosen a time for the medicine", "slot", { orders: [order({ state: "placed", slot: { from: at(300), until: at(420), waits: true, keepable: true }, promise: { due_at: at(420) } as OrderView["promise"] })] }],
 		["whose prescription is checked for the time chosen", "reviewing", { orders: [order({ state: "placed", slot: { from: at(30), until: at(150), waits: false, keepable: true }, promise: { due_at: at(150) } as OrderView["promise"] })] }],
@@ -86,4 +87,15 @@ describe("home shows the one next thing", () => {
 	it("asks nobody to go on with an intake that a visit has used", () => {
 		expect(first({ intakes: [intake({ state: "submitted", id: "itk_1" })], visits: [visit({ state: "cancelled", reason: "changed_mind" })] })).toBe("nothing");
 	});
+});
+
+describe("the delivery fee of a broken promise", () => {
+	const sum = (minor: number) => ({ minor, currency: "CNY" });
+	const line = (kind: "medicine" | "delivery_fee", amount: number, refunded = 0) => ({ kind, amount: sum(amount), discount: sum(0), paid: sum(0), refunded: sum(refunded) });
+	const paid = (state: "authorised" | "captured" | "partly_refunded", due: number, refunded = 0) => feeBack({ state, due: sum(due), lines: [line("medicine", 2500), line("delivery_fee", 800, refunded)] }).minor;
+
+	it("went back where it was held and will not be taken", () => expect(paid("authorised", 2500)).toBe(800));
+	it("has not gone back while all of it is held", () => expect(paid("authorised", 3300)).toBe(0));
+	it("went back where it was taken and refunded", () => expect(paid("partly_refunded", 3300, 800)).toBe(800));
+	it("has not gone back where it was taken", () => expect(paid("captured", 3300)).toBe(0));
 });

@@ -1,4 +1,4 @@
-import type { IntakeView, OrderView, PrescriptionView, TrackedView, VisitView, VisitWait } from "../../api.gen";
+import type { IntakeView, MoneyAmount, OrderView, PaymentView, PrescriptionView, TrackedView, VisitView, VisitWait } from "../../api.gen";
 
 // Home shows one next thing: the first row of this table that is true. The rest are single lines below.
 
@@ -43,7 +43,17 @@ export function arrives(o: OrderView, t?: TrackedView): number {
 export function late(o: OrderView, t: TrackedView | undefined, now: number): boolean {
 	if (!o.promise || o.promise.paused || o.fulfilment !== "courier") return false;
 	const due = Date.parse(o.promise.due_at);
-	return now > due || (!!t?.arrives && Date.parse(t.arrives) > due + 60_000);
+	return !!o.promise.broken_in || now > due || (!!t?.arrives && Date.parse(t.arrives) > due + 60_000);
+}
+
+/** feeBack is what of the delivery fee went back: taken and refunded, or held and never taken. */
+export function feeBack(p: Pick<PaymentView, "lines" | "due" | "state">): MoneyAmount {
+	const fee = p.lines.find((l) => l.kind === "delivery_fee");
+	if (!fee) return { minor: 0, currency: p.due.currency };
+	if (fee.refunded.minor > 0 || p.state !== "authorised") return fee.refunded;
+	const held = p.lines.reduce((sum, l) => sum + l.amount.minor - l.discount.minor, 0);
+	const own = fee.amount.minor - fee.discount.minor;
+	return { minor: held - p.due.minor >= own ? own : 0, currency: p.due.currency };
 }
 
 const lastStep = (x: { history: { at: string; to: string }[]; created_at?: string }, to: string) => Date.parse([...x.history].reverse().find((s) => s.to === to)?.at ?? x.created_at ?? "") || 0;

@@ -13,7 +13,7 @@ import { Head, Page } from "../../parts/page";
 import { ReadAloud } from "../../parts/read";
 import { Sheet } from "../../parts/sheet";
 import { medicine } from "../../words/medicine";
-import { date, inTongue, money, when } from "../../words/say";
+import { date, inTongue, listed, money, when } from "../../words/say";
 import { language } from "../../words/words";
 import { doctorName, markRead, orNothing } from "./facts";
 import { words as homeWords } from "./home-words";
@@ -137,7 +137,7 @@ function Body({ d, reload }: { d: Loaded; reload: () => Promise<void> }) {
 					{d.rx
 						.filter((p) => p.state !== "draft" && p.id)
 						.map((p) => (
-							<Line key={p.id} to={`/rx/${p.id}`} icon="pill" title={w.read} sub={p.items.map((i) => medicine(i.product)).join(language.value === "zh" ? "、" : "; ")} test="to-rx" />
+							<Line key={p.id} to={`/rx/${p.id}`} icon="pill" title={w.read} sub={listed(p.items.map((i) => medicine(i.product).replace(", ", " ")))} test="to-rx" />
 						))}
 					{d.payments
 						.filter((p) => p.state === "captured" || p.state === "partly_refunded" || p.state === "refunded")

@@ -11,7 +11,7 @@ import { Icon } from "../../parts/icon";
 import { Empty } from "../../parts/list";
 import { Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
-import { time } from "../../words/say";
+import { listed, time } from "../../words/say";
 import { useKeys } from "../../parts/keys";
 import { Budget } from "./budget";
 import { medicine } from "../../words/medicine";
@@ -97,7 +97,7 @@ function Row({ of, rider, chosen, onPick }: { of: WorkView; rider: JobView["stat
 		<li class={chosen ? "chosen" : ""} data-test={`work-${of.state}`}>
 			<Budget of={of} />
 			<button type="button" class="what" onClick={onPick} aria-pressed={chosen}>
-				<b>{(of.medicines ?? []).map(medicine).join(", ") || w.medicines(of.lines)}</b>
+				<b>{listed((of.medicines ?? []).map(medicine)) || w.medicines(of.lines)}</b>
 				<span class="sub num">
 					{short(of.order)} · {w.how[of.fulfilment]}
 				</span>
