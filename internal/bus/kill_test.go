@@ -63,7 +63,7 @@ func TestVictim(t *testing.T) {
 
 func TestKilledProcessLosesNoEventAndShowsNoneTwice(t *testing.T) {
 	t.Parallel()
-	w := &world{t: t, dir: t.TempDir(), clock: clock.NewReal()}
+	w := &world{t: t, dir: t.TempDir(), clock: clock.NewReal(), log: slog.New(slog.DiscardHandler)}
 	w.cfg.Dir = filepath.Join(w.dir, "nats")
 	written, handled := runAndKill(t, w.dir, 300)
 
