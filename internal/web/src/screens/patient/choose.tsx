@@ -119,7 +119,10 @@ export default function Choose({ id }: { id: string }) {
 						</section>
 					)}
 					<section class="stack">
-						<Options legend={w.how} hideLegend value={way.value} onPick={(v) => (way.value = v)} of={(["courier", "pickup", "parcel"] as const).map((value) => ({ value, text: w.ways[value] }))} test="way" />
+						<Options legend={w.how} hideLegend value={way.value} onPick={(v) => {
+								way.value = v;
+								remember();
+							}} of={(["courier", "pickup", "parcel"] as const).map((value) => ({ value, text: w.ways[value] }))} test="way" />
 						{way.value !== "pickup" && (
 							<Lines>
 								<Line icon="house" title={to ? addressLine(to) : w.place} sub={to ? w.to : w.placeHint} onPress={() => (sheet.value = x.places.length > 0 ? "places" : "new")} end={to ? <span class="as-link">{w.change}</span> : undefined} test="address" />
@@ -134,6 +137,7 @@ export default function Choose({ id }: { id: string }) {
 								value={gone ? "" : wanted}
 								onPick={(v) => {
 									slot.value = v;
+									remember();
 									order.clear();
 								}}
 								{...(soon ? { now: { value: asSoon, text: w.asSoon } } : {})}
