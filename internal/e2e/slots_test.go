@@ -171,7 +171,7 @@ func TestPatientCounterAndCourierReadTheTimeWhereThirtyMinutesCanNotBeKept(t *te
 	p.until("no minutes counted", `document.querySelector('.clock') === null`)
 	p.shot("order-slot")
 	p.visit("/")
-	p.seesText("A courier comes today")
+	p.seesText("A courier comes")
 
 	a := x.until(x.patient, "/orders/"+x.order, is("placed"))
 	x.fill, x.job = a.Text("fill"), a.Text("job")
