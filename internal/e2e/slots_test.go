@@ -190,6 +190,29 @@ func TestPatientCounterAndCourierReadTheTimeWhereThirtyMinutesCanNotBeKept(t *te
 	}
 	c.until("the slot in the offer", fmt.Sprintf(`%s.innerText.includes(%q)`, test("offer-when"), soon.UTC().Format("15:04")))
 	c.shot("courier-slot")
+
+	x.isRidden().isCollected().rides("at-door")
+	x.comesBack("nobody_home")
+	p.visit("/order/" + x.order)
+	p.state(within, "order", "state", "undelivered")
+	p.press("again")
+	p.sees("again-when")
+	p.shot("again-when")
+	p.press("again-slot-" + iso(soon))
+	p.press("again-sure")
+	p.state(within, "order", "state", "placed")
+	p.until("its own time again", fmt.Sprintf(`%s?.innerText.includes(%q)`, test("slot-told"), soon.UTC().Format("15:04")))
+}
+
+// comesBack has the courier bring the bag back to the counter.
+func (x *tale) comesBack(why string) {
+	x.t.Helper()
+	next := x.must(x.courier.Get(x.t.Context(), "/ride"))
+	x.post(x.courier, "/jobs/"+x.job+"/fail", sim.JSON{"sequence": next.At("sequence"), "reason": why})
+	x.rides("turn-back")
+	code := x.must(x.courier.Get(x.t.Context(), "/jobs/"+x.job+"/code")).Text("code")
+	x.post(x.pharmacist, "/jobs/"+x.job+"/take-back", sim.JSON{"code": code})
+	x.until(x.patient, "/orders/"+x.order, is("undelivered"))
 }
 
 func TestOperatorSaysThatItRainsAndSeesWhoSaidSoAndUntilWhen(t *testing.T) {
