@@ -193,7 +193,7 @@ func busDir(c config.Config) string {
 func (a *App) run(ctx context.Context, o Options, e engines) error {
 	j := journey.New(journey.Deps{
 		Intake: a.Intake, Consult: a.Consult, Prescribing: a.Prescribing, Pharmacy: a.Pharmacy, Order: a.Order,
-		Delivery: a.Delivery, Billing: a.Billing, Support: a.Support, Paces: a.Forecast, Log: e.log,
+		Delivery: a.Delivery, Billing: a.Billing, Support: a.Support, Paces: a.Forecast, Limits: forOrder{a.Services}, Log: e.log,
 	})
 	if err := j.Subscribe(a.Bus); err != nil {
 		return err

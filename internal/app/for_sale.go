@@ -40,12 +40,16 @@ func (f forOrder) barred(ctx context.Context, a access.Actor, s sale) (map[order
 	if err != nil {
 		return nil, err
 	}
+	grams, err := f.precursors(ctx, rx.Patient, part)
+	if err != nil {
+		return nil, err
+	}
 	out := make(map[order.Fulfilment]jurisdiction.Decision)
 	for _, way := range ways {
 		for _, place := range places {
 			day := f.Packs.Day(place, zone, f.Order.Clock.Now())
 			for _, l := range part.Lines {
-				d, found := f.forbids(place, day, s.facts(way, shown, f.product(l.Product), l.Quantity))
+				d, found := f.forbids(place, day, s.facts(way, shown, f.product(l.Product), grams))
 				if _, already := out[way]; found && !already {
 					out[way] = d
 				}
@@ -100,9 +104,59 @@ func (f forOrder) forbids(place, day string, facts jurisdiction.Facts) (jurisdic
 	return jurisdiction.Decision{}, false
 }
 
+// precursorDays is over how many days the law adds up what somebody gets of a precursor of drugs (US-D09).
+const precursorDays = 30
+
+// precursors is how much of them a part holds, with all that its patient was handed in the last thirty days and
+// what other orders of theirs hold now: who splits an order gets no more.
+func (f forOrder) precursors(ctx context.Context, patient id.Patient, part *prescribing.Part) (safety.Decimal, error) {
+	own := f.gramsOf(part.Lines)
+	if own.Sign() == 0 {
+		return own, nil // most orders: nothing to look up
+	}
+	had, err := f.Prescribing.Had(ctx, patient, f.Order.Clock.Now().AddDate(0, 0, -precursorDays), part.ID)
+	if err != nil {
+		return own, err
+	}
+	return own.Plus(f.gramsOf(had)), nil
+}
+
+// gramsOf adds up the precursors in lines.
+func (f forOrder) gramsOf(lines []prescribing.Line) safety.Decimal {
+	sum := safety.Whole(0)
+	for _, l := range lines {
+		p := f.product(l.Product)
+		if p == nil {
+			continue
+		}
+		for _, one := range p.PerUnit {
+			if one.Component != "pseudoephedrine" && one.Component != "ephedrine" {
+				continue
+			}
+			if g, ok := safety.Convert(one.Value, one.Unit, "g"); ok {
+				sum = sum.Plus(g.Times(safety.Whole(l.Quantity)))
+			}
+		}
+	}
+	return sum
+}
+
+// Within implements journey.Limits: asked again once the part is claimed, when each of two orders sees the other.
+func (f forOrder) Within(ctx context.Context, a access.Actor, o *order.Order) error {
+	_, part, err := f.Prescribing.Part(ctx, a, o.Part)
+	if err != nil || f.gramsOf(part.Lines).Sign() == 0 {
+		return err
+	}
+	bars, err := f.barred(ctx, a, sale{part: o.Part, door: o.Address.Point, warned: true})
+	if d, over := bars[o.Fulfilment]; err == nil && over {
+		return forbidden(d)
+	}
+	return err
+}
+
 // facts are what a sale tells the rules. Signature, pharmacist's check and seal are no choice here: nothing is
 // packed before the first two, and no bag is handed over without a seal. No temperature is logged on the way.
-func (s sale) facts(way order.Fulfilment, identityShown bool, p *prescribing.Product, quantity int) jurisdiction.Facts {
+func (s sale) facts(way order.Fulfilment, identityShown bool, p *prescribing.Product, grams safety.Decimal) jurisdiction.Facts {
 	cold := p != nil && p.Cold
 	f := jurisdiction.Facts{
 		Yes: map[string]bool{
@@ -117,12 +171,8 @@ func (s sale) facts(way order.Fulfilment, identityShown bool, p *prescribing.Pro
 		return f
 	}
 	f.Drug = prescribing.DrugOfPlace(p.Drug, p.Form, "")
-	for _, one := range p.PerUnit {
-		if one.Component == "pseudoephedrine" || one.Component == "ephedrine" {
-			if g, ok := safety.Convert(one.Value, one.Unit, "g"); ok {
-				f.Numbers["grams_30_days"] = g.Times(safety.Whole(quantity)).Float()
-			}
-		}
+	if grams.Sign() > 0 {
+		f.Numbers["grams_30_days"] = grams.Float()
 	}
 	return f
 }

@@ -55,7 +55,7 @@ func TestWhatMayBeSoldAndSentGoesByTheRulesOfThePlace(t *testing.T) {
 			t.Fatalf("%s: %s is not in the formulary", c.name, c.product)
 		}
 
-		d, found := f.forbids(c.place, "2026-11-22", sale{warned: c.warned}.facts(c.way, c.known, p, c.quantity))
+		d, found := f.forbids(c.place, "2026-11-22", sale{warned: c.warned}.facts(c.way, c.known, p, f.gramsOf([]prescribing.Line{{Product: c.product, Quantity: c.quantity}})))
 
 		if d.Rule != c.rule || found != (c.rule != "") {
 			t.Errorf("%s: decided by %q (missing %v), want %q", c.name, d.Rule, d.Missing, c.rule)

@@ -36,13 +36,13 @@ type setBack struct {
 }
 
 func (m *setBack) Read() (time.Time, time.Duration) {
-	now := time.Now() //nolint:forbidigo // a machine is where time comes from
+	now := time.Now()
 	return now.Add(time.Duration(m.off.Load())), now.Sub(m.start)
 }
 
 func TestTimersThatTheEngineWouldFireTwentyMinutesLateComeInTimeAfterTheMachineIsSetBack(t *testing.T) {
 	t.Parallel()
-	m := &setBack{start: time.Now()} //nolint:forbidigo // a machine is where time comes from
+	m := &setBack{start: time.Now()}
 	m.off.Store(int64(20 * time.Minute))
 	w := newWorld(t, func(w *world) { w.clock = clock.NewRealOn(m) })
 	heard := newEar()

@@ -170,3 +170,30 @@ func (w *world) zoneNow(t *testing.T) *delivery.Zone {
 	must(t, err)
 	return z
 }
+
+func TestRainEndsByItselfAndSaysWhoSaidSo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, long := w.Weather(t.Context(), w.as(operator), w.zone, true, 25*time.Hour)
+	z, err := w.Weather(t.Context(), w.as(operator), w.zone, true, time.Hour)
+	must(t, err)
+	if !fault.Is(long, fault.Invalid) || z.Raining == nil || z.Raining.By != operator.Account || !z.Raining.Until.Equal(w.clock.Now().Add(time.Hour)) {
+		t.Fatalf("for more than a day = %v; said by %+v", long, z.Raining)
+	}
+
+	must(t, w.TimerFired(t.Context(), house, string(w.zone), delivery.ZoneRainOver)) // too early
+	early := w.zoneNow(t).Rain
+	w.clock.Advance(30 * time.Minute)
+	_, err = w.Weather(t.Context(), w.as(operator), w.zone, true, time.Hour) // said again
+	must(t, err)
+	w.clock.Advance(31 * time.Minute)
+	must(t, w.TimerFired(t.Context(), house, string(w.zone), delivery.ZoneRainOver)) // of the first time
+	still := w.zoneNow(t).Rain
+	w.clock.Advance(30 * time.Minute)
+	must(t, w.TimerFired(t.Context(), house, string(w.zone), delivery.ZoneRainOver))
+	must(t, w.TimerFired(t.Context(), house, string(w.zone), delivery.ZoneRainOver))
+
+	if z := w.zoneNow(t); !early || !still || z.Rain || z.Raining != nil || len(z.Timers) != 0 {
+		t.Errorf("at once %v, after the first hour %v, at last %v by %+v", early, still, z.Rain, z.Raining)
+	}
+}

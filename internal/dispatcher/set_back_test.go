@@ -18,7 +18,7 @@ type machine struct {
 }
 
 func (m *machine) Read() (time.Time, time.Duration) {
-	now := time.Now() //nolint:forbidigo // a machine is where time comes from
+	now := time.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return now.Add(m.off), now.Sub(m.start)
@@ -32,7 +32,7 @@ func (m *machine) set(off time.Duration) {
 
 func TestMachineThatIsSetBackTwentyMinutesDoesNotHoldUpOffers(t *testing.T) {
 	t.Parallel()
-	m := &machine{start: time.Now(), off: 20 * time.Minute} //nolint:forbidigo // a machine is where time comes from
+	m := &machine{start: time.Now(), off: 20 * time.Minute}
 	store := openSQLite(t)
 	c := newCityOn(t, store)
 	c.wrong = clock.NewRealOn(m)

@@ -34,6 +34,7 @@ type Deps struct {
 	Billing     *billing.Service
 	Support     *support.Service
 	Paces       Paces
+	Limits      Limits
 	Log         *slog.Logger
 }
 
@@ -41,6 +42,12 @@ type Deps struct {
 type Paces interface {
 	Preparation(ctx context.Context, ph id.Pharmacy, q estimate.Question) (time.Duration, error)
 	Packing(ctx context.Context, ph id.Pharmacy, budget time.Duration) (time.Duration, error)
+}
+
+// Limits knows what the law lets one person have over days. Within is a Conflict coded "rule-forbids" for an order
+// that, with all its patient had and has ordered, is too much; the order has claimed its part.
+type Limits interface {
+	Within(ctx context.Context, a access.Actor, o *order.Order) error
 }
 
 // Journeys connects the capabilities.

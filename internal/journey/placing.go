@@ -39,6 +39,9 @@ func (j *Journeys) hold(ctx context.Context, a access.Actor, e event.Event) erro
 	}
 	err = j.Prescribing.Claim(ctx, a, o.Part, o.ID)
 	if err == nil {
+		err = j.Limits.Within(ctx, a, o)
+	}
+	if err == nil {
 		err = j.reserve(ctx, a, o)
 	}
 	if err == nil && o.Slot != nil {

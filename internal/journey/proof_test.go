@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"housecall/internal/access"
 	"housecall/internal/apptest"
 	"housecall/internal/bus"
 	"housecall/internal/event"
@@ -59,10 +60,15 @@ func (c *consumers) Subscribe(one bus.Consumer) error {
 	return nil
 }
 
+// anything is no limit: what the law says of medicines has stories of its own.
+type anything struct{}
+
+func (anything) Within(context.Context, access.Actor, *order.Order) error { return nil }
+
 func journeysOf(w *apptest.Town) (consumers, *journey.Journeys) {
 	j := journey.New(journey.Deps{
 		Intake: w.Intake, Consult: w.Consult, Prescribing: w.Prescribing, Pharmacy: w.Pharmacy, Order: w.Order,
-		Delivery: w.Delivery, Billing: w.Billing, Support: w.App.Support, Paces: w.App.Forecast,
+		Delivery: w.Delivery, Billing: w.Billing, Support: w.App.Support, Paces: w.App.Forecast, Limits: anything{},
 	})
 	var c consumers
 	w.Must(j.Subscribe(&c))

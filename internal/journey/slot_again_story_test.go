@@ -86,7 +86,7 @@ func TestNobodyIsToldOfTheSlotOfAnOrderThatWasCancelled(t *testing.T) {
 }
 
 // comesBack has a bag fail at the door some time into its slot, and taken back at the counter.
-func comesBack(w *apptest.Town, o id.Order, after time.Duration) *order.Order {
+func comesBack(w *apptest.Town, o id.Order, after time.Duration) {
 	waiting := w.OrderNow(o)
 	passTo(w, waiting.Slot.Begins)
 	w.Brings(o, order.Ready)
@@ -98,7 +98,7 @@ func comesBack(w *apptest.Town, o id.Order, after time.Duration) *order.Order {
 	}
 	w.Knocks(o, c)
 	w.Fails(o, c, "nobody_home")
-	return w.In(o, order.Undelivered)
+	w.In(o, order.Undelivered)
 }
 
 func TestAnOrderBroughtAgainKeepsItsPlaceInItsSlot(t *testing.T) {

@@ -9,7 +9,8 @@
 // `undelivered`, until the patient wants it brought again or not at all.
 //
 // Where couriers come by appointment, an order names a slot: paid for, it waits as `placed` until the
-// pharmacy has to begin, and the end of the slot is what is promised.
+// pharmacy has to begin, and the end of the slot is what is promised. An hour before it begins the patient is
+// told, once. Brought again it keeps its slot while that can be kept, or takes one that is chosen.
 //
 // The order asks the patient what the pharmacy needs to know (a substitute, a dearer pharmacy); the
 // question is a field and the clock pauses while the answer is owed. It knows when the promise will

@@ -17,7 +17,7 @@ export function Windows({ value, only, problem, onChange }: { value: readonly De
 			<legend>{w.windows}</legend>
 			<p class="sub">{w.windowsHint}</p>
 			{value.map((x, n) => (
-				<div key={n} class="span" data-test="window">
+				<div key={n} class="window-row" data-test="window">
 					<Pick label={w.day} value={String(x.day)} of={w.days.map((name, day) => [String(day), name] as const)} onPick={(day) => set(n, { day: Number(day) })} test="window-day" />
 					<Field label={w.fromHour} type="time" value={x.from} onType={(from) => set(n, { from })} test="window-from" />
 					<Field label={w.untilHour} value={x.until} pattern="[0-2][0-9]:[0-5][0-9]" onType={(until) => set(n, { until })} said={fieldSaid(problem, `windows/${n}`)} test="window-until" />
@@ -45,7 +45,7 @@ export function Fullness({ zone }: { zone: string }) {
 	return (
 		<section class="stack card" data-test="fullness">
 			<h2>{w.howFull}</h2>
-			<table>
+			<table class="rows-table num">
 				<thead>
 					<tr>
 						<th scope="col">{w.slotColumn}</th>

@@ -114,7 +114,10 @@ export default function Choose({ id }: { id: string }) {
 				<div data-test="choose" class="stack-l">
 					<Head>{w.title}</Head>
 					<section class="stack">
-						<Options legend={w.how} hideLegend value={way.value} onPick={(v) => (way.value = v)} of={(["courier", "pickup", "parcel"] as const).map((value) => ({ value, text: w.ways[value] }))} test="way" />
+						<Options legend={w.how} hideLegend value={way.value} onPick={(v) => {
+								way.value = v;
+								remember();
+							}} of={(["courier", "pickup", "parcel"] as const).map((value) => ({ value, text: w.ways[value] }))} test="way" />
 						{way.value !== "pickup" && (
 							<Lines>
 								<Line icon="house" title={to ? addressLine(to) : w.place} sub={to ? w.to : w.placeHint} onPress={() => (sheet.value = x.places.length > 0 ? "places" : "new")} end={to ? <span class="as-link">{w.change}</span> : undefined} test="address" />
@@ -129,6 +132,7 @@ export default function Choose({ id }: { id: string }) {
 								value={gone ? "" : wanted}
 								onPick={(v) => {
 									slot.value = v;
+									remember();
 									order.clear();
 								}}
 								{...(soon ? { now: { value: asSoon, text: w.asSoon } } : {})}

@@ -15,7 +15,7 @@ import { QR } from "../../parts/qr";
 import { Sheet } from "../../parts/sheet";
 import { SlotTold } from "../../parts/slots";
 import { medicine } from "../../words/medicine";
-import { hours, money, slot as slotSaid, time, when } from "../../words/say";
+import { hours, money, time, when } from "../../words/say";
 import { Again } from "./again";
 import { AddressForm, addressLine } from "./address";
 import { markRead, orNothing, pharmacyName } from "./facts";
@@ -68,7 +68,7 @@ function title(d: OrderLoaded): string {
 	if (o.state === "undelivered" || ["failed", "returning", "returned"].includes(d.track?.state ?? "")) return r.not_delivered;
 	if (d.track?.state === "at_door") return r.at_door;
 	if (late(o, d.track, Date.now()) && at) return r.late(time(at));
-	if (o.slot?.waits) return r.slot(slotSaid(o.slot.from, o.slot.until));
+	if (o.slot?.waits) return w.step.placed ?? ""; // the time stands below
 	if (o.state === "collected") return r.collected(homeWords().your, at ? time(at) : "");
 	if (o.state === "ready" && o.fulfilment === "pickup") return r.pickup;
 	if (o.slot && (o.state === "preparing" || o.state === "ready")) return r.preparingSlot(hours(o.slot.from, o.slot.until));
@@ -100,7 +100,7 @@ function Under({ d, live }: { d: OrderLoaded; live: Live<OrderLoaded> }) {
 			{running && late(o, d.track, Date.now()) && <Late order={o} />}
 			{o.state === "delivered" && o.promise?.broken_in && <Late order={o} />}
 			{o.attempt > 1 && running && <Notice>{w.attempt(o.attempt)}</Notice>}
-			{running && o.slot && o.state !== "collected" && <SlotTold of={o.slot} hint={o.slot.waits ? w.slotWaits : w.slotComes} />}
+			{running && o.slot && o.state !== "collected" && <SlotTold of={o.slot} hint={!o.slot.waits ? w.slotComes : Date.parse(o.slot.from) - Date.now() > 3_600_000 ? w.slotWaits : w.slotSoon} />}
 			{running && d.track && o.fulfilment === "courier" && <OrderNow order={o} track={d.track} />}
 			{o.state === "ready" && o.fulfilment === "pickup" && <PickUp fill={o.fill} />}
 			{size.value === "normal" && <Steps d={d} />}
