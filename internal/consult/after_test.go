@@ -129,8 +129,14 @@ func TestTheListOfDiagnosesIsADataFileThatIsCheckedAtStart(t *testing.T) {
 	if len(found) != 1 || found[0].Code != "J45.901" || len(byCode) != 3 || codes.Search(" ") != nil {
 		t.Errorf("found %v and %v", found, byCode)
 	}
+	if inChinese := codes.Search("咽炎"); len(inChinese) != 3 || inChinese[2].TitleZH != "急性咽炎，未特指" {
+		t.Errorf("found %v by a Chinese word", inChinese)
+	}
+	if own, err := consult.LoadCodes(head + "J00,A cold,me\n"); err != nil || own.Search("cold")[0].TitleZH != "" {
+		t.Errorf("an operator's list without Chinese: %v", err)
+	}
 	for name, file := range map[string]string{
-		"empty": head, "no code": head + "cold,A cold,me\n", "twice": head + "J00,A,me\nJ00,B,me\n", "no source": head + "J00,A,\n", "too short": head + "J00,A\n",
+		"empty": head, "too many columns": "code,title,source,title_zh,more\nJ00,A,me,甲,x\n", "no code": head + "cold,A cold,me\n", "twice": head + "J00,A,me\nJ00,B,me\n", "no source": head + "J00,A,\n", "too short": head + "J00,A\n",
 	} {
 		if _, err := consult.LoadCodes(file); err == nil {
 			t.Errorf("%s: loaded", name)

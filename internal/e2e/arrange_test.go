@@ -25,6 +25,7 @@ var (
 // tale is what has happened so far to one patient, made over the public API before or beside what is clicked.
 type tale struct {
 	t                                         *testing.T
+	in                                        *sim.Demo // the still town, or one of the story's own
 	patient                                   *sim.Client
 	name, address, person                     string
 	doctor, pharmacist, courier               *sim.Client
@@ -36,8 +37,14 @@ type tale struct {
 // taleOf begins with a patient nobody has seen yet.
 func taleOf(t *testing.T, name string) *tale {
 	t.Helper()
-	x := &tale{t: t, name: name}
-	x.patient, x.address = newcomer(t, name, "1955-03-08", "female")
+	return taleIn(t, town(t).still, name)
+}
+
+// taleIn is the same in another town.
+func taleIn(t *testing.T, d *sim.Demo, name string) *tale {
+	t.Helper()
+	x := &tale{t: t, in: d, name: name}
+	x.patient, x.address = newcomerIn(t, d, name, "1955-03-08", "female")
 	x.person = x.must(x.patient.Get(t.Context(), "/me")).Text("patient")
 	t.Cleanup(x.ends)
 	return x
@@ -74,10 +81,20 @@ func is(state string) func(sim.Answer) bool {
 	return func(a sim.Answer) bool { return a.Text("state") == state }
 }
 
-// onDuty is a doctor who is there.
+// staff is somebody who works in the town of the tale.
+func (x *tale) staff(address string) *sim.Client {
+	x.t.Helper()
+	return staffIn(x.t, x.in, address)
+}
+
+// onDuty is a doctor of the still town who is there.
 func onDuty(t *testing.T, address string) *sim.Client {
 	t.Helper()
-	d := staff(t, address)
+	return goesOnDuty(t, staff(t, address))
+}
+
+func goesOnDuty(t *testing.T, d *sim.Client) *sim.Client {
+	t.Helper()
 	if _, err := d.Post(t.Context(), "/duty/on", nil); err != nil && sim.StatusOf(err) != http.StatusConflict {
 		t.Fatal(err)
 	}
@@ -135,7 +152,7 @@ func (x *tale) waits() *tale {
 // isAdmitted has a doctor call them in.
 func (x *tale) isAdmitted(doctor string) *tale {
 	x.t.Helper()
-	x.doctor = onDuty(x.t, doctor)
+	x.doctor = goesOnDuty(x.t, x.staff(doctor))
 	x.post(x.doctor, "/visits/"+x.visit+"/admit", nil)
 	return x
 }
@@ -167,7 +184,7 @@ func (x *tale) isGiven(product string, times int) *tale {
 		x.tells(nil)
 	}
 	doctor := someDoctor()
-	x.doctor, x.seenBy = onDuty(x.t, doctor), doctor
+	x.doctor, x.seenBy = goesOnDuty(x.t, x.staff(doctor)), doctor
 	x.waits().isAdmitted(doctor)
 	x.post(x.patient, "/visits/"+x.visit+"/ticket", nil) // takes a seat in the call
 	x.must(x.doctor.Edit(x.t.Context(), http.MethodPatch, "/visits/"+x.visit+"/note", "*", sim.JSON{
@@ -187,7 +204,7 @@ func (x *tale) isGiven(product string, times int) *tale {
 	script["reasons"] = reasons
 	x.rx = x.post(x.doctor, "/visits/"+x.visit+"/prescriptions", script).Text("id")
 	page := x.post(x.doctor, "/signings", sim.JSON{"prescriptions": []string{x.rx}})
-	code := authenticatorOf(x.t, town(x.t).still, doctor).code(x.t)
+	code := authenticatorOf(x.t, x.in, doctor).code(x.t)
 	x.part = x.post(x.doctor, "/signings/"+page.Text("id")+"/confirm", sim.JSON{"code": code}).Text("items.0.parts.0.id")
 	x.post(x.doctor, "/visits/"+x.visit+"/complete", nil)
 	return x
@@ -217,7 +234,7 @@ func (x *tale) pays() *tale {
 // reserves chooses a pharmacy; nothing is paid yet.
 func (x *tale) reserves(pharmacist, pharmacy string) *tale {
 	x.t.Helper()
-	x.pharmacist = staff(x.t, pharmacist)
+	x.pharmacist = x.staff(pharmacist)
 	x.pharmacy = x.must(x.pharmacist.Get(x.t.Context(), "/me")).Text("pharmacy")
 	if x.pharmacy == "" {
 		x.pharmacy = pharmacyNamed(x, pharmacy)
@@ -296,7 +313,7 @@ func (x *tale) isPacked(seal string) *tale {
 // onShift has a courier stand at the counter of the market place.
 func (x *tale) onShift(courier string) *tale {
 	x.t.Helper()
-	x.courier = staff(x.t, courier)
+	x.courier = x.staff(courier)
 	x.t.Cleanup(func() { goesHome(x.t, courier) })
 	if x.must(x.courier.Get(x.t.Context(), "/shift")).Text("state") == "off" {
 		x.post(x.courier, "/shift/start", sim.JSON{"vehicle": "scooter", "point": counterAt})

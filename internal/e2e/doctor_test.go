@@ -73,13 +73,7 @@ func TestHardStopCanNotBeSignedAndAWarningNeedsAReason(t *testing.T) {
 	if onDuty(t, someDoctor()) == nil {
 		t.Fatal("nobody is on duty")
 	}
-	b.until("the day", shown("on-duty")+" || "+shown("off-duty"))
-	var off bool
-	b.eval(`!!`+test("on-duty"), &off)
-	if off {
-		b.press("on-duty")
-		b.sees("off-duty")
-	}
+	b.comesOnDuty()
 	b.calls("Hilda Marsh")
 	b.seesText("penicillin")
 	b.keysOutside("p")

@@ -64,8 +64,8 @@ func answers(b *browser, upTo string, each func(step string)) {
 
 func nothing(string) {}
 
-// signUp makes an account of somebody nobody knows yet, and answers when home is there.
-func signUp(b *browser, name string) {
+// signUp makes an account of somebody nobody knows yet, and answers their address when home is there.
+func signUp(b *browser, name string) string {
 	b.t.Helper()
 	address := newAddress()
 	b.visit("/")
@@ -83,6 +83,7 @@ func signUp(b *browser, name string) {
 	b.press("sex-female")
 	b.press("continue")
 	b.state(within, "home", "row", "nothing")
+	return address
 }
 
 func TestSomebodyNewSignsUpIsSeenAndPaysAndFollowsTheMedicine(t *testing.T) {

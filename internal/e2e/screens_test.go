@@ -52,17 +52,31 @@ func TestEveryScreenForAnybodyFitsAPhoneAndADesk(t *testing.T) {
 func (b *browser) looksRight(g *gallery, who string) {
 	b.t.Helper()
 	for _, s := range everyScreen[who] {
-		name := "all-" + who + "-" + s.name
-		b.visit(s.at(g))
-		b.settle()
-		b.until("a headline at "+s.route, `document.querySelector('h1') !== null`)
-		b.fits(name)
-		b.shot(name)
-		b.wide(name)
-		b.speaksChinese(name)
-		if who == "patient" || who == "anybody" {
-			b.forOldEyes(name)
-		}
+		b.t.Run(s.name, func(t *testing.T) {
+			b.as(t).lookedAt(s, g, who)
+		})
+	}
+}
+
+// as is the same browser in a part of the story.
+func (b *browser) as(t *testing.T) *browser {
+	same := *b
+	same.t = t
+	return &same
+}
+
+func (b *browser) lookedAt(s screen, g *gallery, who string) {
+	b.t.Helper()
+	name := "all-" + who + "-" + s.name
+	b.visit(s.at(g))
+	b.settle()
+	b.until("a headline at "+s.route, `document.querySelector('h1') !== null`)
+	b.fits(name)
+	b.shot(name)
+	b.wide(name)
+	b.speaksChinese(name)
+	if who == "patient" || who == "anybody" {
+		b.forOldEyes(name)
 	}
 }
 

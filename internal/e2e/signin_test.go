@@ -140,10 +140,15 @@ var (
 // staff is somebody of the still town with a session of their own beside the browser, to arrange a story by.
 func staff(t *testing.T, address string) *sim.Client {
 	t.Helper()
-	d := town(t).still
+	return staffIn(t, town(t).still, address)
+}
+
+// staffIn is the same in another town.
+func staffIn(t *testing.T, d *sim.Demo, address string) *sim.Client {
+	t.Helper()
 	desks.Lock()
 	defer desks.Unlock()
-	if c := signed[address]; c != nil {
+	if c := signed[d.URL+" "+address]; c != nil {
 		return c
 	}
 	c := &sim.Client{Base: d.URL}
@@ -154,14 +159,19 @@ func staff(t *testing.T, address string) *sim.Client {
 		t.Fatalf("sign in %s: %v", address, err)
 	}
 	c.Token = a.Text("token")
-	signed[address] = c
+	signed[d.URL+" "+address] = c
 	return c
 }
 
 // newcomer is somebody new in the still town, and their address.
 func newcomer(t *testing.T, name, born, sex string) (*sim.Client, string) {
 	t.Helper()
-	d := town(t).still
+	return newcomerIn(t, town(t).still, name, born, sex)
+}
+
+// newcomerIn is the same in another town.
+func newcomerIn(t *testing.T, d *sim.Demo, name, born, sex string) (*sim.Client, string) {
+	t.Helper()
 	address := newAddress()
 	c := &sim.Client{Base: d.URL}
 	if _, err := c.Post(t.Context(), "/sign-in/code", sim.JSON{"address": address}); err != nil {

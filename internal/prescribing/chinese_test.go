@@ -5,6 +5,7 @@ import (
 	"testing"
 	"unicode"
 
+	"housecall/internal/access"
 	"housecall/internal/safety"
 )
 
@@ -50,4 +51,28 @@ func TestAFindingIsKeptInBothLanguages(t *testing.T) {
 		}
 	}
 	t.Errorf("nothing is found between warfarin and ibuprofen: %+v", rx.Findings)
+}
+
+func TestEveryProductIsCalledSomethingInChineseByWhoReadsOrders(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+
+	medicines, forms, err := w.NamesZH(t.Context(), asPatient())
+
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, names := range []map[string]string{medicines, forms} {
+		for code, name := range names {
+			if !strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+				t.Errorf("%s is called %q in Chinese", code, name)
+			}
+		}
+	}
+	if medicines["amoxicillin"] != "阿莫西林" || forms["capsule"] != "胶囊" {
+		t.Errorf("amoxicillin capsules are called %s %s", medicines["amoxicillin"], forms["capsule"])
+	}
+	if _, _, err := w.NamesZH(t.Context(), access.Actor{Account: "acc_rider", Role: access.Courier}); err == nil {
+		t.Error("a courier, who carries a closed bag, reads names of medicines")
+	}
 }
