@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/fhir"
 	"housecall/internal/id"
 	"housecall/internal/intake"
 	"housecall/internal/phi"
@@ -16,6 +17,7 @@ func HealthRecord(intakes *intake.Service) []Route {
 	return []Route{
 		get("/patients/{id}/health-record", "health_record.read", "Read a person's health record, ended facts too", r.read),
 		post("/patients/{id}/health-record/facts", "health_record.add", "Add a fact", r.add).created(),
+		post("/patients/{id}/health-record/bring", "health_record.bring", "Bring facts from a FHIR R4 bundle of another house, or of this one", r.bring).upTo(4 << 20),
 		post("/patients/{id}/health-record/facts/{fact}/end", "health_record.end", "End a fact that is wrong; it stays readable", r.end),
 	}
 }
@@ -106,4 +108,27 @@ type endFactIn struct {
 
 func (r recordRoutes) end(ctx context.Context, a access.Actor, in *endFactIn) (*Reply[HealthRecordView], error) {
 	return recordReply(r.intakes.EndFact(ctx, a, id.Patient(in.ID), in.Fact, in.Body.Why))
+}
+
+type bringIn struct {
+	ByID
+	RawBody []byte `contentType:"application/fhir+json"`
+}
+
+// BroughtView is what of a bundle is in the record now, and what was left.
+type BroughtView struct {
+	Taken int         `json:"taken" doc:"Facts that the bundle told; those that the record had already are not there twice."`
+	Left  []fhir.Left `json:"left" nullable:"false" doc:"What was not taken, counted by type and reason."`
+}
+
+func (r recordRoutes) bring(ctx context.Context, a access.Actor, in *bringIn) (*Reply[BroughtView], error) {
+	b, err := fhir.Bring(in.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	_, err = r.intakes.Bring(ctx, a, id.Patient(in.ID), intake.Brought{Born: b.Born, Facts: b.Facts})
+	if err != nil {
+		return nil, err
+	}
+	return reply(0, BroughtView{len(b.Facts), append([]fhir.Left{}, b.Left...)}), nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -48,6 +49,44 @@ func (s *Service) AddFact(ctx context.Context, a access.Actor, patient id.Patien
 	return s.change(ctx, a, patient, func(r *Record) error {
 		if r.add(f) {
 			r.announce(a, FactAdded, f)
+		}
+		return nil
+	})
+}
+
+// Brought is what a file of another house says of a person.
+type Brought struct {
+	Born  string // "" where it does not say
+	Facts []Fact
+}
+
+// Bring puts what a file says into the record of a person, all of it or nothing. A file of somebody who was
+// born on another day is somebody else's.
+func (s *Service) Bring(ctx context.Context, a access.Actor, patient id.Patient, b Brought) (*Record, error) {
+	if err := s.checkRecord(ctx, a, "health_record.bring", patient); err != nil {
+		return nil, err
+	}
+	person, err := s.People.About(ctx, a, patient)
+	if err != nil {
+		return nil, fmt.Errorf("bring a file to %s: %w", patient, err)
+	}
+	if b.Born != "" && person.Born != "" && b.Born != person.Born {
+		return nil, fault.InvalidField("/entry", "This file is of somebody who was born on another day. Nothing of it was taken.").Coded("file-of-another")
+	}
+	for n, f := range b.Facts {
+		if err := wrongFact(f); err != nil {
+			return nil, fmt.Errorf("fact %d of a file: %w", n, err)
+		}
+	}
+	now := s.Clock.Now()
+	return s.change(ctx, a, patient, func(r *Record) error {
+		for n, f := range b.Facts {
+			f.ID = string(id.Of[id.Event](a.Request, "fact", strconv.Itoa(n)))
+			f.ID = "fact_" + f.ID[strings.IndexByte(f.ID, '_')+1:]
+			f.By, f.At, f.Ended, f.Source = a.Account, now, nil, "file"
+			if r.add(f) {
+				r.announce(a, FactAdded, f)
+			}
 		}
 		return nil
 	})

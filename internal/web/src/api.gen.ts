@@ -224,6 +224,13 @@ export interface BeginUploadInBody {
 	type: string;
 }
 
+export interface BroughtView {
+	/** What was not taken, counted by type and reason. */
+	left: FhirLeft[];
+	/** Facts that the bundle told; those that the record had already are not there twice. */
+	taken: number;
+}
+
 export interface CallBackView {
 	number: string;
 }
@@ -642,6 +649,12 @@ export interface FavouriteView {
 
 export interface FavouritesView {
 	list: FavouriteView[];
+}
+
+export interface FhirLeft {
+	n: number;
+	type: string;
+	why: string;
 }
 
 export interface FileAddress {
@@ -3231,6 +3244,8 @@ export interface Routes {
 	"POST /patients/{id}/grants": { path: { id: string }; body: GiveInBody; answer: GrantView; };
 	/** Read a person's health record, ended facts too. */
 	"GET /patients/{id}/health-record": { path: { id: string }; answer: HealthRecordView; };
+	/** Bring facts from a FHIR R4 bundle of another house, or of this one. */
+	"POST /patients/{id}/health-record/bring": { path: { id: string }; body: string; answer: BroughtView; };
 	/** Add a fact. */
 	"POST /patients/{id}/health-record/facts": { path: { id: string }; body: AddFactInBody; answer: HealthRecordView; };
 	/** End a fact that is wrong; it stays readable. */

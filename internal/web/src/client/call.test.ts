@@ -36,6 +36,15 @@ describe("a call", () => {
 		expect(got.tag).toBe('"4"');
 	});
 
+	it("sends a file as it is", async () => {
+		const asked = answering(json({ products: 1, batches: 1 }));
+
+		await call("POST /pharmacies/{id}/stock/import", { path: { id: "phm_1" }, body: "product,price\na,1\n", file: "text/csv" });
+
+		expect(asked[0]?.body).toBe("product,price\na,1\n");
+		expect(asked[0]?.headers["Content-Type"]).toBe("text/csv");
+	});
+
 	it("carries one key through every try until it is answered", async () => {
 		const asked = answering(new TypeError("network"), problem(503, "unavailable"), json({ id: "ord_1" }));
 

@@ -12,6 +12,8 @@ export interface Way {
 	match?: string;
 	/** Names what is done: the same key again does it once. Made anew when left out. */
 	key?: string;
+	/** What kind of file the body is; it is sent as it is. */
+	file?: string;
 	signal?: AbortSignal;
 }
 
@@ -65,8 +67,9 @@ export async function versioned<R extends Route>(route: R, ...[args]: Args<Route
 	const headers: Record<string, string> = { Accept: "application/json" };
 	if (method === "POST") headers["Idempotency-Key"] = a.key ?? newKey();
 	if (a.match) headers["If-Match"] = a.match;
-	if (a.body !== undefined) headers["Content-Type"] = "application/json";
-	const ask = { method, headers, credentials: "same-origin", body: a.body === undefined ? undefined : JSON.stringify(a.body), signal: a.signal ?? null } as RequestInit;
+	if (a.body !== undefined) headers["Content-Type"] = a.file ?? "application/json";
+	const body = a.file && typeof a.body === "string" ? a.body : JSON.stringify(a.body);
+	const ask = { method, headers, credentials: "same-origin", body, signal: a.signal ?? null } as RequestInit;
 	for (let again = true; ; again = false) {
 		const answer = await send(url, ask);
 		if (answer.ok) {

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 
-import type { HealthFact, HealthRecordView } from "../../api.gen";
+import type { BroughtView, HealthFact, HealthRecordView } from "../../api.gen";
 import { useAct } from "../../client/act";
 import { call } from "../../client/call";
 import { dayOf, download } from "../../client/download";
@@ -8,7 +8,7 @@ import { useLive } from "../../client/live";
 import { Btn } from "../../parts/button";
 import { Area, Field, Pick } from "../../parts/field";
 import { Empty, Line, Lines } from "../../parts/list";
-import { Trouble } from "../../parts/notice";
+import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
 import { Sheet } from "../../parts/sheet";
 import { date } from "../../words/say";
@@ -39,6 +39,11 @@ export default function Record({ person }: { person: string }) {
 		adding.value = false;
 	});
 	const take = useAct(() => download(`/patients/${encodeURIComponent(person)}/everything`, {}, `record-${dayOf(Date.now())}.fhir.json`));
+	const came = useSignal<BroughtView | undefined>(undefined);
+	const bring = useAct(async (key, text: string) => {
+		came.value = await call("POST /patients/{id}/health-record/bring", { key, path: { id: person }, body: text, file: "application/fhir+json" });
+		await live.reload();
+	});
 	const own = known && known.kind !== "helped";
 	return (
 		<Page title={w.title} of={live} top={<Top person={person} />}>
@@ -50,7 +55,18 @@ export default function Record({ person }: { person: string }) {
 						<Line icon="download" title={w.take} sub={take.busy ? w.taking : w.takeHint} onPress={() => void take()} test="take-record" />
 						<Line icon="plus" title={w.add} onPress={() => (adding.value = true)} />
 					</Lines>
+					<label class="btn more wide">
+						{bring.busy ? w.bringing : w.bring}
+						<input class="sr" type="file" accept=".json,application/json,application/fhir+json" onChange={(e) => void e.currentTarget.files?.[0]?.text().then((t) => bring(t))} data-test="bring-record" />
+					</label>
+					<p class="sub">{w.bringHint}</p>
+					{came.value && (
+						<Notice kind="ok" live test="brought">
+							{w.brought(came.value.taken)} {came.value.left.map((l) => w.left(l.n, l.type, w.leftWhy[l.why] ?? l.why)).join(" ")}
+						</Notice>
+					)}
 					<Trouble problem={take.problem} />
+					<Trouble problem={bring.problem} />
 					{d.facts.length === 0 && Object.keys(d.none).length === 0 && (
 						<Empty drawing="paper">
 							<p>{w.empty}</p>

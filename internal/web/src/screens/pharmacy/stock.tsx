@@ -154,7 +154,7 @@ function Import({ id, onClose }: { id: string; onClose: () => void }) {
 	const w = words();
 	const done = useSignal("");
 	const take = useAct(async (key, text: string) => {
-		const r = await call("POST /pharmacies/{id}/stock/import", { key, path: { id }, body: text });
+		const r = await call("POST /pharmacies/{id}/stock/import", { key, path: { id }, body: text, file: "text/csv" });
 		done.value = w.imported(r.products, r.batches);
 	});
 	return (
