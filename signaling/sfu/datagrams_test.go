@@ -107,6 +107,46 @@ func TestReadingEndsWhenTheSocketIsClosedAndNothingIsWrittenAfterIt(t *testing.T
 	d.write([]byte("late"), udp.LocalAddr().(*net.UDPAddr).AddrPort())
 }
 
+func TestAFloodDoesNotKeepAClosedSocketOpen(t *testing.T) {
+	t.Parallel()
+	conn, err := net.ListenPacket("udp4", "127.0.0.1:0") //nolint:noctx // closed below
+	if err != nil {
+		t.Fatal(err)
+	}
+	udp := conn.(*net.UDPConn)
+	d, err := newDatagrams(udp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := net.DialUDP("udp4", nil, udp.LocalAddr().(*net.UDPAddr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	flooded, ended := make(chan struct{}), make(chan error, 1)
+	var seen int
+	go func() {
+		ended <- d.read(func(netip.AddrPort, []byte, time.Time) {
+			for range 2 { // for each that is read two more come
+				_, _ = client.Write([]byte("flood"))
+			}
+			if seen++; seen == 10*many {
+				close(flooded)
+			}
+		}, func(time.Time) {})
+	}()
+	_, _ = client.Write([]byte("flood"))
+	<-flooded
+
+	_ = udp.Close()
+
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Fatal("reading goes on")
+	}
+}
+
 func TestADatagramToAnAddressOfAnotherFamilyIsLost(t *testing.T) {
 	t.Parallel()
 	conn, err := net.ListenPacket("udp4", "127.0.0.1:0") //nolint:noctx // closed below
