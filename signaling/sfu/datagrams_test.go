@@ -13,39 +13,42 @@ import (
 const many = 16
 
 // mailbox reads a socket of ours, and answers every packet to where it came from.
-func mailbox(t *testing.T, network, address string) (at *net.UDPAddr, got chan string, ended chan error) {
+func mailbox(t *testing.T, network string, at *net.UDPAddr) (*net.UDPAddr, chan string) {
 	t.Helper()
-	conn, err := net.ListenPacket(network, address) //nolint:noctx // closed by the test
+	udp, err := net.ListenUDP(network, at)
 	if err != nil {
 		t.Skipf("no %s here: %v", network, err)
 	}
-	udp := conn.(*net.UDPConn)
 	d, err := newDatagrams(udp)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, ended = make(chan string, 4*many), make(chan error, 1)
+	got := make(chan string, 4*many)
 	go func() {
-		ended <- d.read(func(from netip.AddrPort, packet []byte, _ time.Time) {
+		_ = d.read(func(from netip.AddrPort, packet []byte, _ time.Time) {
 			got <- fmt.Sprintf("%s %s", from, packet)
 			d.write(bytes.ToUpper(packet), from)
 		}, func(time.Time) {})
 	}()
 	t.Cleanup(func() { _ = udp.Close() })
-	return udp.LocalAddr().(*net.UDPAddr), got, ended
+	return udp.LocalAddr().(*net.UDPAddr), got
 }
 
 func TestABurstOfDatagramsIsReadWholeAndAnsweredToWhereEachCameFrom(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ name, network, listen, from string }{
-		{"IPv4 alone", "udp4", "127.0.0.1:0", "127.0.0.1"},
-		{"IPv4 on a port of both", "udp", ":0", "127.0.0.1"},
-		{"IPv6 on a port of both", "udp", ":0", "::1"},
-		{"IPv6 alone", "udp6", "[::1]:0", "::1"},
+	for _, tt := range []struct {
+		name, network string
+		listen        net.IP
+		from          string
+	}{
+		{"IPv4 alone", "udp4", net.IPv4(127, 0, 0, 1), "127.0.0.1"},
+		{"IPv4 on a port of both", "udp", nil, "127.0.0.1"},
+		{"IPv6 on a port of both", "udp", nil, "::1"},
+		{"IPv6 alone", "udp6", net.IPv6loopback, "::1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			at, got, _ := mailbox(t, tt.network, tt.listen)
+			at, got := mailbox(t, tt.network, &net.UDPAddr{IP: tt.listen})
 			client, err := net.DialUDP("udp", nil, &net.UDPAddr{IP: net.ParseIP(tt.from), Port: at.Port})
 			if err != nil {
 				t.Skipf("no way there: %v", err)
@@ -80,11 +83,10 @@ func TestABurstOfDatagramsIsReadWholeAndAnsweredToWhereEachCameFrom(t *testing.T
 
 func TestReadingEndsWhenTheSocketIsClosedAndNothingIsWrittenAfterIt(t *testing.T) {
 	t.Parallel()
-	conn, err := net.ListenPacket("udp4", "127.0.0.1:0") //nolint:noctx // closed below
+	udp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	udp := conn.(*net.UDPConn)
 	d, err := newDatagrams(udp)
 	if err != nil {
 		t.Fatal(err)
@@ -109,11 +111,10 @@ func TestReadingEndsWhenTheSocketIsClosedAndNothingIsWrittenAfterIt(t *testing.T
 
 func TestAFloodDoesNotKeepAClosedSocketOpen(t *testing.T) {
 	t.Parallel()
-	conn, err := net.ListenPacket("udp4", "127.0.0.1:0") //nolint:noctx // closed below
+	udp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	udp := conn.(*net.UDPConn)
 	d, err := newDatagrams(udp)
 	if err != nil {
 		t.Fatal(err)
@@ -149,12 +150,12 @@ func TestAFloodDoesNotKeepAClosedSocketOpen(t *testing.T) {
 
 func TestADatagramToAnAddressOfAnotherFamilyIsLost(t *testing.T) {
 	t.Parallel()
-	conn, err := net.ListenPacket("udp4", "127.0.0.1:0") //nolint:noctx // closed below
+	udp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = conn.Close() }()
-	d, err := newDatagrams(conn.(*net.UDPConn))
+	defer func() { _ = udp.Close() }()
+	d, err := newDatagrams(udp)
 	if err != nil {
 		t.Fatal(err)
 	}
