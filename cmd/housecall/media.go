@@ -44,7 +44,7 @@ func mediaCommand() *cobra.Command {
 // mediaGC trades little work for memory: packets are not allocated, so there is hardly any garbage.
 const (
 	mediaGC  = 40
-	leanPace = 5 // seconds
+	leanPace = 2 // seconds
 )
 
 func ticketSecret(file string) ([]byte, error) {

@@ -28,6 +28,11 @@ func (r rulesOfPlace) Licence(place, state string, on time.Time) (string, string
 	return strings.ToLower(place + "-" + state), rule
 }
 
+// KeepCalls implements consult.Rules.
+func (r rulesOfPlace) KeepCalls(place string, on time.Time) (int, string) {
+	return r.book.KeepFor(place, "call", on.Format(time.DateOnly))
+}
+
 // NeedsGuardian implements consult.Rules.
 func (r rulesOfPlace) NeedsGuardian(place string, born, day time.Time) (string, bool) {
 	age, known := safety.AgeOn(safety.DateOf(born), safety.DateOf(day))

@@ -14,17 +14,21 @@ import (
 	"housecall/internal/event"
 	"housecall/internal/fault"
 	"housecall/internal/id"
+	"housecall/signaling/recording"
 )
 
 // housekeeping clears away, each hour, what is of no more use: one-time codes, sessions that ended, the ways
-// of couriers, files of intakes that nobody handed in. It is one document with a timer, so that one node does it, whichever it is, and a restart
-// forgets nothing. How long things are kept is config's to say; records of patients are never among them.
+// of couriers, files that never came or that nobody handed in, recordings that were kept for as long as they had
+// to be. It is one document with a timer, so that one node does it, whichever it is, and a restart forgets nothing.
+// How long things are kept is config's to say, and of recordings the rules of the place as well; no other record of
+// patients is among them.
 type housekeeping struct {
 	services *Services
 	keep     config.Keep
 	clock    clock.Clock
 	log      *slog.Logger
 	chores   *docstore.Collection[chore, *chore]
+	pieces   recording.Store
 }
 
 // chore is what is to be done again and again.
@@ -49,7 +53,7 @@ func (s *Services) startHousekeeping(ctx context.Context, b *bus.Bus, c config.C
 	if err != nil {
 		return err
 	}
-	h := &housekeeping{services: s, keep: c.Keep, clock: e.clock, log: e.log, chores: chores}
+	h := &housekeeping{services: s, keep: c.Keep, clock: e.clock, log: e.log, chores: chores, pieces: pieces{e.files}}
 	err = b.Subscribe(bus.Consumer{Name: "housekeeping", Kinds: []event.Kind{choreDue}, Handle: h.due})
 	if err != nil {
 		return fmt.Errorf("follow the timer of housekeeping: %w", err)
@@ -89,5 +93,27 @@ func (h *housekeeping) clear(ctx context.Context, now time.Time) (int, error) {
 	tracks, err2 := h.services.Delivery.ClearTracks(ctx, now.Add(-h.keep.Tracks))
 	files, err3 := h.services.Consult.ClearFiles(ctx)
 	drafts, err4 := h.services.Intake.ClearLeftovers(ctx, now.Add(-h.keep.Drafts))
-	return signing + tracks + files + drafts, errors.Join(err1, err2, err3, err4)
+	recordings, err5 := h.destroy(ctx)
+	return signing + tracks + files + drafts + recordings, errors.Join(err1, err2, err3, err4, err5)
+}
+
+// destroy deletes recordings that need not be kept any more. That there were any stays with their visits.
+func (h *housekeeping) destroy(ctx context.Context) (int, error) {
+	past, err := h.services.Consult.RecordingsPast(ctx, roomKeeper(), h.keep.Recordings)
+	if err != nil {
+		return 0, err
+	}
+	for n, r := range past {
+		sizes := make([]int64, 0, len(r.Files))
+		for _, f := range r.Files {
+			sizes = append(sizes, f.Size)
+		}
+		if err := recording.Destroy(ctx, h.pieces, string(r.ID), sizes); err != nil {
+			return n, err
+		}
+		if err := h.services.Consult.RecordingDestroyed(ctx, roomKeeper(), r.ID); err != nil {
+			return n, err
+		}
+	}
+	return len(past), nil
 }

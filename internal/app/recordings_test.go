@@ -2,11 +2,15 @@ package app_test
 
 import (
 	"context"
+	"io/fs"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest"
+	"housecall/internal/config"
 	"housecall/internal/consult"
 	"housecall/internal/fault"
 	"housecall/signaling/signalingtest"
@@ -99,4 +103,54 @@ func TestRecordingInWhichTheNodeStoppedIsWholeAfterwards(t *testing.T) {
 	if len(rec.Files) != 2 || rec.Files[0].LengthMS < 500 || rec.Broken {
 		t.Errorf("after the stop there is %+v, want what both said", rec.Files)
 	}
+}
+
+func TestRecordingIsDestroyedWhenItNeedNotBeKeptAnyMore(t *testing.T) {
+	t.Parallel()
+	const keep = 48 * time.Hour
+	w := &ward{Town: apptest.StartWith(t, func(c *config.Config) { c.Keep.Recordings = keep }), t: t}
+	w.visit = w.Admitted()
+	doctor, patient := w.together()
+	w.agrees(doctor, patient)
+	w.passes(doctor, 60)
+	w.Must(patient.Send(t.Context(), map[string]any{"t": "consent", "on": false}))
+	rec := w.recorded()
+	_, err := w.calledFile(rec)
+	w.Must(err)
+
+	w.Pass(keep - 2*time.Hour)
+	_, early := w.calledFile(rec)
+	w.Must(early)
+	w.Pass(3 * time.Hour)
+
+	w.Until("the recording to be destroyed", func() bool {
+		w.Clock.Advance(time.Hour)
+		all, err := w.recordings(w.Mother)
+		w.Must(err)
+		return all[0].State == consult.RecordingGone
+	})
+	if _, err := w.calledFile(rec); !fault.Is(err, fault.NotFound) {
+		t.Errorf("its file is read after that: %v", err)
+	}
+	if pieces := w.piecesOf(rec); len(pieces) != 0 {
+		t.Errorf("left in the folder of files: %v", pieces)
+	}
+}
+
+// calledFile asks for the first file.
+func (w *ward) calledFile(rec *consult.Recording) (*consult.Recording, error) {
+	r, _, err := w.Consult.RecordedFile(w.t.Context(), w.As(w.Mother), w.visit, rec.ID, 0)
+	return r, err
+}
+
+// piecesOf are what the folder of files holds of a recording.
+func (w *ward) piecesOf(rec *consult.Recording) (found []string) {
+	w.t.Helper()
+	w.Must(filepath.WalkDir(w.Folder(), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && strings.Contains(path, string(rec.ID)) {
+			found = append(found, path)
+		}
+		return err
+	}))
+	return found
 }

@@ -110,6 +110,9 @@ func (w *Town) Crash() {
 	w.open()
 }
 
+// Folder is where the town keeps all it has.
+func (w *Town) Folder() string { return w.dir }
+
 // Must ends the story when something that has to succeed does not.
 func (w *Town) Must(err error) {
 	w.t.Helper()

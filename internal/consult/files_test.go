@@ -186,7 +186,6 @@ func TestTheChatKeepsOfAFileWhatIsTrueOfIt(t *testing.T) {
 	ctx, visit := t.Context(), c.calling()
 	f := c.sent(visit, mother, "Blood test.pdf")
 	room := c.now(&consult.Visit{ID: visit}).Call.Room
-	rooms := access.Part("rooms", id.Request{})
 	says := func(n int, ref string) {
 		must(t, c.Wrote(ctx, rooms, room, consult.ChatLine{
 			N: n, ID: ref, Seat: "patient", At: c.clock.Now(), File: &consult.ChatFile{Name: "salary.exe", Size: 1, Type: "application/x-sh", Ref: ref},

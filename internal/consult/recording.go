@@ -22,6 +22,7 @@ type Recording struct {
 	State         RecordingState `json:"state"`
 	Files         []RecordedFile `json:"files,omitempty"`
 	Broken        bool           `json:"broken,omitempty"` // some of it could not be read again
+	DestroyedAt   *time.Time     `json:"destroyed_at,omitempty"`
 }
 
 // RecordingState is how far a recording has come.
@@ -32,6 +33,7 @@ const (
 	RecordingRuns    RecordingState = "running" // or its node was killed: then another makes the files
 	RecordingKept    RecordingState = "kept"    // its files can be seen
 	RecordingCleared RecordingState = "cleared" // and nothing else is left of it
+	RecordingGone    RecordingState = "gone"    // it was kept for as long as it had to be: what stands here is all that is left
 )
 
 // RecordedFile is what one person said and showed, or the screen that they shared.
@@ -160,6 +162,9 @@ var recordings = docstore.Spec[Recording]{Name: "call_recordings", Indexes: map[
 		return docstore.Key{Equal: string(r.Visit), Order: docstore.ByTime(r.CreatedAt)}, true
 	},
 	"open": func(r *Recording) (docstore.Key, bool) {
-		return docstore.Key{Equal: "open", Order: docstore.ByTime(r.CreatedAt)}, r.State != RecordingCleared
+		return docstore.Key{Equal: "open", Order: docstore.ByTime(r.CreatedAt)}, r.State != RecordingCleared && r.State != RecordingGone
+	},
+	"kept": func(r *Recording) (docstore.Key, bool) {
+		return docstore.Key{Equal: "kept", Order: docstore.ByTime(r.BeganAt)}, r.State == RecordingCleared
 	},
 }}

@@ -28,3 +28,11 @@ func (HouseRules) NeedsGuardian(jurisdiction string, born, day time.Time) (strin
 	}
 	return rule, day.Before(born.AddDate(guardianAge, 0, 0))
 }
+
+// KeepCalls implements Rules: three years in China by CN-R02, elsewhere nothing forbids to destroy.
+func (HouseRules) KeepCalls(jurisdiction string, _ time.Time) (int, string) {
+	if jurisdiction == "cn" {
+		return 3, "CN-R02"
+	}
+	return 0, ""
+}

@@ -66,6 +66,8 @@ type Rules interface {
 	// Licence is what a doctor must be licensed for to see somebody there: the place, or a state of it, like
 	// "us-ny". A rule, and no licence, when the rule asks for a state that is not known.
 	Licence(jurisdiction, state string, day time.Time) (licence, rule string)
+	// KeepCalls is how many years sound and picture of a visit must be kept there, and by which rule.
+	KeepCalls(jurisdiction string, day time.Time) (years int, rule string)
 }
 
 // Guests opens a session for somebody who has exchanged an invitation.

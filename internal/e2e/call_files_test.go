@@ -99,7 +99,7 @@ func TestPatientAndCourierHearAndWriteToEachOtherUntilTheOrderEnds(t *testing.T)
 	r.press("say-send")
 	p.seesText("I will.")
 
-	x.rides("arrive").isPacked("TALK-1").isCollected().isDelivered()
+	x.rides("arrive").isPacked("TALK-1").isCollected().rides("at-door").isDelivered()
 
 	p.untilIn(2*within, "a talk that is closed", `document.body.innerText.includes('closed with the order')`)
 	r.untilIn(2*within, "a talk that is closed there too", `document.body.innerText.includes('The order has ended')`)

@@ -40,12 +40,13 @@ type recordingRoutes struct {
 
 // RecordingView is one recording. All its files are played from the same moment: each begins at its offset.
 type RecordingView struct {
-	ID      id.Recording       `json:"id"`
-	BeganAt time.Time          `json:"began_at"`
-	Ready   bool               `json:"ready" doc:"False: it still runs, or its files are being made."`
-	Broken  bool               `json:"broken,omitempty" doc:"Some of it could not be read again."`
-	Agreed  []consult.Seat     `json:"agreed" nullable:"false" doc:"Everybody who was present."`
-	Files   []RecordedFileView `json:"files" nullable:"false"`
+	ID          id.Recording       `json:"id"`
+	BeganAt     time.Time          `json:"began_at"`
+	Ready       bool               `json:"ready" doc:"False: it still runs, or its files are being made."`
+	DestroyedAt *time.Time         `json:"destroyed_at,omitempty" doc:"It was kept for as long as it had to be; its files are gone."`
+	Broken      bool               `json:"broken,omitempty" doc:"Some of it could not be read again."`
+	Agreed      []consult.Seat     `json:"agreed" nullable:"false" doc:"Everybody who was present."`
+	Files       []RecordedFileView `json:"files" nullable:"false"`
 }
 
 // RecordedFileView is what one person said and showed, or the screen they shared.
@@ -67,7 +68,10 @@ func (r recordingRoutes) list(ctx context.Context, a access.Actor, in *ByID) (*R
 }
 
 func recordingView(r *consult.Recording) RecordingView {
-	v := RecordingView{ID: r.ID, BeganAt: r.BeganAt, Ready: r.Seen(), Broken: r.Broken, Agreed: r.Agreed, Files: []RecordedFileView{}}
+	v := RecordingView{ID: r.ID, BeganAt: r.BeganAt, Ready: r.Seen(), Broken: r.Broken, DestroyedAt: r.DestroyedAt, Agreed: r.Agreed, Files: []RecordedFileView{}}
+	if r.DestroyedAt != nil {
+		return v
+	}
 	for n, f := range r.Files {
 		v.Files = append(v.Files, RecordedFileView{
 			Role: f.Role, Screen: f.Screen, OffsetMS: f.OffsetMS, LengthMS: f.LengthMS, Gaps: append([]consult.RecordingGap{}, f.Gaps...),

@@ -416,3 +416,22 @@ func TestStoreThatTakesNothingForAWhileLeavesAGapAndNotAnEnd(t *testing.T) {
 		}
 	}
 }
+
+func TestDestroyedRecordingLeavesNothingAndTakesNothingElseAlong(t *testing.T) {
+	t.Parallel()
+	s := newShelf()
+	const mega = 1 << 20
+	for _, key := range []string{"rec_1/file0/00000000", "rec_1/file0/00000001", "rec_1/file0/00000002", "rec_1/file1/00000000", "rec_2/file0/00000000"} {
+		s.pieces["recordings/"+key] = []byte("sealed")
+	}
+
+	for range 2 { // again, as after a crash
+		if err := recording.Destroy(t.Context(), s, "rec_1", []int64{2*mega + 1, mega}); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	if len(s.pieces) != 1 || s.pieces["recordings/rec_2/file0/00000000"] == nil {
+		t.Errorf("left are %d pieces, want the other recording's one", len(s.pieces))
+	}
+}

@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"encoding/binary"
+	"errors"
 	"net"
 	"net/netip"
 	"runtime"
@@ -76,35 +77,33 @@ func (in *incoming) ready() {
 func (d *datagrams) read(handle func(from netip.AddrPort, packet []byte, at time.Time), batched func(at time.Time)) error {
 	in := &incoming{}
 	var failed error
-	err := d.raw.Read(func(fd uintptr) bool {
-		for {
-			in.ready()
-			n, _, code := syscall.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&in.messages)), batch, unix.MSG_DONTWAIT, 0, 0)
-			switch code {
-			case 0:
-			case unix.EAGAIN:
-				return false
-			case unix.EBADF, unix.ENOTSOCK, unix.EFAULT, unix.EINVAL, unix.ENOSYS:
-				failed = code
-				return true
-			default:
-				continue // interrupted, or an ICMP answer to something we sent
-			}
-			at := time.Now()
-			for i := range int(n) {
-				handle(addressOf(&in.from[i]), in.buffers[i][:in.messages[i].size], at)
-			}
-			batched(at)
-			if n < batch {
-				return false // the socket was empty: whatever comes from now on wakes us
-			}
+	once := func(fd uintptr) (more bool) {
+		in.ready()
+		n, _, code := syscall.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&in.messages)), batch, unix.MSG_DONTWAIT, 0, 0)
+		switch code {
+		case 0:
+		case unix.EAGAIN:
+			return false
+		case unix.EBADF, unix.ENOTSOCK, unix.EFAULT, unix.EINVAL, unix.ENOSYS:
+			failed = code
+			return true
+		default:
+			return true // interrupted, or an ICMP answer to something we sent
 		}
-	})
-	runtime.KeepAlive(in)
-	if failed != nil {
-		return failed
+		at := time.Now()
+		for i := range int(n) {
+			handle(addressOf(&in.from[i]), in.buffers[i][:in.messages[i].size], at)
+		}
+		batched(at)
+		return n == batch // else the socket was empty: whatever comes from now on wakes us
 	}
-	return err
+	for {
+		// Between two full batches it is looked whether somebody closes the socket: a flood must not keep it open.
+		if err := d.raw.Read(once); err != nil || failed != nil {
+			runtime.KeepAlive(in)
+			return errors.Join(failed, err)
+		}
+	}
 }
 
 func addressOf(a *unix.RawSockaddrInet6) netip.AddrPort {

@@ -2233,6 +2233,8 @@ export interface RecordingView {
 	began_at: string;
 	/** Some of it could not be read again. */
 	broken?: boolean;
+	/** It was kept for as long as it had to be; its files are gone. */
+	destroyed_at?: string;
 	files: RecordedFileView[];
 	id: string;
 	/** False: it still runs, or its files are being made. */

@@ -19,6 +19,7 @@ const words = both({
 		title: "Recordings",
 		hint: "Only you and those who treat you can see this. Each time somebody looks is in the record's audit.",
 		none: "Nothing was recorded.",
+		destroyed: (at: string) => `It was kept for as long as it has to be, and destroyed on ${at}.`,
 		working: "This one is being made ready. Come back in a moment.",
 		agreed: (who: string) => `Agreed: ${who}`,
 		broken: "Some of this recording can’t be read any more.",
@@ -35,6 +36,7 @@ const words = both({
 		title: "通话录像",
 		hint: "仅您和诊治您的医生可见，每次查看都会留下记录。",
 		none: "没有录像。",
+		destroyed: (at: string) => `保存期已满，已于${at}销毁。`,
 		working: "录像正在处理，请稍后再来。",
 		agreed: (who: string) => `同意录制：${who}`,
 		broken: "部分录像已无法读取。",
@@ -69,7 +71,7 @@ export function Recordings({ visit, up }: { visit: string; up: string }) {
 							<h2 class="num">{when(r.began_at)}</h2>
 							<p class="sub">{w.agreed(listed(r.agreed.map((s) => w.roles[s.role] ?? s.role)))}</p>
 							{r.broken && <Notice kind="warn">{w.broken}</Notice>}
-							{r.ready ? <Player of={r} /> : <Notice>{w.working}</Notice>}
+							{r.destroyed_at ? <Notice test="recording-destroyed">{w.destroyed(when(r.destroyed_at))}</Notice> : r.ready ? <Player of={r} /> : <Notice>{w.working}</Notice>}
 						</section>
 					))}
 				</div>

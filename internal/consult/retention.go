@@ -1,0 +1,81 @@
+package consult
+
+import (
+	"context"
+	"time"
+
+	"housecall/internal/access"
+	"housecall/internal/docstore"
+	"housecall/internal/event"
+	"housecall/internal/id"
+)
+
+// RecordingsPast lists recordings of which nothing has to be kept any more, the oldest first: they are older than keep,
+// and than the rules of the place where the patient was ask for today. For who keeps house.
+func (s *Service) RecordingsPast(ctx context.Context, a access.Actor, keep time.Duration) ([]*Recording, error) {
+	if err := s.Guard.Check(ctx, a, "visit.advance", access.Facts{}); err != nil {
+		return nil, err
+	}
+	now := s.Clock.Now()
+	var past []*Recording
+	for cursor := ""; ; {
+		page, err := s.recordings.Find(ctx, docstore.Query{Index: "kept", Equal: "kept", Limit: 200, Cursor: cursor})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range page.Items {
+			if now.Sub(r.BeganAt) < keep {
+				return past, nil
+			}
+			must, err := s.mustKeep(ctx, r, now)
+			if err != nil {
+				return nil, err
+			}
+			if !must {
+				past = append(past, r)
+			}
+		}
+		if cursor = page.Next; cursor == "" || len(past) >= mostPast {
+			return past, nil
+		}
+	}
+}
+
+// mostPast bounds one look; the next goes on.
+const mostPast = 500
+
+// mustKeep tells whether a rule of the place still forbids to destroy a recording.
+func (s *Service) mustKeep(ctx context.Context, r *Recording, now time.Time) (bool, error) {
+	v, err := s.visits.Get(ctx, string(r.Visit))
+	if err != nil {
+		return true, err
+	}
+	years, _ := s.Rules.KeepCalls(v.Jurisdiction, now)
+	return r.BeganAt.AddDate(years, 0, 0).After(now), nil
+}
+
+// RecordingDestroyed notes that the files of a recording are gone for good; that there was one, of whom and how long,
+// stays with the visit and in the audit. Again it changes nothing.
+func (s *Service) RecordingDestroyed(ctx context.Context, a access.Actor, rec id.Recording) error {
+	r, err := s.recordings.Get(ctx, string(rec))
+	if err != nil {
+		return err
+	}
+	v, err := s.visitOfRoom(ctx, a, r.Room)
+	if err != nil {
+		return err
+	}
+	_, err = s.recordings.Update(ctx, string(rec), docstore.On{}, func(r *Recording) error {
+		if r.State != RecordingCleared {
+			return nil
+		}
+		now := s.Clock.Now()
+		r.State, r.DestroyedAt = RecordingGone, &now
+		r.Emit(event.Event{
+			Kind: RecordingWasDestroyed, By: string(a.Account), To: []string{string(v.Patient)},
+			Data: map[string]string{"patient": string(v.Patient), "visit": string(v.ID), "recorded": r.BeganAt.Format(time.RFC3339)},
+		})
+		return nil
+	})
+	return err
+}
