@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -232,6 +233,11 @@ func (j *jobs) keep(n int, act jobAct, from, until time.Time) {
 	j.history = append(j.history, porcupine.Operation{ClientId: n, Input: act, Call: from.UnixNano(), Return: until.UnixNano()})
 }
 
+// acts are what couriers did, without those who only looked.
+func (j *jobs) acts() []porcupine.Operation {
+	return slices.DeleteFunc(slices.Clone(j.history), func(o porcupine.Operation) bool { return o.Input.(jobAct).does == seen }) //nolint:forcetypeassert // our own
+}
+
 // oneCarries is the model of a delivery: nobody has it, or one courier.
 var oneCarries = porcupine.Model{
 	Partition: func(all []porcupine.Operation) [][]porcupine.Operation {
@@ -264,7 +270,7 @@ func (j *jobs) judge() {
 	t := j.d.t
 	t.Helper()
 	if got := porcupine.CheckOperationsTimeout(oneCarries, j.history, time.Minute); got != porcupine.Ok {
-		t.Errorf("the history of the deliveries is %s: %d acts", got, len(j.history))
+		t.Errorf("the history of the deliveries is %s: %d acts; without those who only looked it is %s", got, len(j.history), porcupine.CheckOperationsTimeout(oneCarries, j.acts(), time.Minute))
 	}
 	if j.deliveries.Load() > 0 && j.given.Load() == 0 {
 		t.Errorf("of %d deliveries none was ever given to a courier", j.deliveries.Load())

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -174,6 +175,9 @@ func TestDrill(t *testing.T) {
 			faults = append(faults, cutNode)
 		}
 	}
+	if only := os.Getenv("HOUSECALL_TEST_DRILL_ONLY"); only != "" { // some words of a fault, to look into it
+		faults = slices.DeleteFunc(faults, func(f fault) bool { return !strings.Contains(f.name, only) })
+	}
 	d.rand.Shuffle(len(faults), func(i, j int) { faults[i], faults[j] = faults[j], faults[i] })
 	t.Logf("seed %d: %d faults", seed, len(faults))
 
@@ -196,7 +200,7 @@ func (d *drill) run(faults ...fault) {
 		d.wait(time.Duration(d.rand.IntN(3000)) * time.Millisecond)
 		begun := time.Now()
 		f.happen(d)
-		d.t.Logf("%-60s mended after %.1f s", f.name, time.Since(begun).Seconds())
+		d.t.Logf("%s %-60s mended after %.1f s", begun.Format(time.TimeOnly), f.name, time.Since(begun).Seconds())
 	}
 	over()
 	race.judge()

@@ -50,7 +50,9 @@ const walkTime = 90 * time.Second
 func (w *Walk) Run(ctx context.Context) Result {
 	ctx, cancel := context.WithTimeout(ctx, walkTime+5*w.Patience)
 	defer cancel()
-	w.begun = time.Now() //nolint:forbidigo // a person's watch beside the service
+	if w.begun.IsZero() {
+		w.begun = time.Now() //nolint:forbidigo // a person's watch beside the service
+	}
 	if w.Until != "" && !slices.ContainsFunc(w.script(), func(s step) bool { return s.name == w.Until }) {
 		return Result{Error: fmt.Sprintf("there is no step %q", w.Until)}
 	}

@@ -18,7 +18,7 @@ const batch = "W-2026-1"
 
 func (w *Walk) stock(ctx context.Context) (string, error) {
 	w.product = "paracetamol/tablet/500mg"
-	expiry := time.Now().AddDate(1, 0, 0).UTC().Format(time.DateOnly) //nolint:forbidigo // a date on a pack
+	expiry := w.begun.AddDate(1, 0, 0).UTC().Format(time.DateOnly)
 	_, err := w.pharmacist.Post(ctx, "/pharmacies/"+w.pharmacy+"/stock", JSON{
 		"product": w.product, "pack_units": 20, "price": money("1250"),
 		"batch": JSON{"batch": batch, "expiry": expiry, "units": 2000},
@@ -244,7 +244,7 @@ func (w *Walk) pack(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	expiry := time.Now().AddDate(1, 0, 0).UTC().Format(time.DateOnly) //nolint:forbidigo // the date on the pack
+	expiry := w.begun.AddDate(1, 0, 0).UTC().Format(time.DateOnly) // as when it was put there, also past midnight
 	_, err = w.pharmacist.Post(ctx, "/fills/"+w.fill+"/pack", JSON{"packed": []JSON{{
 		"line": 0, "product": fill.At("lines.0.product"), "batch": batch,
 		"expiry": expiry, "units": fill.At("lines.0.units"),

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -59,6 +60,15 @@ func (s *MongoSet) Primary(tb testing.TB) *MongoServer {
 	}
 	tb.Fatal("the set has lost its primary again")
 	return nil
+}
+
+// Succeeded waits until another member has taken over from one that is dead or stands still.
+func (s *MongoSet) Succeeded(tb testing.TB, from *MongoServer) {
+	tb.Helper()
+	others := slices.DeleteFunc(s.hosts(), func(host string) bool { return host == from.host })
+	if err := primary(tb.Context(), "rs3", others...); err != nil {
+		tb.Fatalf("nobody has taken over: %v", err)
+	}
 }
 
 // Revive starts a member again after Kill, without waiting for it to catch up.

@@ -30,6 +30,10 @@ func (r read) record() (docstore.Record, error) {
 
 // Get implements docstore.Store.
 func (s *Store) Get(ctx context.Context, collection, id string) (docstore.Record, error) {
+	return current(ctx, s, func() (docstore.Record, error) { return s.get(ctx, collection, id) })
+}
+
+func (s *Store) get(ctx context.Context, collection, id string) (docstore.Record, error) {
 	var r read
 	only := options.FindOne().SetProjection(bson.D{{Key: "v", Value: 1}, {Key: "body", Value: 1}})
 	err := s.db.Collection(collection).FindOne(ctx, bson.D{{Key: "_id", Value: id}}, only).Decode(&r)
@@ -84,12 +88,14 @@ func (s *Store) Find(ctx context.Context, collection string, q docstore.Query) (
 	opts := options.Find().SetHint(k).SetSort(along(q.Index, direction)).SetLimit(int64(q.Limit) + 1).
 		SetMin(from.key(k, q.Equal)).SetMax(until.key(k, q.Equal)).
 		SetProjection(bson.D{{Key: "v", Value: 1}, {Key: "body", Value: 1}, {Key: k + ".o", Value: 1}})
-	cursor, err := s.db.Collection(collection).Find(ctx, bson.D{{Key: k + ".e", Value: q.Equal}}, opts)
+	all, err := current(ctx, s, func() (all []read, err error) {
+		cursor, err := s.db.Collection(collection).Find(ctx, bson.D{{Key: k + ".e", Value: q.Equal}}, opts)
+		if err == nil {
+			err = cursor.All(ctx, &all)
+		}
+		return all, err
+	})
 	if err != nil {
-		return docstore.Found{}, err
-	}
-	var all []read
-	if err := cursor.All(ctx, &all); err != nil {
 		return docstore.Found{}, err
 	}
 	return collect(all, q)

@@ -117,3 +117,49 @@ func TestLossOfThePrimaryIsLatencyAndNothingElse(t *testing.T) {
 	}
 	t.Logf("%d rounds of four operations, the slowest took %s", total, worst)
 }
+
+func TestReadHeldUpByAPrimaryThatStoodStillShowsWhatWasWrittenMeanwhile(t *testing.T) {
+	t.Parallel()
+	set := engine.MongodSet(t)
+	opened := func() *mongo.Store {
+		s, err := mongo.Open(t.Context(), set.Database("still"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		if err := s.Declare(t.Context(), "parcel", []string{"by_owner"}); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	reader := opened()
+	r := docstore.Record{ID: "prc_1", Version: 1, Body: []byte(`{"n":1}`)}
+	if err := reader.Insert(t.Context(), "parcel", r); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := reader.Get(t.Context(), "parcel", r.ID); err != nil {
+		t.Fatal(err)
+	}
+	still := set.Primary(t)
+	still.Pause(t)
+	read := make(chan string, 8)
+	for range cap(read) {
+		go func() {
+			got, err := reader.Get(context.WithoutCancel(t.Context()), "parcel", r.ID)
+			read <- fmt.Sprint(string(got.Body), err)
+		}()
+	}
+
+	set.Succeeded(t, still)
+	r.Version, r.Body = 2, []byte(`{"n":2}`)
+	if err := opened().Replace(t.Context(), "parcel", r); err != nil { // by somebody who knows the new primary alone
+		t.Fatal(err)
+	}
+	still.Resume(t)
+
+	for range cap(read) {
+		if got := <-read; got != `{"n":2}<nil>` {
+			t.Errorf("read %s after it was replaced", got)
+		}
+	}
+}

@@ -37,6 +37,7 @@ type Store struct {
 	db     *mongo.Database
 	wake   chan struct{}
 	router bool // we talk to the router of a sharded cluster
+	turn   turn
 
 	mu          sync.RWMutex // guards collections
 	collections []string     // declared, sorted
@@ -47,7 +48,9 @@ var _ docstore.Store = (*Store)(nil)
 // Open connects to the database that the URI names, `housecall` if it names none, and looks whether
 // it takes writes. The error of one that can't be reached, or refuses the password, says so.
 func Open(ctx context.Context, uri string) (*Store, error) {
+	s := &Store{wake: make(chan struct{}, 1)}
 	opts := options.Client().
+		SetServerMonitor(s.turn.monitor()).
 		SetServerSelectionTimeout(findServer).
 		SetAppName("housecall").
 		ApplyURI(uri). // after the default above: what the URI says counts
@@ -61,7 +64,7 @@ func Open(ctx context.Context, uri string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store in MongoDB: %w", err)
 	}
-	s := &Store{client: client, db: client.Database(databaseOf(uri)), wake: make(chan struct{}, 1)}
+	s.client, s.db = client, client.Database(databaseOf(uri))
 	first, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
 	if err := s.ping(first); err != nil {

@@ -194,9 +194,8 @@ func (c *chain) pack(ctx context.Context) error {
 	}
 	units, _ := fill.At("lines.0.units").(float64)
 	c.order.units = int(units)
-	expiry := now().AddDate(1, 0, 0).UTC().Format(time.DateOnly)
 	_, err = c.counter.Post(ctx, path+"/pack", JSON{"packed": []JSON{{
-		"line": 0, "product": fill.At("lines.0.product"), "batch": batch, "expiry": expiry, "units": fill.At("lines.0.units"),
+		"line": 0, "product": fill.At("lines.0.product"), "batch": batch, "expiry": c.expiry, "units": fill.At("lines.0.units"),
 	}}})
 	if err != nil {
 		return err

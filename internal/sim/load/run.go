@@ -75,6 +75,7 @@ type run struct {
 	http     *http.Client
 	operator *sim.Client
 	name     string
+	expiry   string     // of every pack: a run may go on past midnight
 	rand     *rand.Rand // of whoever prepares; everybody else has their own
 	offers   offers
 
@@ -120,7 +121,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		Options: o, meter: m, http: &http.Client{Transport: m}, rand: rand.New(rand.NewPCG(o.Seed, uint64(now().UnixNano()))), //nolint:gosec // chance for a test, not a secret
 		errors: map[string]int{}, stepTimes: map[string]*times{},
 	}
-	r.name = shortName(r.rand)
+	r.name, r.expiry = shortName(r.rand), now().AddDate(1, 0, 0).UTC().Format(time.DateOnly)
 	r.operator = &sim.Client{Base: "http://housecall", Token: o.Token, HTTP: r.http} // the meter says which node
 	feeds, cut := context.WithCancel(ctx)
 	defer r.running.Wait()

@@ -152,10 +152,9 @@ func (r *run) openPharmacy(ctx context.Context, z *zone) error {
 		z.pharmacists = append(z.pharmacists, c)
 		r.enrolled()
 	}
-	expiry := now().AddDate(1, 0, 0).UTC().Format(time.DateOnly)
 	for _, m := range medicines {
 		_, err := z.pharmacists[0].Post(ctx, "/pharmacies/"+z.pharmacy+"/stock", JSON{
-			"product": m.product, "pack_units": packUnits, "price": money(1250), "batch": JSON{"batch": batch, "expiry": expiry, "units": shelf},
+			"product": m.product, "pack_units": packUnits, "price": money(1250), "batch": JSON{"batch": batch, "expiry": r.expiry, "units": shelf},
 		})
 		if err != nil {
 			return err
