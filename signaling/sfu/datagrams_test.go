@@ -142,7 +142,8 @@ func TestAFloodDoesNotKeepAClosedSocketOpen(t *testing.T) {
 	_ = udp.Close()
 
 	select {
-	case <-ended:
+	case err := <-ended:
+		t.Log("reading ended:", err)
 	case <-time.After(10 * time.Second):
 		t.Fatal("reading goes on")
 	}
