@@ -63,10 +63,16 @@ func TestWhatABundleDoesNotSayOfTodayIsLeftWithWhy(t *testing.T) {
 		`{"resourceType":"Questionnaire","code":[{"code":"x"}]}`,
 	))
 	want := []fhir.Left{
-		{Type: "AllergyIntolerance", Why: fhir.Over, N: 2}, {Type: "AllergyIntolerance", Why: fhir.SaysNone, N: 3}, {Type: "AllergyIntolerance", Why: fhir.NoWords, N: 1},
-		{Type: "Condition", Why: fhir.TooLong, N: 1}, {Type: "Condition", Why: fhir.OfThen, N: 1},
-		{Type: "MedicationStatement", Why: fhir.Over, N: 1}, {Type: "MedicationRequest", Why: fhir.Over, N: 1}, {Type: "MedicationRequest", Why: fhir.NoWords, N: 1},
-		{Type: "Observation", Why: fhir.OfThen, N: 1}, {Type: "Questionnaire", Why: fhir.NoFact, N: 1},
+		{Type: "AllergyIntolerance", Why: fhir.Over, N: 2},
+		{Type: "AllergyIntolerance", Why: fhir.SaysNone, N: 3},
+		{Type: "AllergyIntolerance", Why: fhir.NoWords, N: 1},
+		{Type: "Condition", Why: fhir.TooLong, N: 1},
+		{Type: "Condition", Why: fhir.OfThen, N: 1},
+		{Type: "MedicationStatement", Why: fhir.Over, N: 1},
+		{Type: "MedicationRequest", Why: fhir.Over, N: 1},
+		{Type: "MedicationRequest", Why: fhir.NoWords, N: 1},
+		{Type: "Observation", Why: fhir.OfThen, N: 1},
+		{Type: "Questionnaire", Why: fhir.NoFact, N: 1},
 	}
 	if diff := cmp.Diff(want, got.Left); err != nil || diff != "" || len(got.Facts) != 0 {
 		t.Errorf("%v, taken %v\n%s", err, got.Facts, diff)
@@ -87,6 +93,7 @@ func TestAFileThatIsNoBundleOfOnePersonIsRefused(t *testing.T) {
 		"a resource of none":  bundleOf(`{}`),
 		"a wrong type":        bundleOf(`{"resourceType":"Condition","code":"flu"}`),
 		"two patients":        bundleOf(`{"resourceType":"Patient","id":"a"}`, `{"resourceType":"Patient","id":"b"}`),
+		"two of no name":      bundleOf(`{"resourceType":"Patient"}`, `{"resourceType":"Patient"}`),
 		"facts of two":        bundleOf(`{"resourceType":"Condition","subject":{"reference":"Patient/a"}}`, `{"resourceType":"Condition","subject":{"reference":"Patient/b"}}`),
 		"of another than one": bundleOf(`{"resourceType":"Patient","id":"a"}`, `{"resourceType":"Condition","subject":{"reference":"Patient/b"}}`),
 		"too many facts":      bundleOf(many...),
