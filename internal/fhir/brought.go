@@ -132,10 +132,12 @@ func Bring(raw []byte) (Import, error) {
 // whose finds the one person of a bundle.
 func (in *Import) whose(all []theirs) error {
 	var persons []string
+	patients := 0
 	called := make(map[string]string) // the address of a Patient in the bundle is another name of it
 	for _, r := range all {
 		if r.ResourceType == "Patient" {
 			called[nameIn(r.at)], in.Born = r.ID, r.BirthDate
+			patients++
 		}
 	}
 	for _, r := range all {
@@ -150,7 +152,7 @@ func (in *Import) whose(all []theirs) error {
 			persons = append(persons, who)
 		}
 	}
-	if len(persons) > 1 {
+	if len(persons) > 1 || patients > 1 {
 		return fault.InvalidField("/entry", "This is of several persons. Bring the bundle of one.")
 	}
 	return nil

@@ -93,6 +93,7 @@ func TestAFileThatIsNoBundleOfOnePersonIsRefused(t *testing.T) {
 		"a resource of none":  bundleOf(`{}`),
 		"a wrong type":        bundleOf(`{"resourceType":"Condition","code":"flu"}`),
 		"two patients":        bundleOf(`{"resourceType":"Patient","id":"a"}`, `{"resourceType":"Patient","id":"b"}`),
+		"two of no name":      bundleOf(`{"resourceType":"Patient"}`, `{"resourceType":"Patient"}`),
 		"facts of two":        bundleOf(`{"resourceType":"Condition","subject":{"reference":"Patient/a"}}`, `{"resourceType":"Condition","subject":{"reference":"Patient/b"}}`),
 		"of another than one": bundleOf(`{"resourceType":"Patient","id":"a"}`, `{"resourceType":"Condition","subject":{"reference":"Patient/b"}}`),
 		"too many facts":      bundleOf(many...),

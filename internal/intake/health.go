@@ -56,7 +56,7 @@ func (s *Service) AddFact(ctx context.Context, a access.Actor, patient id.Patien
 
 // Brought is what a file of another house says of a person.
 type Brought struct {
-	Born  string // "" where it does not say
+	Born  string // as exactly as it says: the year, the month or the day; "" where it does not
 	Facts []Fact
 }
 
@@ -70,7 +70,7 @@ func (s *Service) Bring(ctx context.Context, a access.Actor, patient id.Patient,
 	if err != nil {
 		return nil, fmt.Errorf("bring a file to %s: %w", patient, err)
 	}
-	if b.Born != "" && person.Born != "" && b.Born != person.Born {
+	if person.Born != "" && !strings.HasPrefix(person.Born, b.Born) {
 		return nil, fault.InvalidField("/entry", "This file is of somebody who was born on another day. Nothing of it was taken.").Coded("file-of-another")
 	}
 	for n, f := range b.Facts {
