@@ -11,7 +11,8 @@
 // Around it stand: Duty, one document for each doctor, whether they see people now; Hours, when they
 // can be booked; Slot, whose id is made of doctor and time, so that only one can take it; Note, what
 // the doctor writes, sealed when the visit is completed, after that only addenda; Thread, what is
-// asked after the visit and by pharmacists.
+// asked after the visit and by pharmacists; Chat and File, what was written and sent in its calls; Recording, what
+// everybody present agreed to keep, until it need not be kept any more.
 //
 // Left to others: money (billing), what a medicine may do (prescribing), media (signaling), messages
 // (notify). What follows from our events is journey's.
