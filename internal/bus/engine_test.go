@@ -30,6 +30,7 @@ func TestClusterOfServersKeepsEveryPromise(t *testing.T) {
 		"one consumer of a name":          TestTwoConsumersCantShareAName,
 		"stop cuts short":                 TestStopThatCantWaitCutsHandlersShort,
 		"what was left is handled":        TestEventNotHandledBeforeAStopIsHandledAfterTheStart,
+		"a stop with a long backlog":      TestStopDoesNotWaitForALongBacklogAndNothingOfItIsLost,
 		"feed resumes":                    TestFeedResumesWithoutLosingOrDoubling,
 		"feed is one's own":               TestFeedShowsNothingOfStrangers,
 		"feed says it can't resume":       TestFeedSaysWhenItCantResume,

@@ -1,6 +1,7 @@
 package bus_test
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"path/filepath"
@@ -36,7 +37,7 @@ type world struct {
 	bells *docstore.Collection[bell, *bell]
 	bus   *bus.Bus
 	cfg   bus.Config
-	log   *slog.Logger
+	log   *slog.Logger // nil: nobody reads it
 }
 
 // onCluster names the tests whose worlds are on a cluster of NATS servers, each in an account of its own,
@@ -45,7 +46,7 @@ var onCluster sync.Map
 
 func newWorld(t *testing.T, adjust func(*world)) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), clock: clock.NewReal(), log: slog.New(slog.DiscardHandler)}
+	w := &world{t: t, dir: t.TempDir(), clock: clock.NewReal()}
 	w.cfg = bus.Config{Dir: filepath.Join(w.dir, "nats"), Backoff: []time.Duration{time.Millisecond, 2 * time.Millisecond}}
 	root, _, _ := strings.Cut(t.Name(), "/")
 	if c, on := onCluster.Load(root); on {
@@ -71,7 +72,7 @@ func newWorld(t *testing.T, adjust func(*world)) *world {
 
 func (w *world) open() {
 	w.t.Helper()
-	b, err := bus.Start(w.t.Context(), w.cfg, bus.Deps{Store: w.store, Clock: w.clock, Log: w.log})
+	b, err := bus.Start(w.t.Context(), w.cfg, bus.Deps{Store: w.store, Clock: w.clock, Log: cmp.Or(w.log, slog.New(slog.DiscardHandler))})
 	if err != nil {
 		w.t.Fatal(err)
 	}

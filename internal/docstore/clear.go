@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -39,7 +40,8 @@ func (c *Collection[T, P]) Clear(ctx context.Context, index string, before time.
 const built = "built_indexes"
 
 // whole makes sure that every index lists every document: one that was declared after some were written
-// is filled in before the collection is used. A store that is empty costs one look.
+// is filled in before the collection is used. One that begins empty is noted as whole at once: noted later, it would
+// be looked through, and all of it written, at the first start after that, however much it is by then.
 func (c *Collection[T, P]) whole(ctx context.Context, names []string) error {
 	if len(names) == 0 {
 		return nil
@@ -54,18 +56,30 @@ func (c *Collection[T, P]) whole(ctx context.Context, names []string) error {
 			return fmt.Errorf("look through %s for new indexes: %w", c.spec.Name, err)
 		}
 		if len(records) == 0 {
-			if after == "" {
-				return nil // nothing to fill in; noted when there is
-			}
 			return c.noteBuilt(ctx, done, names)
 		}
-		for _, r := range records {
-			if err := c.rekey(ctx, r); err != nil {
-				return err
-			}
+		if err := c.rekeyAll(ctx, records); err != nil {
+			return err
 		}
 		after = records[len(records)-1].ID
 	}
+}
+
+// rekeyAll lists documents side by side: the store writes those together that wait together.
+func (c *Collection[T, P]) rekeyAll(ctx context.Context, records []Record) error {
+	const atOnce = 32
+	errs := make([]error, len(records))
+	slots := make(chan struct{}, atOnce)
+	var all sync.WaitGroup
+	for i, r := range records {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			errs[i] = c.rekey(ctx, r)
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 // rekey lists a document as its content says. One that is being written has been listed by that.
