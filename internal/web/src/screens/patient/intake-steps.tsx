@@ -197,7 +197,7 @@ export function ReviewStep({ intake }: Answers) {
 		["medicines", w.medicines.title, list(h.medicines, !!h.none?.includes("medicine"))],
 		["conditions", w.conditions.title, list(h.conditions, !!h.none?.includes("condition"))],
 		["body", w.body.weight, h.weight_kg ? `${h.weight_kg} kg` : r.nothing],
-		["photos", w.photos.title, String(intake.attachments.filter((a) => a.state === "readable").length)],
+		["photos", w.photos.title, w.photos.count(intake.attachments.filter((a) => a.state === "readable").length)],
 		["contact", w.contact.label, intake.call_back ?? r.nothing],
 	];
 	return (

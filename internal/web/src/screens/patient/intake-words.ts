@@ -84,6 +84,7 @@ export const words = both({
 		pregnancy: { title: "Pregnant or breast-feeding?", pregnant: "Pregnant?", no: "No", yes: "Yes", unsure: "Not sure", postpartum: "Gave birth lately", weeks: "Week of pregnancy", feeding: "Breast-feeding?" },
 		body: { title: "Weight, and what is known of kidneys and liver", hint: "Doses depend on them. Leave empty what you do not know.", weight: "Weight, kg", weightChild: "Weight, kg. A child’s dose needs it.", height: "Height, cm", egfr: "Kidney value (eGFR), if you have it", liver: "Liver", livers: { unknown: "Not known", normal: "Healthy", mild: "A little weak", moderate: "Weak", severe: "Very weak" } },
 		photos: {
+			count: (n: number) => (n === 0 ? "No photo" : n === 1 ? "1 file" : `${n} files`),
 			title: "Show the doctor",
 			hint: "A photo of what hurts, a result, an old prescription. At most 10, each under 20 MB. Where a photo was taken is removed.",
 			add: "Add photo",
@@ -188,6 +189,7 @@ export const words = both({
 		pregnancy: { title: "是否妊娠或哺乳？", pregnant: "是否妊娠？", no: "否", yes: "是", unsure: "不确定", postpartum: "近期分娩", weeks: "孕周", feeding: "是否哺乳？" },
 		body: { title: "体重、肾功能和肝功能", hint: "与用药剂量有关，不清楚的请留空。", weight: "体重，公斤", weightChild: "体重，公斤。儿童用药需体重。", height: "身高，厘米", egfr: "肾功能值（eGFR），如有", liver: "肝功能", livers: { unknown: "不清楚", normal: "正常", mild: "轻度异常", moderate: "中度异常", severe: "重度异常" } },
 		photos: {
+			count: (n: number) => (n === 0 ? "没有照片" : `${n}个文件`),
 			title: "给医生看看",
 			hint: "患处照片、检查结果或旧处方。最多10个，每个20 MB以内。照片的拍摄位置会被去除。",
 			add: "添加照片",
