@@ -86,6 +86,7 @@ func inBothStores(t *testing.T, story func(t *testing.T, p *practice)) {
 func TestFilesOfADraftThatNobodyHandedInAreClearedAfterAMonthAndItsWordsStay(t *testing.T) {
 	t.Parallel()
 	inBothStores(t, func(t *testing.T, p *practice) {
+		t.Helper()
 		i := p.begun(mother)
 		i = p.saved(i, intake.Change{Words: ptr(words)})
 		settled, sent := p.attached(i, true), p.attached(i, false)
@@ -120,6 +121,7 @@ func TestFilesOfADraftThatNobodyHandedInAreClearedAfterAMonthAndItsWordsStay(t *
 func TestWhatAPersonThrewAwayIsGoneAsAWholeAfterAMonth(t *testing.T) {
 	t.Parallel()
 	inBothStores(t, func(t *testing.T, p *practice) {
+		t.Helper()
 		i := p.begun(mother)
 		up := p.attached(i, true)
 		_, err := p.Discard(t.Context(), mother, i.ID)
@@ -143,6 +145,7 @@ func TestWhatAPersonThrewAwayIsGoneAsAWholeAfterAMonth(t *testing.T) {
 func TestFilesInUseAreNeverCleared(t *testing.T) {
 	t.Parallel()
 	inBothStores(t, func(t *testing.T, p *practice) {
+		t.Helper()
 		ctx := t.Context()
 		handed := p.begun(mother)
 		settled := p.attached(handed, true)
