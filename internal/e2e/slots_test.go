@@ -149,7 +149,7 @@ func TestOperatorOffersTimesAndTheLastPlaceIsLostToAnotherButNothingElse(t *test
 	slow.order = p.here()[len("/order/"):]
 }
 
-func TestPatientCounterAndCourierReadTheTimeWhereThirtyMinutesCanNotBeKept(t *testing.T) {
+func TestPatientAndCounterReadTheTimeWhereThirtyMinutesCanNotBeKept(t *testing.T) {
 	z := atNoon(t)
 	x := taleOf(t, "Patience Lark").lives().isSeen()
 	x.pharmacist = staff(t, market)
@@ -179,40 +179,6 @@ func TestPatientCounterAndCourierReadTheTimeWhereThirtyMinutesCanNotBeKept(t *te
 	f.visit("/p")
 	f.until("the time on the work list", fmt.Sprintf(`[...document.querySelectorAll('[data-test="work-offered"]')].some((e) => e.querySelector('[data-test="budget-slot"]') && e.innerText.includes(%q))`, soon.UTC().Format("15:04")))
 	f.shot("pharmacy-slot")
-	x.pharmacy = pharmacyNamed(x, marketPlace)
-	x.isReviewed().isAccepted().isPacked("SLOT-1")
-	c := phoneOf(t, "the courier")
-	x.onShift("courier9@lampford.example")
-	c.signInStaff("courier9@lampford.example")
-	c.visit("/c")
-	// Nobody is sent before it is time to leave for the door; the operator does not wait for that.
-	x.post(z.operator, "/jobs/"+x.job+"/offer", sim.JSON{"courier": x.must(x.courier.Get(t.Context(), "/me")).Text("id")})
-	c.sees("offer-when")
-	c.until("the slot in the offer", fmt.Sprintf(`%s.innerText.includes(%q)`, test("offer-when"), soon.UTC().Format("15:04")))
-	c.shot("courier-slot")
-
-	x.isRidden().isCollected().rides("at-door")
-	x.comesBack()
-	p.visit("/order/" + x.order)
-	p.state(within, "order", "state", "undelivered")
-	p.press("again")
-	p.sees("again-when")
-	p.shot("again-when")
-	p.press("again-slot-" + iso(soon))
-	p.press("again-sure")
-	p.state(within, "order", "state", "placed")
-	p.until("its own time again", fmt.Sprintf(`%s?.innerText.includes(%q)`, test("slot-told"), soon.UTC().Format("15:04")))
-}
-
-// comesBack has the courier bring the bag back to the counter.
-func (x *tale) comesBack() {
-	x.t.Helper()
-	next := x.must(x.courier.Get(x.t.Context(), "/ride"))
-	x.post(x.courier, "/jobs/"+x.job+"/fail", sim.JSON{"sequence": next.At("sequence"), "reason": "nobody_home"})
-	x.rides("turn-back")
-	code := x.must(x.courier.Get(x.t.Context(), "/jobs/"+x.job+"/code")).Text("code")
-	x.post(x.pharmacist, "/jobs/"+x.job+"/take-back", sim.JSON{"code": code})
-	x.until(x.patient, "/orders/"+x.order, is("undelivered"))
 }
 
 func TestOperatorSaysThatItRainsAndSeesWhoSaidSoAndUntilWhen(t *testing.T) {
