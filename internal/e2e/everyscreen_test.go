@@ -47,7 +47,6 @@ func handedIn(g *gallery) string  { return g.handedIn }
 func waiting(g *gallery) string   { return g.waiting }
 func receipt(g *gallery) string   { return g.receipt }
 func problem(g *gallery) string   { return g.problem }
-func asking(g *gallery) string    { return g.asking.order }
 func openOrder(g *gallery) string { return g.asking.order }
 func fill(g *gallery) string      { return g.asking.fill }
 func job(g *gallery) string       { return g.job }

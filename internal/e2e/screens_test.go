@@ -60,6 +60,7 @@ func (b *browser) looksRight(g *gallery, who string) {
 
 // as is the same browser in a part of the story.
 func (b *browser) as(t *testing.T) *browser {
+	t.Helper()
 	same := *b
 	same.t = t
 	return &same

@@ -58,7 +58,6 @@ func TestEveryProductIsCalledSomethingInChineseByWhoReadsOrders(t *testing.T) {
 	w := newWorld(t)
 
 	medicines, forms, err := w.NamesZH(t.Context(), asPatient())
-
 	if err != nil {
 		t.Fatal(err)
 	}
