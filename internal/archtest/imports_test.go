@@ -51,7 +51,7 @@ var seams = map[string]string{
 	"github.com/chromedp/":            "e2e",
 	"codeberg.org/go-pdf/fpdf":        "paper",
 	"github.com/skip2/go-qrcode":      "paper",
-	"github.com/makiuchi-d/gozxing":   "paper",
+	"github.com/makiuchi-d/gozxing":   "paper e2e",
 	"go.opentelemetry.io/otel/sdk":    "tracing", // the others know spans, not where they go
 }
 

@@ -116,11 +116,3 @@ func (b *browser) pressLabel(label string) {
 	b.until(fmt.Sprintf("%q to press", label), fmt.Sprintf(`(() => { const e = [...document.querySelectorAll('button, a')].find((x) => (x.getAttribute('aria-label') ?? x.innerText).trim() === %q);
 		if (!e || e.getClientRects().length === 0 || e.getAttribute('aria-disabled') === 'true') return false; e.click(); return true; })()`, label))
 }
-
-// here is the address that is shown.
-func (b *browser) here() string {
-	b.t.Helper()
-	at := ""
-	b.eval(`location.pathname`, &at)
-	return at
-}

@@ -132,7 +132,7 @@ function Headline({ next, facts, known }: { next: Next; facts: Facts; known: Kno
 	const w = words();
 	const own = !known || known.kind === "self";
 	const whose = own ? w.your : w.of(given(nameOf(known)));
-	const tag = ["collected", "late", "at_door"].includes(next.row) ? w.now.way : next.row === "waiting" ? w.now.wait : ["call_open", "rejoin"].includes(next.row) ? w.now.live : "";
+	const tag = ["collected", "at_door"].includes(next.row) || (next.row === "late" && next.order?.state === "collected") ? w.now.way : next.row === "waiting" ? w.now.wait : ["call_open", "rejoin"].includes(next.row) ? w.now.live : "";
 	const wait = next.row === "waiting" && next.wait?.known ? next.wait : undefined;
 	return (
 		<>
