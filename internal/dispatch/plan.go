@@ -3,7 +3,10 @@ package dispatch
 import "time"
 
 // DefaultBudget is how many iterations a search makes where State asks for none.
-const DefaultBudget = 100
+const DefaultBudget = 400
+
+// fullBudget is up to how many jobs a search makes all its iterations.
+const fullBudget = 250
 
 // Plan decides what is to be done now.
 func Plan(s State, now time.Time) Decision {
@@ -22,8 +25,8 @@ func iterations(budget, jobs int) int {
 	if budget <= 0 {
 		budget = DefaultBudget
 	}
-	if jobs > 1000 {
-		budget = budget * 1000 / jobs
+	if jobs > fullBudget {
+		budget = budget * fullBudget / jobs
 	}
 	return min(budget, 8*jobs)
 }

@@ -130,3 +130,19 @@ func TestAnOrderReadyLaterIsNotSeenWhereReadyTimesAreNoisy(t *testing.T) {
 		t.Errorf("ready = %d, want what it is", got)
 	}
 }
+
+func TestWhereOnlyTheMeanIsKnownMostOrdersAreCountedOnSooner(t *testing.T) {
+	t.Parallel()
+	in := twoShops()
+	in.Orders[1].Ready = 75 // 60 minutes of preparation; o1 has 8: a mean of 34
+	noisy, plain, w := newView(in, Rules{NoisyReady: true}), newView(in, Rules{}), newWorld(in)
+	for _, x := range []struct{ now, want int }{{15, 15 + 31}, {48, 49}, {75, 75}} {
+		w.advance(x.now)
+		if got := noisy.expected(w, &in.Orders[1]); got != x.want {
+			t.Errorf("at %d the order is counted on at %d, want %d", x.now, got, x.want)
+		}
+	}
+	if got := plain.expected(w, &in.Orders[1]); got != 75 {
+		t.Errorf("where ready times are known %d is counted on, want 75", got)
+	}
+}
