@@ -142,7 +142,10 @@ func TestAFloodDoesNotKeepAClosedSocketOpen(t *testing.T) {
 	_ = udp.Close()
 
 	select {
-	case <-ended:
+	case err := <-ended:
+		if err == nil {
+			t.Error("reading ended without saying why")
+		}
 	case <-time.After(10 * time.Second):
 		t.Fatal("reading goes on")
 	}
