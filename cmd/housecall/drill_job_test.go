@@ -187,10 +187,13 @@ func (j *jobs) ride(n int, moves *rand.Rand) error {
 	j.keep(n, jobAct{job, got, n + 1}, begun, had)
 	j.given.Add(1)
 	j.d.wait(time.Duration(moves.IntN(800)) * time.Millisecond)
-	if a, err = c.Get(ctx, "/ride"); err != nil {
-		return err
-	}
-	if a.Text("job") == job && a.Text("todo") == "ride_to_counter" {
+	for { // until they are no longer told to carry it
+		if a, err = c.Get(ctx, "/ride"); err != nil {
+			return err
+		}
+		if a.Text("job") != job || a.Text("todo") != "ride_to_counter" {
+			break
+		}
 		_, err = c.Post(ctx, "/jobs/"+job+"/decline", sim.JSON{"sequence": a.At("sequence"), "reason": "too_far"})
 		if err := unlessRefused(err); err != nil {
 			return err
