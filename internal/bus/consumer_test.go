@@ -333,7 +333,7 @@ func TestStopDoesNotWaitForALongBacklogAndNothingOfItIsLost(t *testing.T) {
 
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); stop(t, w.bus) }()
-	for range screen { // it ends once nothing new is begun
+	for range screen {
 	}
 	close(release)
 	<-stopped
