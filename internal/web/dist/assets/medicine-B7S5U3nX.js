@@ -1,1 +1,0 @@
-function e(e){let[t=``,n=``,r=``]=e.split(`/`),i=t.replace(/[-_]/g,` `).replace(/\+/g,` + `),a=r.replace(/(\d)(?=[a-zA-Z%µ])/g,`$1 `).replace(/_/g,` `);return`${i.charAt(0).toUpperCase()}${i.slice(1)}${a?` ${a}`:``}${n?`, ${n.replace(/[-_]/g,` `)}`:``}`}export{e as t};

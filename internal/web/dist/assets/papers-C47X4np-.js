@@ -1,1 +1,0 @@
-import{t as e}from"./papers-C0fku0R8.js";import{N as t}from"./main-B40_f3_v.js";function n(){return t(e,{})}export{n as default};

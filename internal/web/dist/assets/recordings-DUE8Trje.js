@@ -1,1 +1,0 @@
-import{t as e}from"./recording-CTaFaoc0.js";import{N as t}from"./main-B40_f3_v.js";function n({id:n}){return t(e,{visit:n,up:`/d/visit/${n}`})}export{n as default};

@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/me-B8RYStV1.js","assets/words-D04ellCF.js","assets/main-B40_f3_v.js","assets/main-CNfPbsJm.css","assets/live-BBF-iG9U.js","assets/list-k4Kj7H99.js"])))=>i.map(i=>d[i]);
-import{l as e,t}from"./main-B40_f3_v.js";var n=[[`/me`,()=>e(()=>import(`./me-B8RYStV1.js`),__vite__mapDeps([0,1,2,3,4,5]))]],r={home:()=>`/me`,table:[...n],tabs:()=>[{to:`/me`,icon:`user`,text:t().me,last:!0}],staff:!0};export{n as own,r as role};

@@ -1,1 +1,0 @@
-import{t as e}from"./talk-BbS6taHe.js";import{N as t}from"./main-B40_f3_v.js";function n({order:n}){return t(e,{order:n,up:`/p`})}export{n as default};

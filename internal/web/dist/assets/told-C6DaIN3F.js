@@ -1,1 +1,0 @@
-import{t as e}from"./intake-words-B50-kXOL.js";function t(t){let n=t.replace(/_/g,` `);return e().complaints[n]??n}export{t};

@@ -1,0 +1,1 @@
+import{t as e}from"./intake-words-BgoyllsX.js";function t(t){let n=t.replace(/_/g,` `);return e().complaints[n]??n}export{t};
