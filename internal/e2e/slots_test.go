@@ -211,3 +211,11 @@ func TestOperatorSaysThatItRainsAndSeesWhoSaidSoAndUntilWhen(t *testing.T) {
 }
 
 func isRain(is string) string { return fmt.Sprintf(`%s?.dataset.rain === %q`, test("rain"), is) }
+
+// here is the address that is shown.
+func (b *browser) here() string {
+	b.t.Helper()
+	at := ""
+	b.eval(`location.pathname`, &at)
+	return at
+}
