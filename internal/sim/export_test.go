@@ -12,6 +12,7 @@ import (
 // a new code of the authenticator begins, but takes the next one, which the server lets a fast clock have.
 func (w *Walk) RunAsking(t *testing.T, after func(step string)) {
 	t.Helper()
+	w.begun = time.Now()
 	for _, s := range w.script() {
 		do := s.do
 		if s.name == "sign it with a fresh second factor" {
