@@ -113,10 +113,9 @@ func end(t *testing.T, w *sim.Walk) string {
 	t.Helper()
 	people, records := w.People(), w.Records()
 	var all []string
-	for path, who := range map[string]string{
-		"/orders/" + records["orders"]: "patient", "/orders/" + records["orders"] + "/payments": "patient", "/orders/" + records["orders"] + "/fills": "patient",
-	} {
-		a, err := people[who].Get(t.Context(), path)
+	order := "/orders/" + records["orders"]
+	for _, path := range []string{order, order + "/payments", order + "/fills"} {
+		a, err := people["patient"].Get(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
 		}
