@@ -57,7 +57,7 @@ func TestOperatorVetsACourierWhoAppliedAndDrawsAZoneAndMakesACoupon(t *testing.T
 	b.visit("/o/zones")
 	b.shot("operator-zones")
 	b.press("new-zone")
-	b.types("zone-name", "Outer field")
+	b.types("zone-name", "Outer field 外田") // a name is nobody's to translate: it has both
 	b.types("points", "56.10, 4.10\n56.10, 4.20\n56.16, 4.20")
 	b.shot("operator-zone-typed")
 	b.press("save-zone")
