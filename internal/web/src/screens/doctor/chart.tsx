@@ -64,6 +64,10 @@ function Strip({ facts, record, born }: { facts: HealthFact[]; record: HealthRec
 	const w = words();
 	const of = (kind: HealthFact["kind"]) => facts.filter((f) => f.kind === kind);
 	const say = (f: HealthFact | undefined, unit = "") => (f ? `${f.value ?? f.code ?? f.words ?? ""}${unit}` : "");
+	const told = (kind: HealthFact["kind"]) => {
+		const text = say(of(kind).at(-1));
+		return w.told[text] ?? text;
+	};
 	const allergies = of("allergy");
 	const egfr = of("egfr").at(-1);
 	const years = born ? age(born) : 30;
@@ -87,7 +91,7 @@ function Strip({ facts, record, born }: { facts: HealthFact[]; record: HealthRec
 			</div>
 			<div>
 				<dt>{w.facts.liver}</dt>
-				<dd>{say(of("liver").at(-1)) || <u>{w.notKnown}</u>}</dd>
+				<dd>{told("liver") || <u>{w.notKnown}</u>}</dd>
 			</div>
 			<div>
 				<dt>{w.facts.weight_kg}</dt>
@@ -96,7 +100,7 @@ function Strip({ facts, record, born }: { facts: HealthFact[]; record: HealthRec
 			{canBe && (
 				<div>
 					<dt>{w.facts.pregnancy}</dt>
-					<dd>{say(of("pregnancy").at(-1)) || <u>{w.notKnown}</u>}</dd>
+					<dd>{told("pregnancy") || <u>{w.notKnown}</u>}</dd>
 				</div>
 			)}
 		</dl>

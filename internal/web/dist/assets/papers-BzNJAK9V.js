@@ -1,1 +1,0 @@
-import{t as e}from"./papers-BMaBZehS.js";import{I as t}from"./main-DsE7S0aH.js";function n(){return t(e,{})}export{n as default};

@@ -1,1 +1,0 @@
-import{t as e}from"./recording-DcEZ5E4p.js";import{I as t}from"./main-DsE7S0aH.js";function n({id:n}){return t(e,{visit:n,up:`/d/visit/${n}`})}export{n as default};

@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/me-pXp2cLAn.js","assets/words-D04ellCF.js","assets/main-DsE7S0aH.js","assets/main-B_bllysg.css","assets/live-e2kUva36.js","assets/list-DmPrR8kE.js"])))=>i.map(i=>d[i]);
-import{l as e,t}from"./main-DsE7S0aH.js";var n=[[`/me`,()=>e(()=>import(`./me-pXp2cLAn.js`),__vite__mapDeps([0,1,2,3,4,5]))]],r={home:()=>`/me`,table:[...n],tabs:()=>[{to:`/me`,icon:`user`,text:t().me,last:!0}],staff:!0};export{n as own,r as role};

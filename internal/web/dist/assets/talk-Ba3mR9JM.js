@@ -1,1 +1,0 @@
-import{t as e}from"./talk-CubSCuF4.js";import{I as t}from"./main-DsE7S0aH.js";function n({order:n}){return t(e,{order:n,up:`/o/cases`})}export{n as default};
