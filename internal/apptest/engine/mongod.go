@@ -102,6 +102,7 @@ func primary(ctx context.Context, set string, hosts ...string) error {
 
 type hello struct {
 	Primary bool `bson:"isWritablePrimary"`
+	Follows bool `bson:"secondary"`
 	Fresh   bool `bson:"isreplicaset"` // a member that nobody has told its set
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/event"
 )
@@ -13,7 +14,7 @@ import (
 // until a write of its own turn has gone through; and the one before, if it only stood still, answers what it was
 // asked with what it knew. So after a change one write goes first, and a read during which it changed is made again.
 type turn struct {
-	changes atomic.Int64 // of the primary, that this process has heard of
+	changes atomic.Int64 // of the primary, that this process has heard of or supposes
 	sure    atomic.Int64 // the change since which a write has gone through
 
 	mu      sync.Mutex // guards primary
@@ -64,15 +65,25 @@ func (t *turn) settled(ctx context.Context, write func(context.Context) error) (
 // mostAgain is how often a read is made again: a set that changes its primary more often has other troubles.
 const mostAgain = 3
 
+// heldUp is how long a read takes that may have waited at a primary that stood still while another was chosen: a set
+// takes longer to choose, and a read of a set that is well much less.
+const heldUp = time.Second
+
 // current reads what holds: no older than what anybody was told before it began.
 func current[T any](ctx context.Context, s *Store, read func() (T, error)) (T, error) {
+	doubted := false
 	for tries := 0; ; tries++ {
 		n, err := s.turn.settled(ctx, s.ping)
 		if err != nil {
 			var none T
 			return none, err
 		}
+		began := time.Now() //nolint:forbidigo // how long the set took, whatever time the service shows
 		out, err := read()
+		if !doubted && time.Since(began) > heldUp { //nolint:forbidigo // as above; it may answer before this process has heard who took over
+			doubted = true
+			s.turn.changes.CompareAndSwap(n, n+1)
+		}
 		if s.turn.changes.Load() == n || tries == mostAgain { // that it is not there may be old, too
 			return out, err
 		}
