@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -11,7 +12,6 @@ import (
 	"path"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -68,7 +68,7 @@ type Server struct {
 	api     huma.API
 	formats map[string]huma.Format
 	routes  []Route
-	seconds *prometheus.HistogramVec
+	seconds *timings
 }
 
 // New builds the server from its resources. Two routes with one method and path are a mistake that panics.
@@ -78,10 +78,7 @@ func New(d Deps, resources ...[]Route) *Server {
 		guard: d.Guard, auth: d.Auth, clock: d.Clock, log: d.Log, timeout: d.Timeout,
 		limiter: newLimiter(d.Limits, d.Clock), gin: gin.New(), tracer: d.Tracer,
 	}
-	s.seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "housecall_http_request_seconds", Help: "Time to answer, by route and status.",
-		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-	}, []string{"method", "route", "status"})
+	s.seconds = newTimings()
 	d.Metrics.MustRegister(s.seconds)
 	s.gin.HandleMethodNotAllowed = true
 	_ = s.gin.SetTrustedProxies(nil)
@@ -207,11 +204,8 @@ func (s *Server) watch(c *gin.Context) {
 	c.Next()
 	took := time.Since(begun) //nolint:forbidigo // as above
 	route, status := c.FullPath(), c.Writer.Status()
-	if route == "" {
-		route = "none"
-	}
 	ended(i, status)
-	s.seconds.WithLabelValues(c.Request.Method, route, strconv.Itoa(status)).Observe(took.Seconds())
+	s.seconds.observe(c.Request.Method, route, status, took)
 	level := slog.LevelDebug
 	if i.cause != nil {
 		level = slog.LevelError
@@ -220,7 +214,7 @@ func (s *Server) watch(c *gin.Context) {
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("request_id", i.reference), slog.String("method", c.Request.Method), slog.String("route", route),
+		slog.String("request_id", i.reference), slog.String("method", c.Request.Method), slog.String("route", cmp.Or(route, "none")),
 		slog.Int("status", status), slog.Int64("duration_ms", took.Milliseconds()), slog.String("role", string(i.actor.Role)),
 	}
 	if i.cause != nil {
