@@ -41,6 +41,8 @@ type Deps struct {
 	Ready func(ctx context.Context) map[string]string
 	// Timeout is how long one request may take; streams and files set their own.
 	Timeout time.Duration
+	// BodyTime is how long a body may take to arrive; 0: half a minute. Files set their own.
+	BodyTime time.Duration
 	// Mounts are the handlers beside the API: "GET /blob/*key". They get the actor from their own route.
 	Mounts []Mount
 	// Fallback serves the web app for every other path; nil: not found.
@@ -57,25 +59,26 @@ type Mount struct {
 
 // Server answers HTTP.
 type Server struct {
-	guard   *access.Guard
-	auth    Authenticator
-	clock   clock.Clock
-	log     *slog.Logger
-	limiter *limiter
-	timeout time.Duration
-	tracer  trace.Tracer
-	gin     *gin.Engine
-	api     huma.API
-	formats map[string]huma.Format
-	routes  []Route
-	seconds *timings
+	guard    *access.Guard
+	auth     Authenticator
+	clock    clock.Clock
+	log      *slog.Logger
+	limiter  *limiter
+	timeout  time.Duration
+	bodyTime time.Duration
+	tracer   trace.Tracer
+	gin      *gin.Engine
+	api      huma.API
+	formats  map[string]huma.Format
+	routes   []Route
+	seconds  *timings
 }
 
 // New builds the server from its resources. Two routes with one method and path are a mistake that panics.
 func New(d Deps, resources ...[]Route) *Server {
 	gin.SetMode(gin.ReleaseMode)
 	s := &Server{
-		guard: d.Guard, auth: d.Auth, clock: d.Clock, log: d.Log, timeout: d.Timeout,
+		guard: d.Guard, auth: d.Auth, clock: d.Clock, log: d.Log, timeout: d.Timeout, bodyTime: cmp.Or(d.BodyTime, 30*time.Second),
 		limiter: newLimiter(d.Limits, d.Clock), gin: gin.New(), tracer: d.Tracer,
 	}
 	s.seconds = newTimings()
