@@ -177,6 +177,7 @@ func BenchmarkIntake(b *testing.B) {
 	})
 	read := func(from http.Handler) func(*testing.B) {
 		return func(b *testing.B) {
+			b.Helper()
 			from16(b, func() func() error {
 				c := newCaller(from, h.token, "GET", "/api/v1/intakes/"+begun, nil)
 				return func() error { return status(c.ask(), http.StatusOK) }

@@ -55,7 +55,7 @@ func TestWhoSendsTheirBodyByDropsIsNotWaitedForForEver(t *testing.T) {
 	d := newDesk(t, httpapi.Limits{})
 	s := httptest.NewServer(d.server)
 	t.Cleanup(s.Close)
-	c, err := net.Dial("tcp", s.Listener.Addr().String())
+	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", s.Listener.Addr().String())
 	must(t, err)
 	t.Cleanup(func() { _ = c.Close() })
 	_, err = fmt.Fprintf(c, "POST %s/intakes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ann\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\nContent-Length: 20\r\n\r\n{", httpapi.Base)

@@ -23,8 +23,8 @@ func TestStrangersWhoMakeUpMethodsAndPathsFillNoMemory(t *testing.T) {
 	})
 	for i := range 200 {
 		for _, path := range []string{fmt.Sprintf("/somewhere/%d", i), "/livez", "/openapi.json"} {
-			s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(fmt.Sprintf("BREW%d", i), path, nil))
-			s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", path, nil))
+			s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), fmt.Sprintf("BREW%d", i), path, nil))
+			s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), "GET", path, nil))
 		}
 	}
 
