@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -59,7 +60,24 @@ func openCluster(t *testing.T, nodes int) *cluster {
 	for i := range nodes {
 		c.add(fmt.Sprint("n", i))
 	}
+	t.Cleanup(c.complain)
 	return c
+}
+
+// complain shows what the nodes could not deal with, where a test has failed.
+func (c *cluster) complain() {
+	if !c.t.Failed() {
+		return
+	}
+	for i, n := range c.nodes {
+		var bad []string
+		for line := range strings.Lines(n.log.String()) {
+			if strings.Contains(line, `"level":"ERROR"`) {
+				bad = append(bad, line)
+			}
+		}
+		c.t.Logf("node %d had %d errors, at last:\n%s", i, len(bad), strings.Join(bad[max(0, len(bad)-10):], ""))
+	}
 }
 
 // add starts another node and has the balancer use it.
