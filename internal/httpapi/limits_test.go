@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
 	"housecall/internal/docstore/sqlite"
@@ -45,7 +46,7 @@ func (s *troubled) Insert(ctx context.Context, collection string, r docstore.Rec
 
 func newDesk(t *testing.T, limits httpapi.Limits) *desk {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), t.TempDir()+"/x.db")
+	store, err := sqlite.Open(t.Context(), scratch.Folder(t)+"/x.db")
 	must(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	rules, err := access.NewRules(policies.Model, policies.Rules)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/sim"
 	"housecall/internal/sim/load"
 )
@@ -15,7 +16,7 @@ import (
 // town is a quiet demo with an operator's token.
 func town(t testing.TB) (url, token string) {
 	t.Helper()
-	d, err := sim.StartDemo(t.Context(), sim.DemoOptions{Listen: "localhost:0", Quiet: true})
+	d, err := sim.StartDemo(t.Context(), sim.DemoOptions{Listen: "localhost:0", Data: scratch.Folder(t), Quiet: true})
 	if err != nil {
 		t.Fatal(err)
 	}
