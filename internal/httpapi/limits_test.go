@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
 	"housecall/internal/docstore/sqlite"
@@ -51,7 +52,7 @@ func newDesk(t *testing.T, limits httpapi.Limits) *desk {
 // newPatientDesk gives one request as long as timeout.
 func newPatientDesk(t *testing.T, limits httpapi.Limits, timeout time.Duration) *desk {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), t.TempDir()+"/x.db")
+	store, err := sqlite.Open(t.Context(), scratch.Folder(t)+"/x.db")
 	must(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	rules, err := access.NewRules(policies.Model, policies.Rules)
