@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -121,13 +122,18 @@ func humaConfig(version string) huma.Config {
 		"session": {Type: "http", Scheme: "bearer", Description: "The token that signing in answered."},
 	}
 	config.Security = []map[string][]string{{"session": {}}}
+	setHuma()
+	return config
+}
+
+// setHuma sets what huma keeps for the whole process, once: servers may be built side by side.
+var setHuma = sync.OnceFunc(func() {
 	huma.ValidateStrictCasing = true
 	huma.NewErrorWithContext = humaProblem
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		return humaProblem(nil, status, msg, errs...)
 	}
-	return config
-}
+})
 
 // schemaName names a type in the description: those of a capability with its package before them,
 // since two may call their own thing a line.
