@@ -73,7 +73,12 @@ func newWorld(t *testing.T, adjust func(*world)) *world {
 
 func (w *world) open() {
 	w.t.Helper()
-	b, err := bus.Start(w.t.Context(), w.cfg, bus.Deps{Store: w.store, Clock: w.clock, Log: cmp.Or(w.log, slog.New(slog.DiscardHandler))})
+	deps := bus.Deps{Store: w.store, Clock: w.clock, Log: cmp.Or(w.log, slog.New(slog.DiscardHandler))}
+	b, err := bus.Start(w.t.Context(), w.cfg, deps)
+	for tries := 0; err != nil && w.cfg.URL != "" && tries < 10; tries++ { // as serve does: on a busy machine a server may seem to be away
+		<-time.After(500 * time.Millisecond)
+		b, err = bus.Start(w.t.Context(), w.cfg, deps)
+	}
 	if err != nil {
 		w.t.Fatal(err)
 	}
