@@ -169,7 +169,7 @@ func TestFiguresTellTheStagesOfThePromiseAndWhatWaits(t *testing.T) {
 
 	_, figures := asks(t, a, http.MethodGet, "/metrics", "")
 
-	for _, want := range []string{`housecall_queue_waiting{consumer="audit"}`, "housecall_events_stuck 0", "housecall_events_unsent", "go_goroutines", "process_open_fds"} {
+	for _, want := range []string{`housecall_queue_waiting{consumer="audit"}`, "housecall_events_stuck 0", "housecall_events_unsent", "go_goroutines", "process_open_fds", "housecall_own_memory_bytes"} {
 		if !strings.Contains(figures, want) {
 			t.Errorf("no %s in the figures", want)
 		}
