@@ -30,7 +30,7 @@ func walkAt(t *testing.T, url string, patience time.Duration) {
 func TestClinicIsBackedUpAndRestoredAndGoesOnWhereItWas(t *testing.T) {
 	t.Parallel()
 	c, key := withAdmin(t)
-	s := c.serve()
+	s := c.unhurried().serve()
 	token, patient := s.patient(c.mail)
 	begun := s.ask(token, "POST", "/intakes", map[string]any{"patient": patient}, http.StatusCreated)
 	walkAt(t, "http://"+s.address, 0)

@@ -113,6 +113,13 @@ func newClinic(t *testing.T) *clinic {
 	return c
 }
 
+// unhurried gives each request a minute: on a busy machine the hash of a password, at its full cost, takes
+// longer than the usual time.
+func (c *clinic) unhurried() *clinic {
+	c.args = append(c.args, "--timeout", "1m")
+	return c
+}
+
 func (c *clinic) file(name, text string) string {
 	c.t.Helper()
 	path := filepath.Join(c.t.TempDir(), name)

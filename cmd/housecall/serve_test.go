@@ -84,7 +84,7 @@ var shownSecret = regexp.MustCompile(`once: ([A-Z2-7]+)`)
 
 func TestFirstOperatorIsMadeByACommandAndSignsInWithPasswordAndAuthenticator(t *testing.T) {
 	t.Parallel()
-	c := newClinic(t)
+	c := newClinic(t).unhurried()
 	const password = "a long enough phrase for an operator"
 	said := c.tool("user", "add", "op@clinic.example", "--password-file", c.file("password", password+"\n"))
 	secret := shownSecret.FindStringSubmatch(said)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"housecall/internal/access"
@@ -157,29 +158,32 @@ func TestARepeatedReadIsOneEntryForEachSessionRecordAndFiveMinutes(t *testing.T)
 
 func TestReadsThatWaitShareOneWrite(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.store.gate = make(chan struct{})
-	const readers = 100
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.store.gate = make(chan struct{})
+		const readers = 100
 
-	var all sync.WaitGroup
-	errs := make(chan error, readers)
-	for n := range readers {
-		all.Go(func() {
-			errs <- w.trail.Seen(t.Context(), doctor(fmt.Sprintf("ses_%d", n%50)), "intake.read", record(fmt.Sprintf("itk_%d", n%50)))
-		})
-	}
-	close(w.store.gate)
-	all.Wait()
-
-	for range readers {
-		if err := <-errs; err != nil {
-			t.Error(err)
+		var all sync.WaitGroup
+		errs := make(chan error, readers)
+		for n := range readers {
+			all.Go(func() {
+				errs <- w.trail.Seen(t.Context(), doctor(fmt.Sprintf("ses_%d", n%50)), "intake.read", record(fmt.Sprintf("itk_%d", n%50)))
+			})
 		}
-	}
-	p := w.proof(t)
-	if p.Entries != 50 || p.Blocks >= 50 {
-		t.Errorf("%d entries in %d blocks, want 50 in fewer", p.Entries, p.Blocks)
-	}
+		synctest.Wait() // all of them wait now, the first one at the gate
+		close(w.store.gate)
+		all.Wait()
+
+		for range readers {
+			if err := <-errs; err != nil {
+				t.Error(err)
+			}
+		}
+		p := w.proof(t)
+		if p.Entries != 50 || p.Blocks >= 50 {
+			t.Errorf("%d entries in %d blocks, want 50 in fewer", p.Entries, p.Blocks)
+		}
+	})
 }
 
 func TestNoEntryMeansNoAnswer(t *testing.T) {

@@ -152,6 +152,7 @@ func (s *sim) picture() dispatch.State {
 	state := dispatch.State{
 		Zone: zone, Travel: s.travel(), Standing: s.standing, Seed: s.Seed, Budget: s.Budget, Ahead: dispatch.Ahead(s.freeAndOpen()),
 	}
+	state.Jobs, state.Couriers = make([]dispatch.Job, 0, len(s.open)), make([]dispatch.Courier, 0, len(s.couriers))
 	for o := range s.open {
 		state.Jobs = append(state.Jobs, s.job(o))
 	}

@@ -25,7 +25,7 @@ func Folder(tb testing.TB) string {
 		return tb.TempDir()
 	}
 	sweep(memory)
-	dir, err := os.MkdirTemp(memory, begin)
+	dir, err := os.MkdirTemp(memory, begin) //nolint:usetesting // which knows one place alone
 	if err != nil {
 		return tb.TempDir()
 	}
@@ -42,7 +42,7 @@ func sweep(folder string) {
 	left, _ := filepath.Glob(filepath.Join(folder, begin+"*"))
 	for _, dir := range left {
 		info, err := os.Stat(dir)
-		if err == nil && time.Since(info.ModTime()) > stale { //nolint:forbidigo // of the machine's files
+		if err == nil && time.Since(info.ModTime()) > stale {
 			_ = os.RemoveAll(dir)
 		}
 	}

@@ -17,7 +17,7 @@ func TestWhatAKilledTestLeftIsSweptAndWhatARunningOneHasStays(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	old := time.Now().Add(-2 * stale) //nolint:forbidigo // of the machine's files
+	old := time.Now().Add(-2 * stale)
 	for _, dir := range []string{killed, foreign} {
 		if err := os.Chtimes(dir, old, old); err != nil {
 			t.Fatal(err)

@@ -15,14 +15,14 @@ var _ docstore.Archive = (*Store)(nil)
 // Empty implements docstore.Archive.
 func (s *Store) Empty(ctx context.Context) (bool, error) {
 	var n int
-	err := s.reading.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM docs) + EXISTS (SELECT 1 FROM outbox)`).Scan(&n)
+	err := s.reading.busy.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM docs) + EXISTS (SELECT 1 FROM outbox)`).Scan(&n)
 	return n == 0, err
 }
 
 // Export implements docstore.Archive. One transaction reads it all: writers go on beside it.
 func (s *Store) Export(ctx context.Context, document func(string, docstore.Record) error, loose func(event.Event) error) error {
 	// Not by BeginTx: the driver would begin to write.
-	c, err := s.reading.Conn(ctx)
+	c, err := s.reading.busy.db.Conn(ctx)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (s *Store) Get(ctx context.Context, collection, id string) (docstore.Record
 	}
 	r := docstore.Record{ID: id}
 	// A read takes microseconds; watching ctx during it would cost as much again.
-	err := s.read.get.QueryRowContext(context.WithoutCancel(ctx), collection, id).Scan(&r.Version, &r.Body)
+	err := s.read().get.QueryRowContext(context.WithoutCancel(ctx), collection, id).Scan(&r.Version, &r.Body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return docstore.Record{}, docstore.ErrNotFound
 	}
@@ -60,7 +60,7 @@ func (s *Store) Get(ctx context.Context, collection, id string) (docstore.Record
 
 // Scan implements docstore.Store.
 func (s *Store) Scan(ctx context.Context, collection, after string, limit int) ([]docstore.Record, error) {
-	rows, err := s.read.scan.QueryContext(ctx, collection, after, limit)
+	rows, err := s.read().scan.QueryContext(ctx, collection, after, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (s *Store) Find(ctx context.Context, collection string, q docstore.Query) (
 	if err != nil {
 		return docstore.Found{}, err
 	}
-	stmt, args, err := s.walk(index, q) //nolint:sqlclosecheck // one of those prepared for all
+	stmt, args, err := s.read().walk(index, q) //nolint:sqlclosecheck // one of those prepared for all
 	if err != nil {
 		return docstore.Found{}, err
 	}
@@ -103,7 +103,7 @@ func (s *Store) Find(ctx context.Context, collection string, q docstore.Query) (
 
 // walk chooses the statement for a page and its arguments. One row more than the page is asked for,
 // to know whether there is a next one.
-func (s *Store) walk(index int64, q docstore.Query) (*sql.Stmt, []any, error) {
+func (r *reads) walk(index int64, q docstore.Query) (*sql.Stmt, []any, error) {
 	var order, id string
 	if q.Cursor != "" {
 		var err error
@@ -118,18 +118,18 @@ func (s *Store) walk(index int64, q docstore.Query) (*sql.Stmt, []any, error) {
 			before, beforeID = order, id
 		}
 		if before == "" {
-			return s.read.down, append(args, q.From, q.Limit+1), nil
+			return r.down, append(args, q.From, q.Limit+1), nil
 		}
-		return s.read.downBefore, append(args, q.From, before, beforeID, q.Limit+1), nil
+		return r.downBefore, append(args, q.From, before, beforeID, q.Limit+1), nil
 	}
 	after, afterID := q.From, "" // (From, "") is before every document of that order
 	if q.Cursor != "" && order >= after {
 		after, afterID = order, id
 	}
 	if q.Until == "" {
-		return s.read.up, append(args, after, afterID, q.Limit+1), nil
+		return r.up, append(args, after, afterID, q.Limit+1), nil
 	}
-	return s.read.upUntil, append(args, after, afterID, q.Until, q.Limit+1), nil
+	return r.upUntil, append(args, after, afterID, q.Until, q.Limit+1), nil
 }
 
 func collect(rows *sql.Rows, limit int) (docstore.Found, error) {
@@ -153,7 +153,7 @@ func collect(rows *sql.Rows, limit int) (docstore.Found, error) {
 
 // Waiting implements docstore.Store.
 func (s *Store) Waiting(ctx context.Context, limit int) ([]docstore.Outgoing, error) {
-	rows, err := s.read.waiting.QueryContext(ctx, limit)
+	rows, err := s.read().waiting.QueryContext(ctx, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ func (s *Store) Timers(ctx context.Context, cursor string, limit int) ([]docstor
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := s.read.timers.QueryContext(ctx, after.Collection, after.Doc, string(after.Kind), limit)
+	rows, err := s.read().timers.QueryContext(ctx, after.Collection, after.Doc, string(after.Kind), limit)
 	if err != nil {
 		return nil, "", err
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"runtime"
 	"sync"
 
 	"housecall/internal/docstore"
@@ -18,8 +17,7 @@ import (
 
 // Store is a docstore.Store in one SQLite file. Open makes it.
 type Store struct {
-	reading *sql.DB
-	read    reads
+	reading readers
 	write   *writer
 
 	mu      sync.RWMutex // guards indexes
@@ -32,10 +30,6 @@ var _ docstore.Store = (*Store)(nil)
 
 // errClosed is answered to a write that comes after Close; nothing of it is kept.
 var errClosed = errors.New("the store is closed")
-
-// mapped reads the first 16 GB of the file where the system already has them in memory: at a million
-// documents a page of an index costs half of what it does through read calls.
-const mapped = "mmap_size(17179869184)"
 
 // cached is how much of the file the writing connection copies: what one group of writes touches, and not
 // more. The rest is mapped anyway, and SQLite walks over the whole of it at each commit that followed the
@@ -70,20 +64,17 @@ func open(ctx context.Context, path string) (*Store, error) {
 		return nil, errors.Join(err, writing.Close())
 	}
 	s := &Store{indexes: map[indexName]int64{}}
-	if s.reading, err = sql.Open("sqlite", source(path, "query_only(1)", "cache_size(-16384)", mapped)); err != nil {
+	if err := s.reading.open(ctx, path); err != nil {
 		return nil, errors.Join(err, writing.Close())
 	}
-	readers := max(4, runtime.GOMAXPROCS(0))
-	s.reading.SetMaxOpenConns(readers)
-	s.reading.SetMaxIdleConns(readers)
-	if err := s.read.prepare(ctx, s.reading); err != nil {
-		return nil, errors.Join(err, s.reading.Close(), writing.Close())
-	}
 	if s.write, err = startWriter(ctx, writing); err != nil {
-		return nil, errors.Join(err, s.reading.Close(), writing.Close())
+		return nil, errors.Join(err, s.reading.close(), writing.Close())
 	}
 	return s, nil
 }
+
+// read is the side that reads at the moment.
+func (s *Store) read() *readingSide { return s.reading.now(s.write.commits.Load()) }
 
 // source is the driver's name for the file with the settings of each connection.
 func source(path string, pragmas ...string) string {
@@ -97,7 +88,7 @@ func source(path string, pragmas ...string) string {
 
 // Close lets the writes that have begun end, then closes the file.
 func (s *Store) Close() error {
-	return errors.Join(s.write.stop(), s.reading.Close())
+	return errors.Join(s.write.stop(), s.reading.close())
 }
 
 // Declare implements docstore.Store.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"housecall/internal/docstore"
@@ -28,6 +29,7 @@ type writer struct {
 	closing chan struct{}
 	closed  chan struct{}
 	wake    chan struct{}
+	commits atomic.Int64
 }
 
 func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
@@ -187,6 +189,7 @@ func (w *writer) transact(ctx context.Context, group []write) ([]error, error) {
 		w.conn.rollback(ctx)
 		return nil, fmt.Errorf("commit: %w", err)
 	}
+	w.commits.Add(1)
 	return answers, nil
 }
 
