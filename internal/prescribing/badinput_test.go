@@ -1,8 +1,12 @@
 package prescribing_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 
+	"housecall/internal/docstore"
+	"housecall/internal/fault"
 	"housecall/internal/prescribing"
 	"housecall/internal/safety"
 )
@@ -88,5 +92,45 @@ func TestAMedicineInFreeWordsIsRefused(t *testing.T) {
 
 	if err == nil {
 		t.Error("it was taken")
+	}
+}
+
+// keysAway is a store that does not answer for the keys that signatures are checked with, once it has a reason.
+type keysAway struct {
+	docstore.Store
+	why error
+}
+
+func (s *keysAway) Get(ctx context.Context, collection, doc string) (docstore.Record, error) {
+	if s.why != nil && collection == "public_keys" {
+		return docstore.Record{}, s.why
+	}
+	return s.Store.Get(ctx, collection, doc)
+}
+
+func TestASignatureWhoseKeyCanNotBeReadNowIsNotCalledForged(t *testing.T) {
+	t.Parallel()
+	for name, why := range map[string]error{
+		"the store is away": docstore.ErrAway, "the request took too long": context.DeadlineExceeded, "something else": errors.New("a disk"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := &keysAway{Store: sqliteStore(t)}
+			w := newWorldOn(t, store)
+			rx := w.signed(sheet(amlodipine()))
+			store.why = why
+
+			verify := w.Verify(t.Context(), rx.ID)
+			claim := w.Claim(t.Context(), asJourney(), rx.Parts[0].ID, order)
+
+			for what, err := range map[string]error{"verify": verify, "claim": claim} {
+				var f *fault.Error
+				if err == nil || errors.As(err, &f) && f.Code == "rx-forged" {
+					t.Errorf("%s = %v, want that it could not be looked at", what, err)
+				}
+			}
+			store.why = nil
+			ok(t, w.Verify(t.Context(), rx.ID))
+		})
 	}
 }

@@ -150,7 +150,7 @@ func (s *Service) verified(ctx context.Context, rx *Prescription) error {
 		return draftOnly()
 	}
 	if err := s.genuine(ctx, rx); err != nil {
-		if fault.Is(err, fault.Unavailable) {
+		if errors.Is(err, errKeyUnread) { // whoever could not look must not say that it is forged
 			return err
 		}
 		return fault.New(fault.Conflict, "The signature under this prescription does not fit it. Don't use it; tell the operator.").
@@ -158,6 +158,8 @@ func (s *Service) verified(ctx context.Context, rx *Prescription) error {
 	}
 	return nil
 }
+
+var errKeyUnread = errors.New("the key could not be read")
 
 func (s *Service) genuine(ctx context.Context, rx *Prescription) error {
 	form, err := rx.signedForm(rx.Signature.At, rx.Signature.Challenge)
@@ -169,6 +171,9 @@ func (s *Service) genuine(ctx context.Context, rx *Prescription) error {
 		return fmt.Errorf("read signature of %s: %w", rx.ID, err)
 	}
 	owner, key, err := s.public.Public(ctx, rx.Signature.Key)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return fmt.Errorf("verify %s: %w: %w", rx.ID, errKeyUnread, err)
+	}
 	if err != nil {
 		return fmt.Errorf("verify %s: %w", rx.ID, err)
 	}
