@@ -31,6 +31,7 @@ const (
 	FileAwaited  FileState = "awaited"  // may be sent; nobody can read it
 	FileReadable FileState = "readable" // looked at, stripped, moved: kept with the visit
 	FileRefused  FileState = "refused"
+	FileGone     FileState = "destroyed" // it was kept for as long as it had to be
 )
 
 // File is what somebody sends the others in a call. What is written in the chat names it; this says whose it is.
@@ -45,6 +46,7 @@ type File struct {
 	Type          string     `json:"type"`
 	Size          int64      `json:"size"`
 	Why           string     `json:"why,omitempty"` // coded, when refused
+	DestroyedAt   *time.Time `json:"destroyed_at,omitempty"`
 }
 
 // DocID implements docstore.Document.
@@ -58,7 +60,10 @@ var files = docstore.Spec[File]{Name: "call_files", Indexes: map[string]func(*Fi
 		return docstore.Key{Equal: string(f.Visit), Order: docstore.ByTime(f.CreatedAt)}, true
 	},
 	"unsettled": func(f *File) (docstore.Key, bool) {
-		return docstore.Key{Equal: "unsettled", Order: docstore.ByTime(f.CreatedAt)}, f.State != FileReadable
+		return docstore.Key{Equal: "unsettled", Order: docstore.ByTime(f.CreatedAt)}, f.State == FileAwaited || f.State == FileRefused
+	},
+	"kept": func(f *File) (docstore.Key, bool) {
+		return docstore.Key{Equal: "kept", Order: docstore.ByTime(f.CreatedAt)}, f.State == FileReadable
 	},
 }}
 
@@ -199,7 +204,7 @@ func fileRefusal(err error) string {
 }
 
 // CallFiles lists what was sent in the calls of a visit, the oldest first: to the patient's side, and to the
-// doctor who treats. What nobody has looked at is not there.
+// doctor who treats. What nobody has looked at is not there; of what was destroyed it is known that there was one.
 func (s *Service) CallFiles(ctx context.Context, a access.Actor, visit id.Visit) ([]*File, error) {
 	v, err := s.visits.Get(ctx, string(visit))
 	if err != nil {
@@ -209,7 +214,7 @@ func (s *Service) CallFiles(ctx context.Context, a access.Actor, visit id.Visit)
 		return nil, err
 	}
 	page, err := s.files.Find(ctx, docstore.Query{Index: "visit", Equal: string(visit), Limit: mostFiles})
-	return slices.DeleteFunc(page.Items, func(f *File) bool { return f.State != FileReadable }), err
+	return slices.DeleteFunc(page.Items, func(f *File) bool { return f.State != FileReadable && f.State != FileGone }), err
 }
 
 // OpenFile answers a short-lived address of a file, to who may list it. That they read it is in the audit.
@@ -218,7 +223,7 @@ func (s *Service) OpenFile(ctx context.Context, a access.Actor, visit id.Visit, 
 	if err != nil {
 		return "", err
 	}
-	at := slices.IndexFunc(all, func(f *File) bool { return f.ID == att })
+	at := slices.IndexFunc(all, func(f *File) bool { return f.ID == att && f.State == FileReadable })
 	if at < 0 {
 		return "", docstore.NotFound()
 	}
