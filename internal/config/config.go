@@ -148,7 +148,7 @@ type Carrier struct {
 	SecretFile string `yaml:"secret_file" help:"file with the secret that carriers sign their reports with; empty: their word is typed in"`
 }
 
-// Keep says how long what is of no more use is kept. Records of patients are not among it.
+// Keep says how long what is of no more use is kept. Of the records of patients only recordings and chats are among it.
 type Keep struct {
 	Codes    time.Duration `yaml:"codes" help:"how long one-time codes and wrong guesses are kept after they ended; a day at least"`
 	Sessions time.Duration `yaml:"sessions" help:"how long sessions are kept after they ended"`
