@@ -2,7 +2,6 @@ package consult
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -107,14 +106,12 @@ func (s *Service) SendFile(ctx context.Context, a access.Actor, visit id.Visit, 
 		return FilePlace{}, fault.InvalidField("/size", "Say how many bytes the file has.")
 	case name == "" || utf8.RuneCountInString(name.Reveal()) > longestName:
 		return FilePlace{}, fault.InvalidField("/name", "Give the file a name of at most 200 characters.")
-	case !v.seated(a):
-		return FilePlace{}, conflict("call-ended", "Files can be sent in the call alone. Join it first.")
 	}
 	f := &File{ID: id.New[id.Attachment](), Visit: visit, By: a.Account, Role: seatOf(a, v).Role, State: FileAwaited, Name: name, Type: contentType, Size: size}
 	if a.Request.Key != "" {
 		f.ID = id.Of[id.Attachment](a.Request, string(visit))
 	}
-	if err := s.roomFor(ctx, f); err != nil {
+	if err := s.roomFor(ctx, a, v, f); err != nil {
 		return FilePlace{}, err
 	}
 	url, err := s.Deps.Files.SignPut(ctx, f.quarantine(), contentType, size, fileSendTime)
@@ -124,19 +121,22 @@ func (s *Service) SendFile(ctx context.Context, a access.Actor, visit id.Visit, 
 	return FilePlace{f.ID, url, s.Clock.Now().Add(fileSendTime)}, nil
 }
 
-func (s *Service) roomFor(ctx context.Context, f *File) error {
+// roomFor keeps that a file will come, while its sender has a seat. What was kept under the same key before is
+// answered as done, whatever has become of the call.
+func (s *Service) roomFor(ctx context.Context, a access.Actor, v *Visit, f *File) error {
 	all, err := s.files.Find(ctx, docstore.Query{Index: "visit", Equal: string(f.Visit), Limit: mostFiles + 1})
 	if err != nil {
 		return err
 	}
-	again := slices.ContainsFunc(all.Items, func(x *File) bool { return x.ID == f.ID })
-	if len(all.Items) >= mostFiles && !again {
-		return conflict("too-many-files", "Thirty files were sent in this visit already. Send no more here.")
+	if again := slices.ContainsFunc(all.Items, func(x *File) bool { return x.ID == f.ID }); !again {
+		switch {
+		case !v.seated(a):
+			return conflict("call-ended", "Files can be sent in the call alone. Join it first.")
+		case len(all.Items) >= mostFiles:
+			return conflict("too-many-files", "Thirty files were sent in this visit already. Send no more here.")
+		}
 	}
-	if err := s.files.Insert(ctx, id.Request{}, f); err != nil && !errors.Is(err, docstore.ErrExists) {
-		return err
-	}
-	return nil
+	return s.files.Insert(ctx, a.Request, f)
 }
 
 // SettleFile looks at a file that was sent and makes it readable, or refuses it and says why: for who sent it.
