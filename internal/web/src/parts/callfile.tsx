@@ -95,11 +95,11 @@ export function Sent({ visit, file }: { visit: string | undefined; file: Pick<No
 	};
 	if (!visit) return <p class="pre">{file.name}</p>;
 	return (
-		<>
+		<div>
 			<Btn small icon="file-text" label={w.open(file.name)} onPress={() => void open(visit)} test="open-file">
 				{file.name}
 			</Btn>
 			<Trouble problem={problem.value} />
-		</>
+		</div>
 	);
 }
