@@ -1,11 +1,10 @@
 package e2e_test
 
 import (
+	"bytes"
 	"fmt"
 	"image"
 	"image/png"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -14,16 +13,11 @@ import (
 // photo is a picture file of this name.
 func photo(t *testing.T, name string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	f, err := os.Create(path)
-	if err != nil {
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 64, 48))); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = f.Close() }()
-	if err := png.Encode(f, image.NewGray(image.Rect(0, 0, 64, 48))); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return written(t, name, picture.String())
 }
 
 func TestWhatWasWrittenAndSentInACallIsReadAfterwardsByThoseOfTheVisitAlone(t *testing.T) {
