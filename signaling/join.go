@@ -123,7 +123,7 @@ func (r *room) arrived(s *seat, was string) {
 func (r *room) welcome(s *seat, answer string, missed []json.RawMessage, resumed bool) {
 	j := Joined{
 		T: "joined", Session: s.session, Room: r.name, Seat: s.ticket.Seat, Role: s.ticket.Role, Rights: s.ticket.Rights,
-		Answer: answer, Muted: s.muted, Chat: append([]Entry{}, r.chat...), Missed: missed, Resumed: resumed,
+		Answer: answer, Muted: s.muted, Hand: s.hand, Quality: s.quality, Chat: append([]Entry{}, r.chat...), Missed: missed, Resumed: resumed,
 		Recording: r.recording.public(), ReportMS: 2000, Now: r.server.Clock.Now(), Seats: []Person{},
 	}
 	r.others(s, func(o *seat) { j.Seats = append(j.Seats, r.person(o, s)) })

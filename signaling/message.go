@@ -111,6 +111,8 @@ type (
 		Answer    string            `json:"answer"`
 		Seats     []Person          `json:"seats"`
 		Muted     Muted             `json:"muted"`
+		Hand      bool              `json:"hand"`
+		Quality   int               `json:"quality"`
 		Chat      []Entry           `json:"chat"`
 		Missed    []json.RawMessage `json:"missed,omitempty"`
 		Resumed   bool              `json:"resumed"`

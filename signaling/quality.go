@@ -55,6 +55,7 @@ func (r *room) measure() {
 		if worst != s.quality {
 			s.quality = worst
 			r.changed(s)
+			s.say(func(n int) any { return PersonChanged{T: "seat", N: n, Seat: r.person(s, s)} })
 		}
 	}
 	if delay, ok := r.server.Media.Delay(); ok {

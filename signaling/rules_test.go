@@ -316,3 +316,39 @@ func TestQualityOfEverySlotIsToldToTheProduct(t *testing.T) {
 		return false
 	})
 }
+
+func TestWhoComesBackIsToldTheirOwnHandAndNetwork(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	doctor, patient := w.joins("room", "doctor"), w.joins("room", "patient")
+	w.says(patient, m{"t": "hand", "up": true})
+	w.told(doctor, "patient", func(p person) bool { return p.Hand })
+
+	again := joined(t, w.joins("room", "patient"))
+	other := joined(t, w.joins("room", "doctor"))
+
+	if !again.Hand || again.Quality != 4 || other.Hand {
+		t.Errorf("who comes back finds the hand up %v, the network at %d, the other's own hand up %v", again.Hand, again.Quality, other.Hand)
+	}
+}
+
+func TestWhoseNetworkGetsWorseIsToldSoAsTheOthersAre(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	relay, err := signalingtest.NewRelay(w.sfu.Addr().Port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(relay.Close)
+	doctor := w.joins("room", "doctor")
+	patient := w.joins("room", "patient", func(o *signalingtest.JoinOptions) {
+		o.Media = signalingtest.MediaOptions{Reports: true, Via: func(int) int { return relay.Port() }}
+	})
+	w.sees(patient, 1, "doctor")
+
+	relay.Loss.Store(2500) // a quarter, each way
+
+	for _, c := range []*signalingtest.Client{patient, doctor} {
+		w.told(c, "patient", func(p person) bool { return p.Quality < 4 })
+	}
+}

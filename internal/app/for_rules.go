@@ -28,9 +28,9 @@ func (r rulesOfPlace) Licence(place, state string, on time.Time) (string, string
 	return strings.ToLower(place + "-" + state), rule
 }
 
-// KeepCalls implements consult.Rules.
-func (r rulesOfPlace) KeepCalls(place string, on time.Time) (int, string) {
-	return r.book.KeepFor(place, "call", on.Format(time.DateOnly))
+// KeepFor implements consult.Rules, and delivery.Rules.
+func (r rulesOfPlace) KeepFor(place, record string, on time.Time) (int, string) {
+	return r.book.KeepFor(place, record, on.Format(time.DateOnly))
 }
 
 // NeedsGuardian implements consult.Rules.

@@ -18,13 +18,14 @@ import (
 )
 
 // housekeeping clears away, each hour, what is of no more use: one-time codes, sessions that ended, the ways
-// of couriers, files that never came or that nobody handed in, recordings that were kept for as long as they had
-// to be. It is one document with a timer, so that one node does it, whichever it is, and a restart forgets nothing.
-// How long things are kept is config's to say, and of recordings the rules of the place as well; no other record of
+// of couriers, files that never came or that nobody handed in, recordings and chats that were kept for as long as they
+// had to be. It is one document with a timer, so that one node does it, whichever it is, and a restart forgets nothing.
+// How long things are kept is config's to say, and of recordings and chats the rules of the place as well; no other record of
 // patients is among them.
 type housekeeping struct {
 	services *Services
 	keep     config.Keep
+	rules    rulesOfPlace
 	clock    clock.Clock
 	log      *slog.Logger
 	chores   *docstore.Collection[chore, *chore]
@@ -53,7 +54,7 @@ func (s *Services) startHousekeeping(ctx context.Context, b *bus.Bus, c config.C
 	if err != nil {
 		return err
 	}
-	h := &housekeeping{services: s, keep: c.Keep, clock: e.clock, log: e.log, chores: chores, pieces: pieces{e.files}}
+	h := &housekeeping{services: s, keep: c.Keep, rules: rulesOfPlace{s.Packs}, clock: e.clock, log: e.log, chores: chores, pieces: pieces{e.files}}
 	err = b.Subscribe(bus.Consumer{Name: "housekeeping", Kinds: []event.Kind{choreDue}, Handle: h.due})
 	if err != nil {
 		return fmt.Errorf("follow the timer of housekeeping: %w", err)
@@ -94,7 +95,16 @@ func (h *housekeeping) clear(ctx context.Context, now time.Time) (int, error) {
 	files, err3 := h.services.Consult.ClearFiles(ctx)
 	drafts, err4 := h.services.Intake.ClearLeftovers(ctx, now.Add(-h.keep.Drafts))
 	recordings, err5 := h.destroy(ctx)
-	return signing + tracks + files + drafts + recordings, errors.Join(err1, err2, err3, err4, err5)
+	chats, err6 := h.destroyChats(ctx)
+	return signing + tracks + files + drafts + recordings + chats, errors.Join(err1, err2, err3, err4, err5, err6)
+}
+
+// destroyChats has each capability destroy what was written and sent through it, and need not be kept any more.
+func (h *housekeeping) destroyChats(ctx context.Context) (int, error) {
+	visits, err1 := h.services.Consult.DestroyChats(ctx, roomKeeper(), h.keep.Chats)
+	files, err2 := h.services.Consult.DestroyCallFiles(ctx, roomKeeper(), h.keep.Chats)
+	orders, err3 := h.services.Delivery.DestroyTalks(ctx, roomKeeper(), h.keep.Chats, h.rules)
+	return visits + files + orders, errors.Join(err1, err2, err3)
 }
 
 // destroy deletes recordings that need not be kept any more. That there were any stays with their visits.

@@ -21,7 +21,7 @@ var Kinds = []event.Kind{
 	"intake.stopped", "intake.identity_shown", "intake.earlier_diagnosis_judged", "intake.attachments_cleared",
 	"health_record.fact_added", "health_record.fact_ended",
 	"visit.call_back_shown", "visit.guest_invited", "visit.guest_seated", "visit.transferred", "visit.redirected", "visit.completed",
-	"visit.recording_destroyed", "note.sealed", "note.addendum_added",
+	"visit.recording_destroyed", "visit.chat_destroyed", "visit.file_destroyed", "talk.destroyed", "note.sealed", "note.addendum_added",
 	"rx.signed", "rx.claimed", "rx.unclaimed", "rx.dispensed", "rx.cancelled", "rx.expired", "rx.replaced",
 	"signing_key.replaced", "signing_key.revoked",
 	"fill.collected", "fill.returned", "fill.disposed", "fill.code_locked", "job.collected", "job.delivered", "job.returned", "job.code_locked",

@@ -59,7 +59,7 @@ func (c Config) Check() error {
 			say("%s: %w", key, err)
 		}
 	}
-	for key, kept := range map[string]time.Duration{"keep.codes": c.Keep.Codes, "keep.sessions": c.Keep.Sessions, "keep.tracks": c.Keep.Tracks, "keep.drafts": c.Keep.Drafts, "keep.recordings": c.Keep.Recordings} {
+	for key, kept := range map[string]time.Duration{"keep.codes": c.Keep.Codes, "keep.sessions": c.Keep.Sessions, "keep.tracks": c.Keep.Tracks, "keep.drafts": c.Keep.Drafts, "keep.recordings": c.Keep.Recordings, "keep.chats": c.Keep.Chats} {
 		if kept <= 0 {
 			say("%s is %s: say how long, like 720h", key, kept)
 		}

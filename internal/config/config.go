@@ -148,7 +148,7 @@ type Carrier struct {
 	SecretFile string `yaml:"secret_file" help:"file with the secret that carriers sign their reports with; empty: their word is typed in"`
 }
 
-// Keep says how long what is of no more use is kept. Records of patients are not among it.
+// Keep says how long what is of no more use is kept. Of the records of patients only recordings and chats are among it.
 type Keep struct {
 	Codes    time.Duration `yaml:"codes" help:"how long one-time codes and wrong guesses are kept after they ended; a day at least"`
 	Sessions time.Duration `yaml:"sessions" help:"how long sessions are kept after they ended"`
@@ -156,6 +156,7 @@ type Keep struct {
 	Drafts   time.Duration `yaml:"drafts" help:"how long files of an intake that was never handed in, and files that were never settled, are kept after the last change"`
 	// A rule of the place that asks for longer wins.
 	Recordings time.Duration `yaml:"recordings" help:"how long recordings of calls are kept; a rule of the place that asks for longer wins"`
+	Chats      time.Duration `yaml:"chats" help:"how long is kept what was written and sent in calls, and said about an order on its way; a rule of the place that asks for longer wins"`
 }
 
 // Clinic is where the doctors of this service work, as printed prescriptions name it.
@@ -189,7 +190,7 @@ func Default() Config {
 		Mail: Mail{Port: 587, TLS: "starttls"}, Log: Log{Level: "info", Format: "json"}, Trace: Trace{Part: .1},
 		Limit: Limit{PerSecond: 50, Burst: 100, Nobody: 10},
 		Roads: Roads{Walk: "foot", Bicycle: "bike", Scooter: "bike", Car: "car"},
-		Keep:  Keep{Codes: 24 * time.Hour, Sessions: 90 * 24 * time.Hour, Tracks: 30 * 24 * time.Hour, Drafts: 30 * 24 * time.Hour, Recordings: 3 * 365 * 24 * time.Hour},
+		Keep:  Keep{Codes: 24 * time.Hour, Sessions: 90 * 24 * time.Hour, Tracks: 30 * 24 * time.Hour, Drafts: 30 * 24 * time.Hour, Recordings: 3 * 365 * 24 * time.Hour, Chats: 3 * 365 * 24 * time.Hour},
 		Visit: Visit{Fee: 5000},
 		Media: Media{Listen: "localhost:0"}, Keys: Keys{Mount: "transit"},
 		Replicas: 3, Files: Files{Bucket: "housecall", Region: "us-east-1", Encryption: "server", Keep: 30 * 24 * time.Hour},

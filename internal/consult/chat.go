@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"housecall/internal/access"
@@ -18,6 +19,7 @@ type Chat struct {
 	Visit         id.Visit `json:"visit"`
 	docstore.Meta `json:"meta"`
 	Lines         []ChatLine `json:"lines"`
+	DestroyedAt   *time.Time `json:"destroyed_at,omitempty"` // it was kept for as long as it had to be
 }
 
 // ChatLine is one thing that somebody wrote, or a file that they offered.
@@ -28,6 +30,12 @@ type ChatLine struct {
 	At   time.Time `json:"at"`
 	Text phi.Text  `json:"text,omitempty"`
 	File *ChatFile `json:"file,omitempty"`
+}
+
+// Role is what who wrote it is in the call: seats are named by it.
+func (l ChatLine) Role() string {
+	role, _, _ := strings.Cut(l.Seat, "_")
+	return role
 }
 
 // ChatFile is a file that was uploaded for the call.
@@ -45,6 +53,18 @@ const mostLines = 1000
 func (c *Chat) DocID() string { return chatOf(c.Visit) }
 
 func chatOf(visit id.Visit) string { return "chat_" + string(visit) }
+
+// lastAt is when something was written last.
+func (c *Chat) lastAt() time.Time { return c.Lines[len(c.Lines)-1].At }
+
+var chats = docstore.Spec[Chat]{Name: "call_chats", Indexes: map[string]func(*Chat) (docstore.Key, bool){
+	"kept": func(c *Chat) (docstore.Key, bool) {
+		if len(c.Lines) == 0 {
+			return docstore.Key{}, false
+		}
+		return docstore.Key{Equal: "kept", Order: docstore.ByTime(c.lastAt())}, true
+	},
+}}
 
 // Wrote keeps what was written in a room of a visit; again it is kept once.
 func (s *Service) Wrote(ctx context.Context, a access.Actor, room string, line ChatLine) error {
@@ -92,4 +112,21 @@ func (s *Service) Written(ctx context.Context, a access.Actor, room string) ([]C
 		return nil, err
 	}
 	return c.Lines, nil
+}
+
+// ReadChat answers what was written in the calls of a visit, the first line first: to the patient's side, and to the
+// doctor who treats. That they read it is in the audit.
+func (s *Service) ReadChat(ctx context.Context, a access.Actor, visit id.Visit) (*Chat, error) {
+	v, err := s.visits.Get(ctx, string(visit))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Guard.Read(ctx, a, "visit.read_chat", v.facts()); err != nil {
+		return nil, err
+	}
+	c, err := s.chats.Get(ctx, chatOf(visit))
+	if fault.Is(err, fault.NotFound) {
+		return &Chat{Visit: visit}, nil
+	}
+	return c, err
 }

@@ -31,6 +31,8 @@ const (
 	GuestSeated           event.Kind = "visit.guest_seated"
 	RoomChanged           event.Kind = "visit.room_changed"
 	RecordingWasDestroyed event.Kind = "visit.recording_destroyed" // data: patient, visit, recorded: when it began
+	ChatWasDestroyed      event.Kind = "visit.chat_destroyed"      // data: patient, visit, written: when something was written last
+	FileWasDestroyed      event.Kind = "visit.file_destroyed"      // data: patient, visit, sent
 	NoteSealed            event.Kind = "note.sealed"
 	AddendumAdded         event.Kind = "note.addendum_added"
 	QuestionAsked         event.Kind = "visit.question_asked" // by the patient, within 72 hours

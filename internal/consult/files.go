@@ -2,7 +2,6 @@ package consult
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -31,6 +30,7 @@ const (
 	FileAwaited  FileState = "awaited"  // may be sent; nobody can read it
 	FileReadable FileState = "readable" // looked at, stripped, moved: kept with the visit
 	FileRefused  FileState = "refused"
+	FileGone     FileState = "destroyed" // it was kept for as long as it had to be
 )
 
 // File is what somebody sends the others in a call. What is written in the chat names it; this says whose it is.
@@ -45,6 +45,7 @@ type File struct {
 	Type          string     `json:"type"`
 	Size          int64      `json:"size"`
 	Why           string     `json:"why,omitempty"` // coded, when refused
+	DestroyedAt   *time.Time `json:"destroyed_at,omitempty"`
 }
 
 // DocID implements docstore.Document.
@@ -58,7 +59,10 @@ var files = docstore.Spec[File]{Name: "call_files", Indexes: map[string]func(*Fi
 		return docstore.Key{Equal: string(f.Visit), Order: docstore.ByTime(f.CreatedAt)}, true
 	},
 	"unsettled": func(f *File) (docstore.Key, bool) {
-		return docstore.Key{Equal: "unsettled", Order: docstore.ByTime(f.CreatedAt)}, f.State != FileReadable
+		return docstore.Key{Equal: "unsettled", Order: docstore.ByTime(f.CreatedAt)}, f.State == FileAwaited || f.State == FileRefused
+	},
+	"kept": func(f *File) (docstore.Key, bool) {
+		return docstore.Key{Equal: "kept", Order: docstore.ByTime(f.CreatedAt)}, f.State == FileReadable
 	},
 }}
 
@@ -102,14 +106,12 @@ func (s *Service) SendFile(ctx context.Context, a access.Actor, visit id.Visit, 
 		return FilePlace{}, fault.InvalidField("/size", "Say how many bytes the file has.")
 	case name == "" || utf8.RuneCountInString(name.Reveal()) > longestName:
 		return FilePlace{}, fault.InvalidField("/name", "Give the file a name of at most 200 characters.")
-	case !v.seated(a):
-		return FilePlace{}, conflict("call-ended", "Files can be sent in the call alone. Join it first.")
 	}
 	f := &File{ID: id.New[id.Attachment](), Visit: visit, By: a.Account, Role: seatOf(a, v).Role, State: FileAwaited, Name: name, Type: contentType, Size: size}
 	if a.Request.Key != "" {
 		f.ID = id.Of[id.Attachment](a.Request, string(visit))
 	}
-	if err := s.roomFor(ctx, f); err != nil {
+	if err := s.roomFor(ctx, a, v, f); err != nil {
 		return FilePlace{}, err
 	}
 	url, err := s.Deps.Files.SignPut(ctx, f.quarantine(), contentType, size, fileSendTime)
@@ -119,19 +121,22 @@ func (s *Service) SendFile(ctx context.Context, a access.Actor, visit id.Visit, 
 	return FilePlace{f.ID, url, s.Clock.Now().Add(fileSendTime)}, nil
 }
 
-func (s *Service) roomFor(ctx context.Context, f *File) error {
+// roomFor keeps that a file will come, while its sender has a seat. What was kept under the same key before is
+// answered as done, whatever has become of the call.
+func (s *Service) roomFor(ctx context.Context, a access.Actor, v *Visit, f *File) error {
 	all, err := s.files.Find(ctx, docstore.Query{Index: "visit", Equal: string(f.Visit), Limit: mostFiles + 1})
 	if err != nil {
 		return err
 	}
-	again := slices.ContainsFunc(all.Items, func(x *File) bool { return x.ID == f.ID })
-	if len(all.Items) >= mostFiles && !again {
-		return conflict("too-many-files", "Thirty files were sent in this visit already. Send no more here.")
+	if again := slices.ContainsFunc(all.Items, func(x *File) bool { return x.ID == f.ID }); !again {
+		switch {
+		case !v.seated(a):
+			return conflict("call-ended", "Files can be sent in the call alone. Join it first.")
+		case len(all.Items) >= mostFiles:
+			return conflict("too-many-files", "Thirty files were sent in this visit already. Send no more here.")
+		}
 	}
-	if err := s.files.Insert(ctx, id.Request{}, f); err != nil && !errors.Is(err, docstore.ErrExists) {
-		return err
-	}
-	return nil
+	return s.files.Insert(ctx, a.Request, f)
 }
 
 // SettleFile looks at a file that was sent and makes it readable, or refuses it and says why: for who sent it.
@@ -199,7 +204,7 @@ func fileRefusal(err error) string {
 }
 
 // CallFiles lists what was sent in the calls of a visit, the oldest first: to the patient's side, and to the
-// doctor who treats. What nobody has looked at is not there.
+// doctor who treats. What nobody has looked at is not there; of what was destroyed it is known that there was one.
 func (s *Service) CallFiles(ctx context.Context, a access.Actor, visit id.Visit) ([]*File, error) {
 	v, err := s.visits.Get(ctx, string(visit))
 	if err != nil {
@@ -209,7 +214,7 @@ func (s *Service) CallFiles(ctx context.Context, a access.Actor, visit id.Visit)
 		return nil, err
 	}
 	page, err := s.files.Find(ctx, docstore.Query{Index: "visit", Equal: string(visit), Limit: mostFiles})
-	return slices.DeleteFunc(page.Items, func(f *File) bool { return f.State != FileReadable }), err
+	return slices.DeleteFunc(page.Items, func(f *File) bool { return f.State != FileReadable && f.State != FileGone }), err
 }
 
 // OpenFile answers a short-lived address of a file, to who may list it. That they read it is in the audit.
@@ -218,7 +223,7 @@ func (s *Service) OpenFile(ctx context.Context, a access.Actor, visit id.Visit, 
 	if err != nil {
 		return "", err
 	}
-	at := slices.IndexFunc(all, func(f *File) bool { return f.ID == att })
+	at := slices.IndexFunc(all, func(f *File) bool { return f.ID == att && f.State == FileReadable })
 	if at < 0 {
 		return "", docstore.NotFound()
 	}

@@ -223,3 +223,31 @@ func TestWhatNeverCameOrWasRefusedIsThrownAwayAndNothingElse(t *testing.T) {
 		t.Errorf("what was looked at is gone: %v", err)
 	}
 }
+
+func TestAFileIsSaidOnceUnderOneKeyWhateverHasBecomeOfTheCall(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	ctx, visit := t.Context(), c.calling()
+	says := func(size int64) (consult.FilePlace, error) {
+		who := mother
+		who.Request = id.RequestOf([]byte{byte(size)}, string(mother.Account), "one key")
+		return c.SendFile(ctx, who, visit, "x.pdf", "application/pdf", size)
+	}
+	first, err := says(10)
+	must(t, err)
+
+	again, err := says(10)
+	must(t, err)
+	_, other := says(11)
+	_, err = c.Complete(ctx, lin, visit)
+	must(t, err)
+	late, err := says(10)
+	must(t, err)
+	_, anew := c.SendFile(ctx, mother, visit, "x.pdf", "application/pdf", 10)
+
+	if again.File != first.File || late.File != first.File {
+		t.Errorf("the same key names %s, then %s, then %s", first.File, again.File, late.File)
+	}
+	refused(t, other, fault.Conflict)
+	refused(t, anew, fault.Conflict)
+}

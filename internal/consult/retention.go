@@ -27,7 +27,7 @@ func (s *Service) RecordingsPast(ctx context.Context, a access.Actor, keep time.
 			if now.Sub(r.BeganAt) < keep {
 				return past, nil
 			}
-			must, err := s.mustKeep(ctx, r, now)
+			_, must, err := s.mustKeep(ctx, r.Visit, r.BeganAt, "call")
 			if err != nil {
 				return nil, err
 			}
@@ -44,14 +44,19 @@ func (s *Service) RecordingsPast(ctx context.Context, a access.Actor, keep time.
 // mostPast bounds one look; the next goes on.
 const mostPast = 500
 
-// mustKeep tells whether a rule of the place still forbids to destroy a recording.
-func (s *Service) mustKeep(ctx context.Context, r *Recording, now time.Time) (bool, error) {
-	v, err := s.visits.Get(ctx, string(r.Visit))
+// mustKeep tells whether a rule of the place still forbids to destroy what a visit left at some time: the kind of
+// record that must be kept longest decides.
+func (s *Service) mustKeep(ctx context.Context, visit id.Visit, at time.Time, records ...string) (*Visit, bool, error) {
+	v, err := s.visits.Get(ctx, string(visit))
 	if err != nil {
-		return true, err
+		return nil, true, err
 	}
-	years, _ := s.Rules.KeepCalls(v.Jurisdiction, now)
-	return r.BeganAt.AddDate(years, 0, 0).After(now), nil
+	now, must := s.Clock.Now(), false
+	for _, record := range records {
+		years, _ := s.Rules.KeepFor(v.Jurisdiction, record, now)
+		must = must || at.AddDate(years, 0, 0).After(now)
+	}
+	return v, must, nil
 }
 
 // RecordingDestroyed notes that the files of a recording are gone for good; that there was one, of whom and how long,

@@ -29,10 +29,14 @@ func (HouseRules) NeedsGuardian(jurisdiction string, born, day time.Time) (strin
 	return rule, day.Before(born.AddDate(guardianAge, 0, 0))
 }
 
-// KeepCalls implements Rules: three years in China by CN-R02, elsewhere nothing forbids to destroy.
-func (HouseRules) KeepCalls(jurisdiction string, _ time.Time) (int, string) {
-	if jurisdiction == "cn" {
-		return 3, "CN-R02"
+// KeepFor implements Rules: in China three years for what was said, shown and written by CN-R02, fifteen for the
+// medical record by CN-R01; elsewhere nothing forbids to destroy.
+func (HouseRules) KeepFor(jurisdiction, record string, _ time.Time) (int, string) {
+	switch {
+	case jurisdiction != "cn":
+		return 0, ""
+	case record == "medical":
+		return 15, "CN-R01"
 	}
-	return 0, ""
+	return 3, "CN-R02"
 }

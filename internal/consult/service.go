@@ -66,8 +66,9 @@ type Rules interface {
 	// Licence is what a doctor must be licensed for to see somebody there: the place, or a state of it, like
 	// "us-ny". A rule, and no licence, when the rule asks for a state that is not known.
 	Licence(jurisdiction, state string, day time.Time) (licence, rule string)
-	// KeepCalls is how many years sound and picture of a visit must be kept there, and by which rule.
-	KeepCalls(jurisdiction string, day time.Time) (years int, rule string)
+	// KeepFor is how many years a kind of record of a visit ("call": sound and picture, "chat", "medical") must be kept
+	// there, and by which rule.
+	KeepFor(jurisdiction, record string, day time.Time) (years int, rule string)
 }
 
 // Guests opens a session for somebody who has exchanged an invitation.
@@ -123,7 +124,7 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 	if s.files, err = docstore.Open[File](ctx, d.Store, d.Clock, files); err != nil {
 		return nil, err
 	}
-	if s.chats, err = docstore.Open[Chat](ctx, d.Store, d.Clock, docstore.Spec[Chat]{Name: "call_chats"}); err != nil {
+	if s.chats, err = docstore.Open[Chat](ctx, d.Store, d.Clock, chats); err != nil {
 		return nil, err
 	}
 	s.threads, err = docstore.Open[Thread](ctx, d.Store, d.Clock, docstore.Spec[Thread]{Name: "threads"})

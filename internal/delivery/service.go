@@ -97,7 +97,7 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 	if s.addresses, err = docstore.Open(ctx, d.Store, d.Clock, addressSpec()); err != nil {
 		return nil, fmt.Errorf("open addresses: %w", err)
 	}
-	if s.talks, err = docstore.Open(ctx, d.Store, d.Clock, docstore.Spec[Talk]{Name: "talks"}); err != nil {
+	if s.talks, err = docstore.Open(ctx, d.Store, d.Clock, talkSpec()); err != nil {
 		return nil, fmt.Errorf("open talks: %w", err)
 	}
 	if s.booked, err = docstore.Open(ctx, d.Store, d.Clock, bookedSpec); err != nil {
@@ -110,6 +110,17 @@ func zoneSpec() docstore.Spec[Zone] {
 	return docstore.Spec[Zone]{Name: "zones", Indexes: map[string]func(*Zone) (docstore.Key, bool){
 		"active": func(z *Zone) (docstore.Key, bool) {
 			return docstore.Key{Order: docstore.ByTime(z.CreatedAt)}, !z.Withdrawn
+		},
+	}}
+}
+
+func talkSpec() docstore.Spec[Talk] {
+	return docstore.Spec[Talk]{Name: "talks", Indexes: map[string]func(*Talk) (docstore.Key, bool){
+		"kept": func(t *Talk) (docstore.Key, bool) {
+			if t.ClosedAt == nil || len(t.Said) == 0 {
+				return docstore.Key{}, false
+			}
+			return docstore.Key{Equal: "kept", Order: docstore.ByTime(*t.ClosedAt)}, true
 		},
 	}}
 }

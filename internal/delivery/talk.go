@@ -25,6 +25,7 @@ type Talk struct {
 	Said          []Said     `json:"said"`
 	Speaking      []Speaker  `json:"speaking,omitempty"` // who is in the sound room
 	ClosedAt      *time.Time `json:"closed_at,omitempty"`
+	DestroyedAt   *time.Time `json:"destroyed_at,omitempty"` // it was kept for as long as it had to be
 }
 
 // Said is one thing that somebody wrote.
@@ -52,6 +53,8 @@ const (
 	TalkClosed event.Kind = "talk.closed"
 	// TalkSpeaks is that somebody came into the sound room or left it; data: role, speaking, how many are in it.
 	TalkSpeaks event.Kind = "talk.speaks"
+	// TalkDestroyed is that it was kept for as long as it had to be; data: order, patient, closed: when it ended.
+	TalkDestroyed event.Kind = "talk.destroyed"
 )
 
 // Tickets signs tickets to sound rooms, as who runs the rooms reads them.

@@ -207,3 +207,51 @@ func (w *world) giveTo(t *testing.T, job id.Job, courier access.Actor) {
 	_, err = w.Accept(t.Context(), w.as(courier), job, w.step(t, job))
 	must(t, err)
 }
+
+// law is how long chats must be kept, wherever somebody is.
+type law int
+
+func (years law) KeepFor(_, record string, _ time.Time) (int, string) {
+	if record != "chat" {
+		return 0, ""
+	}
+	return int(years), "X-R01"
+}
+
+func TestWhatWasSaidAboutAnOrderIsDestroyedWhenItNeedNotBeKeptAnyMore(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	w := newWorld(t)
+	w.to(t, delivery.AtDoor)
+	must(t, w.say(t, mum, "The green door."))
+	gone := func(keep time.Duration, rules law) int {
+		t.Helper()
+		n, err := w.DestroyTalks(t.Context(), w.as(house), keep, rules)
+		must(t, err)
+		return n
+	}
+	w.clock.Advance(400 * day)
+	if n := gone(30*day, 0); n != 0 {
+		t.Errorf("%d talks of an order that goes on were destroyed", n)
+	}
+	must(t, w.CloseTalk(t.Context(), w.as(house), order1))
+
+	soon := gone(30*day, 0)
+	w.clock.Advance(31 * day)
+	longer, byLaw := gone(60*day, 0), gone(30*day, 3)
+	if got := w.heard(t, mum); soon != 0 || longer != 0 || byLaw != 0 || got != "patient: The green door." {
+		t.Fatalf("destroyed too early: %d at once, %d though it is kept for longer, %d though a rule asks for longer; left is %q", soon, longer, byLaw, got)
+	}
+	past, again := gone(30*day, 0), gone(30*day, 0)
+
+	talk, err := w.ReadTalk(t.Context(), w.as(mum), order1)
+	must(t, err)
+	if past != 1 || again != 0 || len(talk.Said) != 0 || talk.DestroyedAt == nil || talk.ClosedAt == nil {
+		t.Errorf("destroyed %d and then %d, left is %+v", past, again, talk)
+	}
+	for name, a := range map[string]access.Actor{"the patient": mum, "support": support, "the courier": ann} {
+		if _, err := w.DestroyTalks(t.Context(), w.as(a), 0, law(0)); err == nil {
+			t.Errorf("%s destroys talks", name)
+		}
+	}
+}

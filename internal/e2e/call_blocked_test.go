@@ -207,3 +207,30 @@ func portsOf(t *testing.T, v visit) (web, relay string) {
 	}
 	return at.Port(), relay
 }
+
+// refusedOnce has the relay refuse the first connection of a page, which then reaches nothing, and remembers what the
+// page said of it.
+const refusedOnce = `(() => { const Real = RTCPeerConnection; let first = true;
+	window.RTCPeerConnection = class extends Real {
+		constructor(with_) { super(first ? { ...with_, iceServers: [], iceTransportPolicy: 'relay' } : with_); this.refused = first; first = false; }
+		async setLocalDescription(d) {
+			await super.setLocalDescription(d);
+			if (this.refused) this.dispatchEvent(new RTCPeerConnectionIceErrorEvent('icecandidateerror', { url: 'turns:relay.example', errorCode: 401, errorText: 'Unauthorized' }));
+		}
+	};
+	new MutationObserver(() => { if (document.body?.innerText.includes('had run out')) window.__said = true; }).observe(document, { subtree: true, childList: true, characterData: true });
+})()`
+
+func TestWhoseCredentialOfTheRelayHasRunOutIsToldAndComesInWithANewOne(t *testing.T) {
+	v, doctor := alone(t)
+	patient := sits(camera(t, red), t, v.patient, "the patient")
+	patient.before(refusedOnce)
+
+	patient.visit("/visit/" + v.id + "/call")
+
+	patient.until("it to be said that the credential had run out", `window.__said`)
+	patient.state(within, "call", "phase", "here")
+	patient.until("nothing said of it any more", `!document.body.innerText.includes('had run out')`)
+	patient.watches(blue)
+	doctor.watches(red)
+}

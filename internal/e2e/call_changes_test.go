@@ -118,19 +118,30 @@ func TestAGuestJoinsByALinkIsSeenByAllAndSeesNothingButTheCall(t *testing.T) {
 	}
 	nobody := &sim.Client{Base: v.patient.Base}
 	guest := sits(camera(t, lime), t, nobody, "the guest")
+	guest.before(fmt.Sprintf(remembersConnections, ""))
 	guest.visit("/g#" + link.Text("token"))
 	guest.sees("guest")
+	guest.triesDevices("Fake Audio Input 2")
+	guest.shot("guest-devices")
 	guest.types("guest-name", "Wu Jing")
 	guest.press("guest-join")
 	guest.state(within, "call", "phase", "here")
 
 	guest.state(within, "call", "seats", "2")
+	guest.speaksThrough("Fake Audio Input 2")
 	for _, h := range []hue{blue, red} {
 		guest.watches(h)
 	}
 	doctor.watches(lime)
 	patient.watches(lime)
 	guest.shot("guest-in-call")
+	guest.press("call-more")
+	guest.press("hand")
+	doctor.seesText("Hand up: Wu Jing")
+	guest.seesText("Hand up: You")
+	guest.press("call-more")
+	guest.press("hand")
+	doctor.until("no hand up", `!document.body.innerText.includes('Hand up')`)
 
 	for _, path := range []string{"/visits/" + v.id, "/visits/" + v.id + "/note", "/visits/" + v.id + "/recordings", "/me", "/visits/" + v.id + "/files", "/orders"} {
 		var code int

@@ -72,7 +72,7 @@ var everyScreen = map[string][]screen{
 		of("intake-conditions", "/intake/:id/:step", draft, word("conditions")), of("intake-body", "/intake/:id/:step", draft, word("body")),
 		of("intake-review", "/intake/:id/:step", draft, word("review")),
 		of("visit", "/visit/:id", seen), of("waiting-room", "/visit/:id/wait", waiting), of("call", "/visit/:id/call", waiting),
-		of("recordings", "/visit/:id/recordings", seen), of("visit-times", "/visit/:visit/times", waiting),
+		of("recordings", "/visit/:id/recordings", seen), of("said", "/visit/:id/said", seen), of("visit-times", "/visit/:visit/times", waiting),
 		of("rx", "/rx/:id", rx), of("choose-over", "/rx/:id/order", rx), of("order", "/order/:id", order), of("answer", "/order/:id/answer", order),
 		of("thanks", "/order/:id/thanks", order), of("order-chat", "/order/:id/call", order),
 		of("record", "/record/:person", person), of("who-looked", "/record/:person/access", person), here("circle", "/circle"), here("me", "/me"),
@@ -80,6 +80,7 @@ var everyScreen = map[string][]screen{
 	},
 	"doctor": {
 		here("today", "/d"), here("queue", "/d/queue"), of("visit", "/d/visit/:id", seen), of("recordings", "/d/visit/:id/recordings", seen),
+		of("said", "/d/visit/:id/said", seen),
 		here("hours", "/d/hours"), here("me", "/me"),
 	},
 	"pharmacist": {

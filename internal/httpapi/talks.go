@@ -31,6 +31,8 @@ type TalkView struct {
 	Said   []SaidView `json:"said" nullable:"false"`
 	Speaks []string   `json:"speaks" nullable:"false" doc:"Roles of those who are in the sound room now."`
 	Closed *time.Time `json:"closed,omitempty" doc:"When the order ended: nothing more can be said."`
+
+	DestroyedAt *time.Time `json:"destroyed_at,omitempty" doc:"It was kept for as long as it had to be, and is gone."`
 }
 
 // SaidView is one thing that was said, by what somebody is to the order, never by name.
@@ -46,7 +48,7 @@ func talkAnswered(a access.Actor, t *delivery.Talk, err error) (*Reply[TalkView]
 	if err != nil {
 		return nil, err
 	}
-	return reply(t.Version, TalkView{Order: t.Order, Closed: t.ClosedAt, Speaks: each(t.Speaking, func(s delivery.Speaker) string { return s.Role }), Said: each(t.Said, func(s delivery.Said) SaidView {
+	return reply(t.Version, TalkView{Order: t.Order, Closed: t.ClosedAt, DestroyedAt: t.DestroyedAt, Speaks: each(t.Speaking, func(s delivery.Speaker) string { return s.Role }), Said: each(t.Said, func(s delivery.Said) SaidView {
 		return SaidView{s.ID, s.Role, s.By == a.Account, s.At, s.Text}
 	})}), nil
 }

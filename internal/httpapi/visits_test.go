@@ -26,6 +26,7 @@ import (
 
 // practice is what intake and consult ask of others, answered by hand.
 type practice struct {
+	clock   *clock.Fake
 	files   *blob.Folder
 	intakes *intake.Service
 	visits  *consult.Service
@@ -94,6 +95,7 @@ func newPractice(t *testing.T) (*counter, *practice) {
 	must(t, err)
 	clk, p, secret := clock.NewFake(time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)), &practice{}, []byte(strings.Repeat("s", 32))
 	guard := access.NewGuard(rules, noGrants{}, noGrants{})
+	p.clock = clk
 	p.files, err = blob.New(dir+"/files", secret, clk, "http://localhost")
 	must(t, err)
 	p.intakes, err = intake.New(ctx, intake.Deps{
@@ -117,7 +119,7 @@ func newPractice(t *testing.T) (*counter, *practice) {
 		Metrics: prometheus.NewRegistry(), Timeout: 5 * time.Second, Ready: func(context.Context) map[string]string { return nil },
 	},
 		httpapi.Intakes(p.intakes), httpapi.Attachments(p.intakes), httpapi.HealthRecord(p.intakes), httpapi.Visits(p.visits), httpapi.Calls(p.visits, here{}),
-		httpapi.Queue(p.visits), httpapi.Slots(p.visits), httpapi.Notes(p.visits), httpapi.Threads(p.visits)), kept)}, p
+		httpapi.Queue(p.visits), httpapi.Slots(p.visits), httpapi.Notes(p.visits), httpapi.Threads(p.visits), httpapi.CallFiles(p.visits)), kept)}, p
 }
 
 func must(t *testing.T, err error) {
@@ -243,6 +245,7 @@ func TestOthersSeeNothingOfAnIntakeOrAVisitOverHTTP(t *testing.T) {
 	for _, path := range []string{
 		"/intakes/" + in, "/patients/pat_ann/intakes", "/patients/pat_ann/health-record", "/visits/" + visit,
 		"/patients/pat_ann/visits", "/visits/" + visit + "/wait", "/visits/" + visit + "/note", "/visits/" + visit + "/thread",
+		"/visits/" + visit + "/chat", "/visits/" + visit + "/files",
 	} {
 		c.ask("bob", "GET", path, "", 404)
 		c.ask("eve", "GET", path, "", 404)

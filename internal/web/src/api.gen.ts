@@ -235,14 +235,22 @@ export interface CallBackView {
 	number: string;
 }
 
+export interface CallChatView {
+	/** It was kept for as long as it had to be, and is gone. */
+	destroyed_at?: string;
+	items: CallLineView[];
+}
+
 export interface CallFileView {
 	at: string;
+	/** It was kept for as long as it had to be, and is gone. */
+	destroyed_at?: string;
 	id: string;
 	name: string;
 	/** Of who sent it. */
 	role: "doctor" | "patient" | "caregiver";
 	size: number;
-	state: "awaited" | "readable" | "refused";
+	state: "awaited" | "readable" | "refused" | "destroyed";
 	type: string;
 	/** Why it is refused; coded. */
 	why?: string;
@@ -251,6 +259,21 @@ export interface CallFileView {
 export interface CallLine {
 	room: string;
 	samples: ConsultSample[];
+}
+
+export interface CallLineFile {
+	id: string;
+	name: string;
+}
+
+export interface CallLineView {
+	at: string;
+	file?: CallLineFile;
+	n: number;
+	role: "doctor" | "patient" | "caregiver" | "guest";
+	/** Whose it is; a guest's name stands with the visit. */
+	seat: string;
+	text?: string;
 }
 
 export interface CallRelay {
@@ -2623,6 +2646,8 @@ export interface TalkTicket {
 export interface TalkView {
 	/** When the order ended: nothing more can be said. */
 	closed?: string;
+	/** It was kept for as long as it had to be, and is gone. */
+	destroyed_at?: string;
 	order: string;
 	said: SaidView[];
 	/** Roles of those who are in the sound room now. */
@@ -3424,6 +3449,8 @@ export interface Routes {
 	"POST /visits/{id}/call/end": { path: { id: string }; answer: VisitView; };
 	/** Cancel a visit. */
 	"POST /visits/{id}/cancel": { path: { id: string }; body: ReasonInBody; answer: VisitView; };
+	/** Read what was written in a visit's calls. */
+	"GET /visits/{id}/chat": { path: { id: string }; answer: CallChatView; };
 	/** Complete a visit. */
 	"POST /visits/{id}/complete": { path: { id: string }; answer: VisitView; };
 	/** List what was sent in a visit's calls. */

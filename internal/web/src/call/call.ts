@@ -1,7 +1,7 @@
 // A call: joins a room by ticket, stays in it through reloads, lost networks and changed devices, and
 // tells whoever draws it what is so now. Nothing is drawn here.
 
-import { camera, microphone, screen, troubleOf, type Trouble } from "./devices";
+import { camera, choose, chosen, microphone, screen, troubleOf, type Trouble } from "./devices";
 import { Peer, type Own, type Slot } from "./peer";
 import { next, type Check, type Entry, type FromServer, type Joined, type Level, type Muted, type Numbered, type Recording, type Relay, type Seat } from "./protocol";
 import { Reporter } from "./report";
@@ -26,9 +26,6 @@ export interface Options {
 	others?: number;
 	/** Begin muted. */
 	muted?: Partial<Muted>;
-	/** Chosen before, in the device check. */
-	camera?: string;
-	microphone?: string;
 	/** Only through the relay, for trying it. */
 	relayOnly?: boolean;
 }
@@ -47,6 +44,8 @@ export interface State {
 	muted: Muted;
 	sharing: boolean;
 	hand: boolean;
+	/** How well the others reach one: 4 is good, 1 hardly usable. */
+	quality: number;
 	/** What arrives in each slot, where it is less than everything. */
 	levels: ReadonlyMap<number, { level: Level; why: string }>;
 	chat: readonly Entry[];
@@ -89,7 +88,7 @@ export class Call {
 		this.state = {
 			phase: "joining", reason: "", seat: "", role: "", rights: [], seats: [],
 			muted: { sound: options.muted?.sound === true, picture: options.sound === true || options.muted?.picture === true },
-			sharing: false, hand: false, levels: new Map(), chat: [], caption: null, recording: { state: "off" },
+			sharing: false, hand: false, quality: 4, levels: new Map(), chat: [], caption: null, recording: { state: "off" },
 			trouble: {}, relayRefused: false, refused: null, check: null, returns: 0,
 		};
 	}
@@ -166,13 +165,15 @@ export class Call {
 		}
 	}
 
-	/** useCamera sends another camera, or the one there is. */
-	async useCamera(id = this.options.camera): Promise<void> {
-		await this.use("picture", () => camera(id));
+	/** useCamera sends another camera, which is kept as the one chosen, or the one that was chosen before. */
+	async useCamera(id?: string): Promise<void> {
+		if (id) choose({ camera: id });
+		await this.use("picture", () => camera(chosen().camera));
 	}
 
-	async useMicrophone(id = this.options.microphone): Promise<void> {
-		await this.use("sound", () => microphone(id));
+	async useMicrophone(id?: string): Promise<void> {
+		if (id) choose({ microphone: id });
+		await this.use("sound", () => microphone(chosen().microphone));
 		if (this.own.sound) this.own.sound.enabled = !this.state.muted.sound;
 	}
 
@@ -411,7 +412,7 @@ export class Call {
 		}
 		const me = m.muted;
 		this.change({
-			seat: m.seat, role: m.role, rights: m.rights, seats: m.seats, chat: m.chat, recording: m.recording, muted: me,
+			seat: m.seat, role: m.role, rights: m.rights, seats: m.seats, chat: m.chat, recording: m.recording, muted: me, hand: m.hand, quality: m.quality,
 			phase: this.peer?.connected ? "here" : this.state.phase, returns: this.state.returns + (again ? 1 : 0),
 		});
 		for (const missed of m.missed ?? []) this.happened(missed);
@@ -449,7 +450,7 @@ export class Call {
 	private happened(m: Numbered): void {
 		switch (m.t) {
 			case "seat":
-				return this.change({ seats: placed(this.state.seats, m.seat), ...(m.seat.seat === this.state.seat ? { sharing: m.seat.sharing, hand: m.seat.hand } : {}) });
+				return this.change({ seats: placed(this.state.seats, m.seat), ...(m.seat.seat === this.state.seat ? { sharing: m.seat.sharing, hand: m.seat.hand, quality: m.seat.quality } : {}) });
 			case "muted":
 				this.change({ muted: { sound: m.sound, picture: m.picture } });
 				return void this.follow(this.state.muted);

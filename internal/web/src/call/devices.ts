@@ -6,6 +6,33 @@ export interface Devices {
 	speakers: MediaDeviceInfo[];
 }
 
+/** Choice is what somebody chose of their devices, by id; what they never chose is left to the browser. */
+export interface Choice {
+	camera?: string;
+	microphone?: string;
+	speaker?: string;
+}
+
+const choiceKey = "call devices";
+
+/** chosen is what was chosen in this browser: a reload and the next call use it again. */
+export function chosen(): Choice {
+	try {
+		return (JSON.parse(localStorage.getItem(choiceKey) ?? "null") as Choice | null) ?? {};
+	} catch {
+		return {};
+	}
+}
+
+/** choose keeps a choice beside those made before. */
+export function choose(more: Choice): void {
+	try {
+		localStorage.setItem(choiceKey, JSON.stringify({ ...chosen(), ...more }));
+	} catch {
+		// a browser that keeps nothing: until the page is left
+	}
+}
+
 /** Trouble says why there is no camera or microphone; screens have words for each. */
 export type Trouble = "denied" | "none" | "busy" | "insecure" | "unknown";
 
@@ -59,9 +86,18 @@ export async function screen(): Promise<MediaStreamTrack> {
 	return track;
 }
 
-/** speak lets an element sound through the chosen speaker, where the browser can. */
+/** canSpeak tells whether the browser lets one choose a speaker; many on phones don't. */
+export function canSpeak(): boolean {
+	return typeof HTMLMediaElement !== "undefined" && "setSinkId" in HTMLMediaElement.prototype;
+}
+
+/** speak lets an element sound through the chosen speaker ("" is the device's own). It answers false where it can't. */
 export async function speak(element: HTMLMediaElement, speaker: string): Promise<boolean> {
-	if (!("setSinkId" in element)) return false;
-	await element.setSinkId(speaker);
-	return true;
+	if (!canSpeak()) return speaker === "";
+	try {
+		await element.setSinkId(speaker);
+		return true;
+	} catch {
+		return false; // it is not there, or may not be used
+	}
 }

@@ -2,6 +2,6 @@
 export { Call, type Admission, type Options, type Phase, type State } from "./call";
 export { canCaption, caption } from "./captions";
 export { examine, type Examined, type Finding } from "./check";
-export { camera, devices, microphone, screen, speak, troubleOf, type Devices, type Trouble } from "./devices";
+export { camera, canSpeak, choose, chosen, devices, microphone, screen, speak, troubleOf, type Choice, type Devices, type Trouble } from "./devices";
 export type { Slot } from "./peer";
 export type { Entry, Level, Muted, Recording, Relay, Seat, Verdict } from "./protocol";

@@ -60,6 +60,9 @@ export interface Joined {
 	chat: Entry[];
 	missed?: Numbered[];
 	resumed: boolean;
+	/** Of the own seat; later changes of the quality come as a `seat` of one's own. */
+	hand: boolean;
+	quality: number;
 	recording: Recording;
 	relay?: Relay;
 	report_ms: number;

@@ -81,7 +81,7 @@ export function SendFile({ visit, live }: { visit: string; live: Call }) {
 }
 
 /** Sent is a file in a chat: who may read the visit's files opens it. */
-export function Sent({ visit, file }: { visit: string | undefined; file: NonNullable<Entry["file"]> }) {
+export function Sent({ visit, file }: { visit: string | undefined; file: Pick<NonNullable<Entry["file"]>, "ref" | "name"> }) {
 	const w = words();
 	const problem = useSignal<unknown>(undefined);
 	const open = async (id: string) => {
@@ -95,11 +95,11 @@ export function Sent({ visit, file }: { visit: string | undefined; file: NonNull
 	};
 	if (!visit) return <p class="pre">{file.name}</p>;
 	return (
-		<>
+		<div>
 			<Btn small icon="file-text" label={w.open(file.name)} onPress={() => void open(visit)} test="open-file">
 				{file.name}
 			</Btn>
 			<Trouble problem={problem.value} />
-		</>
+		</div>
 	);
 }

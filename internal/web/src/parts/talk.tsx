@@ -20,6 +20,7 @@ const words = both({
 		send: "Send",
 		closed: "The order has ended. Nothing more can be said here.",
 		nothing: "Nobody has written yet.",
+		destroyed: (at: string) => `What was written was kept for as long as it has to be, and destroyed on ${at}.`,
 		roles: { patient: "Patient", caregiver: "Caregiver", courier: "Courier", pharmacy: "Pharmacy", support: "Support" } as Record<string, string>,
 	},
 	zh: {
@@ -29,6 +30,7 @@ const words = both({
 		send: "发送",
 		closed: "订单已结束，不能再发消息。",
 		nothing: "还没有消息。",
+		destroyed: (at: string) => `消息保存期已满，已于${at}销毁。`,
 		roles: { patient: "患者", caregiver: "代办人", courier: "配送员", pharmacy: "药房", support: "客服" },
 	},
 });
@@ -82,7 +84,7 @@ export function Talk({ order, up }: { order: string; up: string }) {
 						</section>
 					)}
 					<section class="stack" role="log" aria-label={w.title}>
-						{t.said.length === 0 && <p class="empty">{w.nothing}</p>}
+						{t.said.length === 0 && <p class="empty">{t.destroyed_at ? w.destroyed(when(t.destroyed_at)) : w.nothing}</p>}
 						{t.said.map((s) => (
 							<div key={s.id} class={`card ${s.mine ? "mine" : ""}`}>
 								<p class="sub num">

@@ -6,6 +6,7 @@ import { call } from "../../client/call";
 import { useLive } from "../../client/live";
 import { Btn, Go } from "../../parts/button";
 import { Notice, Trouble } from "../../parts/notice";
+import { saidOf } from "../../parts/said";
 import { admit, Stage } from "../../parts/stage";
 import { time } from "../../words/say";
 import { guestNames } from "../patient/facts";
@@ -22,7 +23,13 @@ export function Room({ visit, reload }: { visit: VisitView; reload: () => Promis
 			{w.recordings}
 		</Go>
 	);
-	if (visit.state !== "in_progress") return <section class="room">{some}</section>;
+	if (visit.state !== "in_progress")
+		return (
+			<section class="room acts-row">
+				{some}
+				{visit.admitted_at && <Written visit={visit.id} />}
+			</section>
+		);
 	return (
 		<section class="room stack" aria-label={w.call}>
 			<Inside visit={visit} reload={reload} />
@@ -44,6 +51,17 @@ export function Room({ visit, reload }: { visit: VisitView; reload: () => Promis
 			)}
 			<Trouble problem={invite.problem} />
 		</section>
+	);
+}
+
+/** Written leads to what was written and sent in the call, where there is anything. */
+function Written({ visit }: { visit: string }) {
+	const said = useLive(`no-keep some said ${visit}`, () => saidOf(visit), () => false, 0);
+	if (!said.data) return null;
+	return (
+		<Go small icon="message-square" to={`/d/visit/${visit}/said`} test="said">
+			{words().said}
+		</Go>
 	);
 }
 

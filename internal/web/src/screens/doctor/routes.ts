@@ -11,6 +11,7 @@ export const role: Role = {
 		["/d/queue", () => import("./queue")],
 		["/d/visit/:id", () => import("./visit")],
 		["/d/visit/:id/recordings", () => import("./recordings")],
+		["/d/visit/:id/said", () => import("./said")],
 		["/d/hours", () => import("./hours")],
 		...own,
 	],

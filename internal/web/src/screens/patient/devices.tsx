@@ -1,10 +1,11 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
-import { examine } from "../../call";
+import { choose, chosen, devices, examine } from "../../call";
 import { call } from "../../client/call";
 import { me } from "../../client/session";
 import { Btn, IconBtn } from "../../parts/button";
+import { Pick } from "../../parts/field";
 import { Icon, type IconName } from "../../parts/icon";
 import { Notice } from "../../parts/notice";
 import { words } from "./visit-words";
@@ -22,6 +23,7 @@ interface Found {
 	/** Nothing was heard for so long that somebody should look why. */
 	mute: boolean;
 	facing: "user" | "environment";
+	microphones: readonly MediaDeviceInfo[];
 }
 
 /** measure asks the server for a known file and tells whether the way is wide and short enough for a picture. */
@@ -63,27 +65,30 @@ const silence = 7000; // of a microphone, before it is asked about
  */
 export function DeviceCheck({ begin, server, onWorks }: { begin?: boolean; server?: boolean; onWorks?: (works: boolean) => void }) {
 	const w = words().wait;
-	const s = useSignal<Found>({ asked: false, trouble: "", level: 0, heard: false, net: "checking", tone: "", mute: false, facing: "user" });
+	const s = useSignal<Found>({ asked: false, trouble: "", level: 0, heard: false, net: "checking", tone: "", mute: false, facing: "user", microphones: [] });
 	const set = (more: Partial<Found>) => (s.value = { ...s.value, ...more });
 	const video = useRef<HTMLVideoElement>(null);
 	const stop = useRef<() => void>(() => {});
+	const turn = useRef(0); // who chooses quickly opens twice: the last one counts
 
 	const open = async (facing: "user" | "environment" = s.value.facing) => {
 		stop.current();
-		set({ asked: true, trouble: "", facing });
+		const mine = ++turn.current;
+		set({ asked: true, trouble: "", heard: false, mute: false });
 		if (!navigator.mediaDevices) {
 			set({ trouble: "insecure" });
 			return;
 		}
 		let stream: MediaStream;
 		try {
-			stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: facing, width: { ideal: 640 } }, audio: true }).catch(async (err: unknown) => {
-				if (err instanceof DOMException && err.name === "NotFoundError") return navigator.mediaDevices.getUserMedia({ audio: true });
-				throw err;
-			});
+			stream = await look(facing, facing !== s.value.facing);
 		} catch (err) {
 			const name = err instanceof DOMException ? err.name : "";
 			set({ trouble: name === "NotAllowedError" ? "blocked" : name === "NotReadableError" ? "busy" : "none" });
+			return;
+		}
+		if (mine !== turn.current) {
+			for (const t of stream.getTracks()) t.stop();
 			return;
 		}
 		const quiet = listen(stream, (level) => set({ level, heard: s.value.heard || level > 0.08 }));
@@ -91,7 +96,7 @@ export function DeviceCheck({ begin, server, onWorks }: { begin?: boolean; serve
 			quiet();
 			for (const t of stream.getTracks()) t.stop();
 		};
-		set({ stream, trouble: stream.getVideoTracks().length > 0 ? "" : "none" });
+		set({ stream, facing, trouble: stream.getVideoTracks().length > 0 ? "" : "none", microphones: (await devices()).microphones });
 		setTimeout(() => set({ mute: !s.value.heard }), silence);
 	};
 	useEffect(() => {
@@ -197,8 +202,38 @@ export function DeviceCheck({ begin, server, onWorks }: { begin?: boolean; serve
 					v.tone === "silent" && w.fixTone,
 				)}
 			</ul>
+			{v.microphones.length > 1 && (
+				<Pick
+					label={w.microphone}
+					value={v.stream?.getAudioTracks()[0]?.getSettings().deviceId ?? ""}
+					of={v.microphones.map((d) => [d.deviceId, d.label || d.deviceId] as const)}
+					onPick={(microphone) => {
+						choose({ microphone });
+						void open();
+					}}
+					test="pick-microphone"
+				/>
+			)}
 		</div>
 	);
+}
+
+/** look opens what was chosen, or another camera when it is turned round; a chosen one that is not there is left out. */
+async function look(facing: "user" | "environment", turned: boolean): Promise<MediaStream> {
+	const { camera, microphone } = chosen();
+	const width = { ideal: 640 };
+	const ask = (id: { camera?: string | undefined; microphone?: string | undefined }, picture = true) =>
+		navigator.mediaDevices.getUserMedia({
+			audio: id.microphone ? { deviceId: { exact: id.microphone } } : true,
+			...(picture ? { video: id.camera ? { deviceId: { exact: id.camera }, width } : { facingMode: facing, width } } : {}),
+		});
+	const missing = (err: unknown) => err instanceof DOMException && (err.name === "NotFoundError" || err.name === "OverconstrainedError");
+	const stream = await ask({ microphone, camera: turned ? undefined : camera })
+		.catch((err: unknown) => (missing(err) ? ask({}) : Promise.reject(err)))
+		.catch((err: unknown) => (missing(err) ? ask({}, false) : Promise.reject(err)));
+	const seen = stream.getVideoTracks()[0]?.getSettings().deviceId;
+	if (turned && seen) choose({ camera: seen }); // the call begins with the one that was looked through last
+	return stream;
 }
 
 /** beep is a soft tone of half a second. */

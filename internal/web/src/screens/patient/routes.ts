@@ -21,6 +21,7 @@ export const role: Role = {
 		["/visit/:id/wait", () => import("./wait")],
 		["/visit/:id/call", () => import("./call")],
 		["/visit/:id/recordings", () => import("./recordings")],
+		["/visit/:id/said", () => import("./said")],
 		["/visit/:visit/times", () => import("./times")],
 		["/rx/:id", () => import("./rx")],
 		["/rx/:id/order", () => import("./choose")],

@@ -36,7 +36,9 @@ export default function TalkOf({ id }: { id: string }) {
 						))}
 					</div>
 					{t.closed ? (
-						<Notice>{w.closed}</Notice>
+						<Notice>
+							{w.closed} {t.destroyed_at && w.destroyed(when(t.destroyed_at))}
+						</Notice>
 					) : (
 						<form
 							class="stack"

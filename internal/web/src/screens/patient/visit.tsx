@@ -11,6 +11,7 @@ import { Line, Lines } from "../../parts/list";
 import { Notice, Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
 import { ReadAloud } from "../../parts/read";
+import { saidOf } from "../../parts/said";
 import { Sheet } from "../../parts/sheet";
 import { medicine } from "../../words/medicine";
 import { date, inTongue, listed, money, when } from "../../words/say";
@@ -29,6 +30,7 @@ interface Loaded {
 	thread: ThreadItem[];
 	payments: PaymentView[];
 	recorded: number;
+	said: string;
 }
 
 const threeDays = 72 * 3_600_000;
@@ -40,15 +42,16 @@ export default function Visit({ id }: { id: string }) {
 	const live = useLive<Loaded>(`visit ${id}`, async () => {
 		const visit = await call("GET /visits/{id}", { path });
 		const over = visit.state === "completed";
-		const [note, rx, thread, payments, doctor, recorded] = await Promise.all([
+		const [note, rx, thread, payments, doctor, recorded, said] = await Promise.all([
 			over ? orNothing<NoteView | undefined>(call("GET /visits/{id}/note", { path }), undefined) : undefined,
 			orNothing(call("GET /visits/{id}/prescriptions", { path }), { items: [] }),
 			over ? orNothing(call("GET /visits/{id}/thread", { path }), { items: [] }) : { items: [] },
 			orNothing(call("GET /visits/{id}/payments", { path }), { items: [] }),
 			doctorName(visit.doctor),
 			orNothing(call("GET /visits/{id}/recordings", { path }), { items: [] }),
+			visit.admitted_at ? saidOf(id) : "",
 		]);
-		return { visit, note, rx: rx.items, thread: thread.items, payments: payments.items, doctor, recorded: recorded.items.length };
+		return { visit, note, rx: rx.items, thread: thread.items, payments: payments.items, doctor, recorded: recorded.items.length, said };
 	});
 	const d = live.data;
 	if (d) markRead(d.visit.id);
@@ -145,6 +148,7 @@ function Body({ d, reload }: { d: Loaded; reload: () => Promise<void> }) {
 							<Line key={p.id} to={`/receipt/${p.id}`} icon="receipt" title={w.receipt} sub={w.fee(money(p.paid))} />
 						))}
 					{d.recorded > 0 && <Line to={`/visit/${v.id}/recordings`} icon="video" title={w.recordings} test="recordings" />}
+					{d.said && <Line to={`/visit/${v.id}/said`} icon="message-square" title={w.said} sub={d.said} test="said" />}
 					<Line to={`/case/new?about=${v.id}`} icon="headset" title={w.problem} />
 				</Lines>
 			</section>

@@ -1,0 +1,6 @@
+import { Said } from "../../parts/said";
+
+/** What was written and sent in a visit's calls, for the patient's side. */
+export default function SaidIn({ id }: { id: string }) {
+	return <Said visit={id} up={`/visit/${id}`} />;
+}
