@@ -1,1 +1,0 @@
-import{t as e}from"./papers-B58_wuLX.js";import{I as t}from"./main-TNnN-V8d.js";function n(){return t(e,{})}export{n as default};

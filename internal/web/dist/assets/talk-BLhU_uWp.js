@@ -1,1 +1,0 @@
-import{t as e}from"./talk-C1q_JBBg.js";import{I as t}from"./main-TNnN-V8d.js";function n({order:n}){return t(e,{order:n,up:`/o/cases`})}export{n as default};
