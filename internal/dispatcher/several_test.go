@@ -26,6 +26,21 @@ func (c *city) accept(t *testing.T, a access.Actor, job id.Job) {
 	must(t, err)
 }
 
+func TestTheSecondBagOfACounterIsOfferedThoughItsDoorComesLater(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	courier := c.courier(t, 1)
+	c.dispatch(t, nil)
+	c.accept(t, courier, c.order(t, 1))
+	second := id.JobOf("ord_beyond", 1)
+
+	must(t, c.Plan(t.Context(), house, delivery.Request{
+		Order: "ord_beyond", Attempt: 1, Pharmacy: "phm_a", PharmacyAt: counter, Door: geo.Point{Lat: 1.012, Lon: 2.012}, Patient: "pat_mum",
+	}))
+
+	c.accept(t, courier, second)
+}
+
 func TestTheOnlyCourierIsAskedForTheCounterBesideToo(t *testing.T) {
 	t.Parallel()
 	c := newCity(t)
