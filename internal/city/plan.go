@@ -112,14 +112,14 @@ func (s *sim) offer(c *courier, p dispatch.Proposal, jobs map[id.Job]*Order) {
 }
 
 // takes tells whether a courier can be asked for this job now: with what they have to collect and have on
-// board it must be a ride that may be.
+// board it must be a ride that may be. Nobody is asked while they stand at a door.
 func (c *courier) takes(o *Order) bool {
 	switch {
 	case c.asked != nil || len(c.back) > 0 || len(c.jobs)+len(c.bags) >= dispatch.MostBags:
 		return false
 	case len(c.bags) == 0 && len(c.jobs) == 0:
 		return c.state == idle
-	case len(c.bags) > 0 && c.sim.Counters == 1 || c.state == broken:
+	case len(c.bags) > 0 && c.sim.Counters == 1 || c.state == broken || c.state == knocking:
 		return false
 	}
 	elsewhere := map[int]bool{o.Pharmacy: true}
@@ -218,7 +218,7 @@ func (c *courier) picture() dispatch.Courier {
 	switch {
 	case c.state == broken:
 		out.Phase = dispatch.Away
-	case c.state == knocking && len(c.jobs) > 0:
+	case c.state == knocking && len(c.jobs) > 0: // asked on the way to that door
 		out.Phase, out.To = dispatch.Bound, s.pharmacies[c.jobs[0].Pharmacy].id
 		out.ArriveAt = s.now.Add(c.handing() + s.travel().Time(dispatch.Scooter, c.at(), s.pharmacies[c.jobs[0].Pharmacy].at))
 	case len(c.onBoard()) > 0 && (c.state == toDoor || c.state == knocking):

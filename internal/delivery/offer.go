@@ -98,8 +98,8 @@ func busy() error {
 	return fault.New(fault.Conflict, "This courier has another delivery in hand.").Coded("courier-busy")
 }
 
-// joins refuses a job for a courier whose hands are full: who holds an unanswered offer, a bag that could not
-// be handed over, as many bags as go on a ride, or jobs that this one may not ride with. Claims that no job
+// joins refuses a job for a courier whose hands are full: who holds an unanswered offer, stands at a door, has a
+// bag that could not be handed over, as many bags as go on a ride, or jobs that this one may not ride with. Claims that no job
 // answers for are swept away first. It answers what they hold.
 func (s *Service) joins(ctx context.Context, a access.Actor, j *Job, courier id.Account) ([]Claim, error) {
 	h, err := s.shifts.Get(ctx, string(ShiftOf(courier)))
@@ -150,11 +150,11 @@ func (r *ride) add(j *Job) bool {
 		if !slices.Contains(r.counters, j.Pharmacy) {
 			r.counters = append(r.counters, j.Pharmacy)
 		}
-	case Collected, AtDoor:
+	case Collected:
 		if r.most == 1 {
 			return false
 		}
-	case Planned, Offered, Delivered, Cancelled, Failed, Returning, Returned:
+	case Planned, Offered, AtDoor, Delivered, Cancelled, Failed, Returning, Returned:
 		return false
 	}
 	return r.bags <= dispatch.MostBags && len(r.counters) <= r.most

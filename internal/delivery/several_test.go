@@ -150,6 +150,7 @@ func TestWhatMayNotShareARideIsNotOffered(t *testing.T) {
 	}{
 		"of a third counter":                          {delivery.Accepted, third, nil},
 		"while an offer is not answered":              {delivery.Offered, nil, nil},
+		"to who stands at a door":                     {delivery.AtDoor, nil, nil},
 		"cooled, with a bag that is not":              {delivery.Collected, nil, func(r *delivery.Request) { r.ColdChain = true }},
 		"controlled, with a bag that is not":          {delivery.Accepted, nil, func(r *delivery.Request) { r.Controlled = true }},
 		"with a bag that could not be handed over":    {delivery.Failed, nil, nil},

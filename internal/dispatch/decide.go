@@ -65,6 +65,8 @@ func (s *search) decideFor(r int32, d *Decision) {
 		q.Bundles = append(q.Bundles, jobs)
 		switch {
 		case i == 0 && c.asked:
+		case i == 0 && c.loaded && !c.bound && s.couriers[r].FreeAt.After(s.now): // at a door: asked when done there
+			s.hold(r, i, p, d)
 		case i == 0 && (c.bound || c.loaded):
 			if !s.same(r, b) {
 				p.Why = onTheWay(c) + s.why(r, i, p, way)
@@ -106,7 +108,10 @@ func (s *search) same(r int32, b *bundle) bool {
 
 func (s *search) hold(r int32, i int, p Proposal, d *Decision) {
 	c := &s.riders[r]
-	for _, x := range p.Stops {
+	for k, x := range p.Stops {
+		if s.tasks[s.routes[r].bundles[i].tasks[k]].aboard {
+			continue
+		}
 		h := Hold{Job: x.Job, Courier: p.Courier, Until: p.Leave.Add(-s.Ahead), Arrival: x.Arrival}
 		switch {
 		case i > 0:

@@ -78,6 +78,20 @@ func TestABagOnBoardThatHasNoTimeLeftGoesFirst(t *testing.T) {
 	}
 }
 
+func TestWhoStandsAtADoorIsAskedAfterIt(t *testing.T) {
+	t.Parallel()
+	a, b := neighbours()
+	a.Courier, a.Stage = "acc_1", dispatch.Aboard
+	knocks := courier(1, 50)
+	knocks.Phase, knocks.FreeAt = dispatch.Riding, noon.Add(time.Minute)
+
+	got := dispatch.Plan(dispatch.State{Jobs: []dispatch.Job{a, b}, Couriers: []dispatch.Courier{knocks}, Counters: dispatch.MostCounters}, noon)
+
+	if len(got.Bundles) != 0 || len(got.Holds) != 1 || got.Holds[0].Job != "job_2" || got.Holds[0].Courier != "acc_1" {
+		t.Errorf("bundles = %+v, holds = %+v; want the second bag held for them", got.Bundles, got.Holds)
+	}
+}
+
 func TestABagOnBoardStaysWithACourierOfWhomNothingIsHeard(t *testing.T) {
 	t.Parallel()
 	a, _ := neighbours()
