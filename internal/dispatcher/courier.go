@@ -49,9 +49,10 @@ func inHandOf(h *delivery.Shift, held []*delivery.Job) inHand {
 	return in
 }
 
-// aboard are the bags whose doors dispatch plans, with what their courier may collect before.
-func (in inHand) aboard(counters int) []*delivery.Job {
-	if counters < 2 || in.back {
+// aboard are the bags whose doors dispatch plans, with what their courier may collect before: none of who brings
+// something back, or is finishing.
+func (in inHand) aboard(h *delivery.Shift, counters int) []*delivery.Job {
+	if counters < 2 || in.back || h.State != delivery.On {
 		return nil
 	}
 	return in.bags
@@ -69,7 +70,7 @@ func courierOf(h *delivery.Shift, in inHand, s dispatch.State, now time.Time) di
 	switch {
 	case in.counter != nil && !in.back:
 		c.Phase, c.To, c.ArriveAt = dispatch.Bound, in.counter.Pharmacy, free.Add(way(at, in.counter.PharmacyAt))
-	case len(in.aboard(s.Counters)) > 0:
+	case len(in.aboard(h, s.Counters)) > 0:
 		c.Phase, c.At, c.FreeAt = dispatch.Riding, at, free
 	case in.door != nil || len(in.bags) > 0 || in.back:
 		c.Phase = dispatch.Riding

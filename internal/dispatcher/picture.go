@@ -44,7 +44,7 @@ func (z *zone) picture(ctx context.Context, now time.Time) (dispatch.State, erro
 	for _, h := range shifts {
 		in := inHandOf(h, held[h.Courier])
 		hands[h.Courier] = in
-		for _, j := range in.aboard(state.Counters) {
+		for _, j := range in.aboard(h, state.Counters) {
 			state.Jobs = append(state.Jobs, jobOf(j, now))
 		}
 	}
