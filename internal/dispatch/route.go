@@ -21,14 +21,11 @@ func (b *bundle) insert(at int32, t int32) {
 	b.n++
 }
 
-func (b *bundle) remove(t int32) bool {
-	i := slices.Index(b.list(), t)
-	if i < 0 {
-		return false
+func (b *bundle) remove(t int32) {
+	if i := slices.Index(b.list(), t); i >= 0 {
+		copy(b.tasks[i:], b.tasks[i+1:b.n])
+		b.n--
 	}
-	copy(b.tasks[i:], b.tasks[i+1:b.n])
-	b.n--
-	return true
 }
 
 // route is what one rider is meant to do. The first bundle of a bound, asked or loaded rider is always there,
