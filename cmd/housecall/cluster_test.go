@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -58,7 +60,24 @@ func openCluster(t *testing.T, nodes int) *cluster {
 	for i := range nodes {
 		c.add(fmt.Sprint("n", i))
 	}
+	t.Cleanup(c.complain)
 	return c
+}
+
+// complain shows what the nodes could not deal with, where a test has failed.
+func (c *cluster) complain() {
+	if !c.t.Failed() {
+		return
+	}
+	for i, n := range c.nodes {
+		var bad []string
+		for line := range strings.Lines(n.log.String()) {
+			if strings.Contains(line, `"level":"ERROR"`) {
+				bad = append(bad, line)
+			}
+		}
+		c.t.Logf("node %d had %d errors, at last:\n%s", i, len(bad), strings.Join(bad[max(0, len(bad)-10):], ""))
+	}
 }
 
 // add starts another node and has the balancer use it.
@@ -119,14 +138,15 @@ type balancer struct {
 	next  atomic.Int64
 	inner http.RoundTripper
 
-	mu    sync.Mutex // guards nodes
+	mu    sync.Mutex // guards what follows
 	nodes map[string]bool
 	order []string
+	count map[string]int // of the requests that each was handed
 }
 
 func newBalancer(t *testing.T) *balancer {
 	t.Helper()
-	b := &balancer{inner: &http.Transport{MaxIdleConnsPerHost: 16, DisableCompression: true, ResponseHeaderTimeout: 20 * time.Second}, nodes: map[string]bool{}}
+	b := &balancer{inner: &http.Transport{MaxIdleConnsPerHost: 16, DisableCompression: true, ResponseHeaderTimeout: 20 * time.Second}, nodes: map[string]bool{}, count: map[string]int{}}
 	proxy := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetXForwarded(); r.Out.URL.Scheme = "http" },
 		Transport: b, FlushInterval: -1,
@@ -204,6 +224,13 @@ func (b *balancer) ready() []string {
 	return append(good[n:], good[:n]...)
 }
 
+// answered is how many requests each node has been handed.
+func (b *balancer) answered() map[string]int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return maps.Clone(b.count)
+}
+
 // RoundTrip implements http.RoundTripper.
 func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 	err := errors.New("there is no node")
@@ -215,6 +242,9 @@ func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 		if err != nil && errors.As(err, &dial) && dial.Op == "dial" && errors.Is(err, syscall.ECONNREFUSED) {
 			continue // nobody has seen the request
 		}
+		b.mu.Lock()
+		b.count[address]++
+		b.mu.Unlock()
 		return w, err
 	}
 	return nil, err

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -33,7 +34,13 @@ type drill struct {
 	patience time.Duration // of people, beside what a step takes on a service that is well
 	walked   atomic.Int64
 	again    atomic.Int64 // requests that were sent again
-	back     []string     // for each fault, how long the service took to answer again
+	back     []back
+}
+
+// back is how long the service took to answer again after a fault.
+type back struct {
+	after string
+	took  time.Duration
 }
 
 // fault is something that happens, and is mended before it answers.
@@ -179,9 +186,20 @@ func TestDrill(t *testing.T) {
 		faults = slices.DeleteFunc(faults, func(f fault) bool { return !strings.Contains(f.name, only) })
 	}
 	d.rand.Shuffle(len(faults), func(i, j int) { faults[i], faults[j] = faults[j], faults[i] })
+	faults = sliceOf(t, faults, cmp.Or(os.Getenv("HOUSECALL_TEST_DRILL_SLICE"), "1/1"))
 	t.Logf("seed %d: %d faults", seed, len(faults))
 
 	d.run(faults...)
+}
+
+// sliceOf is one part of the faults, "2/8" the second of eight: all parts together are all faults.
+func sliceOf(t *testing.T, all []fault, which string) []fault {
+	t.Helper()
+	var n, of int
+	if _, err := fmt.Sscanf(which, "%d/%d", &n, &of); err != nil || n < 1 || n > of || of > len(all) {
+		t.Fatalf("HOUSECALL_TEST_DRILL_SLICE is %q, want one like 2/8 of %d faults", which, len(all))
+	}
+	return all[(n-1)*len(all)/of : n*len(all)/of]
 }
 
 // run has people walk and race while the faults happen one after the other.
@@ -200,7 +218,9 @@ func (d *drill) run(faults ...fault) {
 		d.wait(time.Duration(d.rand.IntN(3000)) * time.Millisecond)
 		begun := time.Now()
 		f.happen(d)
-		d.t.Logf("%s %-60s mended after %.1f s", begun.Format(time.TimeOnly), f.name, time.Since(begun).Seconds())
+		last := &d.back[len(d.back)-1]
+		last.after = f.name
+		d.t.Logf("%s %-60s service back after %.1f s, mended after %.1f s", begun.Format(time.TimeOnly), f.name, last.took.Seconds(), time.Since(begun).Seconds())
 	}
 	over()
 	race.judge()
@@ -208,7 +228,21 @@ func (d *drill) run(faults ...fault) {
 	claims.judge()
 	jobs.judge()
 	d.invariants()
-	d.t.Logf("%d orders went through the whole chain meanwhile; %d requests were sent again; after each fault: %s", d.walked.Load(), d.again.Load(), strings.Join(d.back, ", "))
+	d.t.Logf("%d orders went through the whole chain meanwhile; %d requests were sent again", d.walked.Load(), d.again.Load())
+	d.tell()
+}
+
+// tell prints for each kind of fault how often it happened, and how long the service was away after it.
+func (d *drill) tell() {
+	by := map[string][]time.Duration{}
+	for _, b := range d.back {
+		by[b.after] = append(by[b.after], b.took)
+	}
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		took := by[name]
+		slices.Sort(took)
+		d.t.Logf("%2d x %-60s service back after %.1f s, at worst %.1f s", len(took), name, took[len(took)/2].Seconds(), took[len(took)-1].Seconds())
+	}
 }
 
 // walk takes orders through the whole chain until it is over. Each walk proves that its order was delivered once,
@@ -245,7 +279,7 @@ func (d *drill) backWithin(limit time.Duration) {
 		"role": "patient", "address": fmt.Sprintf("b%d@drill.example", begun.UnixNano()), "name": "Back Again", "birth_date": "1950-05-05", "sex": "female",
 	})
 	took := time.Since(begun)
-	d.back = append(d.back, fmt.Sprintf("%.1f s", took.Seconds()))
+	d.back = append(d.back, back{took: took})
 	if err != nil || took > limit {
 		d.t.Errorf("the service answered again after %s (%v), want %s", took, err, limit)
 	}

@@ -1,8 +1,9 @@
 package main
 
 import (
-	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,21 +62,41 @@ func TestOrdersOfAnOlderVersionGoOnWithThisOneInTheSameFolder(t *testing.T) {
 	}
 }
 
+// Two nodes of the older version serve; one of this version comes beside them, then takes the place of one and of the
+// other. People of both versions' programs go on all the while, and none of the walkers' requests is sent again.
 func TestNodesOfAnOlderVersionAreReplacedOneByOneWhilePeopleOrder(t *testing.T) {
 	program := older(t)
 	c := openCluster(t, 0)
 	c.program = program
-	for n := range 3 {
-		c.add(fmt.Sprint("n", n))
-	}
+	c.add("n0")
+	c.add("n1")
+	before := c.startLoad(t, program, "--patients", "4", "--callers", "4", "--seconds", "60")
+	now := c.startLoad(t, "", "--patients", "4", "--callers", "4", "--seconds", "60", "--seed", "2")
 	over := c.walkers(t)
+	live := func() { <-time.After(15 * time.Second) }
 
-	for i := range c.nodes {
+	live()
+	c.program = ""
+	c.add("n2")
+	live()
+	both := c.balance.answered()
+	for i := range 2 {
 		c.nodes[i].clinic.program = ""
 		c.replace(i)
-		<-time.After(3 * time.Second) // both versions serve side by side
+		live()
 	}
 
 	over()
+	before.judge(t)
+	now.judge(t)
+	for i, n := range c.nodes {
+		if strings.Contains(n.log.String(), "panic") {
+			t.Errorf("node %d: %s", i, tail(n.log.String(), 3000))
+		}
+	}
+	if len(both) != 3 || slices.Min(slices.Collect(maps.Values(both))) == 0 {
+		t.Errorf("both versions were to answer side by side: %v", both)
+	}
 	newDrill(t, c, 1).invariants()
+	t.Logf("answered by each node while two were of the older version and one of this: %v; in all: %v", both, c.balance.answered())
 }

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"housecall/internal/apptest/scratch"
 )
 
 // asMain has this test program be housecall, so that the tests meet a real process.
@@ -102,7 +104,7 @@ type clinic struct {
 
 func newClinic(t *testing.T) *clinic {
 	t.Helper()
-	c := &clinic{t: t, mail: openOffice(t), data: filepath.Join(t.TempDir(), "data")}
+	c := &clinic{t: t, mail: openOffice(t), data: filepath.Join(scratch.Folder(t), "data")}
 	secret := c.file("secret", strings.Repeat("0123456789abcdef", 4))
 	c.args = []string{
 		"--data", c.data, "--listen", "127.0.0.1:0", "--public-url", "http://localhost", "--secret-file", secret,

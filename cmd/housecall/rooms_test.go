@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"slices"
@@ -53,30 +52,50 @@ func roomOverNodes(t *testing.T, c *cluster) {
 // loadedUnderReplacement replaces nodes while `housecall load` has people order and judges from outside.
 func loadedUnderReplacement(t *testing.T, c *cluster) {
 	t.Helper()
-	cmd := command(t.Context(), "load", "--url", c.balance.url, "--admin-token-file", c.nodes[0].clinic.file("admin", adminToken),
-		"--patients", "6", "--callers", "4", "--seconds", "20")
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	cmd.Env = slices.Concat(cmd.Env, []string{"PATH=" + os.Getenv("PATH")})
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	var err error
+	l := c.startLoad(t, "", "--patients", "6", "--callers", "4", "--seconds", "20")
 	for i := 0; ; i = (i + 1) % len(c.nodes) {
 		select {
-		case err = <-ended:
+		case <-l.ended:
+			l.judge(t)
+			return
 		case <-time.After(2 * time.Second):
 			c.replace(i)
-			continue
 		}
-		break
 	}
-	if err != nil {
-		t.Errorf("load ended with %v: %s", err, tail(said.String(), 3000))
+}
+
+// loading is a `housecall load` on a cluster, which goes on beside what else happens.
+type loading struct {
+	ended <-chan struct{}
+	err   error // once it has ended
+	said  said
+}
+
+// startLoad has a program, this one where none is named, put a load on the nodes by way of their balancer.
+func (c *cluster) startLoad(t *testing.T, program string, how ...string) *loading {
+	t.Helper()
+	cmd := command(t.Context(), append([]string{"load", "--url", c.balance.url, "--admin-token-file", c.nodes[0].clinic.file("admin", adminToken)}, how...)...)
+	cmd.Env = slices.Concat(cmd.Env, []string{"PATH=" + os.Getenv("PATH")})
+	if program != "" {
+		cmd.Path, cmd.Args[0] = program, program
 	}
-	t.Log(tail(said.String(), 1500))
+	ended := make(chan struct{})
+	l := &loading{ended: ended}
+	cmd.Stdout, cmd.Stderr = &l.said, &l.said
+	must(t, cmd.Start())
+	go func() { defer close(ended); l.err = cmd.Wait() }()
+	return l
+}
+
+// judge waits for its end, and wants no error and every invariant.
+func (l *loading) judge(t *testing.T) {
+	t.Helper()
+	<-l.ended
+	if l.err != nil {
+		t.Errorf("load ended with %v: %s", l.err, tail(l.said.String(), 6000))
+		return
+	}
+	t.Log(tail(l.said.String(), 1500))
 }
 
 func tail(s string, n int) string { return s[max(0, len(s)-n):] }

@@ -26,6 +26,9 @@ func newWard(t *testing.T) *ward {
 	t.Helper()
 	w := &ward{Town: apptest.Start(t), t: t}
 	w.visit = w.Admitted()
+	t.Cleanup(func() { // else the stop waits for those who might come back to the call
+		_, _ = w.Consult.EndCall(context.WithoutCancel(t.Context()), w.As(w.Doctor), w.visit)
+	})
 	return w
 }
 

@@ -10,13 +10,18 @@ import (
 	"time"
 
 	"housecall/internal/backup"
+	"housecall/internal/billing"
 	"housecall/internal/blob"
 	"housecall/internal/bus"
 	"housecall/internal/clock"
 	"housecall/internal/config"
+	"housecall/internal/delivery"
 	"housecall/internal/docstore"
 	"housecall/internal/docstore/mongo"
 	"housecall/internal/docstore/sqlite"
+	"housecall/internal/event"
+	"housecall/internal/order"
+	"housecall/internal/pharmacy"
 	"housecall/internal/tracing"
 )
 
@@ -68,6 +73,15 @@ func busConfig(o Options, e *engines, service string) bus.Config {
 	}
 	return bus.Config{
 		Dir: busDir(c), URL: c.Bus, Creds: c.BusCreds, CA: c.BusCA, Replicas: c.Replicas, Node: node, Service: service, Idle: o.tool, ClockTimers: o.TestTimers, Backoff: o.Backoff,
+		Ahead: ahead(),
+	}
+}
+
+// ahead lists what stands between paying for an order and a courier who is asked.
+func ahead() []event.Kind {
+	return []event.Kind{
+		order.EventPlacing, order.EventPaying, order.EventPlaced, billing.PaymentAuthorised, pharmacy.KindOffered,
+		delivery.JobPlanned, delivery.JobReadied, delivery.JobOffered, delivery.JobAccepted, delivery.JobDeclined,
 	}
 }
 

@@ -228,6 +228,9 @@ func openFormulary(c config.Config) (*prescribing.Formulary, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.FormularyFile == "" && own == nil {
+		return prescribing.House()
+	}
 	var files fs.FS
 	if c.FormularyFile != "" {
 		files = os.DirFS(c.FormularyFile)

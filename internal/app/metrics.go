@@ -41,7 +41,7 @@ func (a *App) measure(b *bus.Bus) error {
 			Name: "housecall_promises_total", Help: "Delivered orders, by whether the promise was kept.",
 		}, []string{"kept"}),
 	}
-	a.Metrics.MustRegister(m.stages, m.promises, &queueCollector{b}, collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(liveHeap)),
+	a.Metrics.MustRegister(m.stages, m.promises, &queueCollector{b}, memoryCollector{"/proc/self/status"}, collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(liveHeap)),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	err := b.Subscribe(bus.Consumer{Name: "measures", Kinds: []event.Kind{order.EventDelivered}, Handle: func(ctx context.Context, e event.Event) error {
 		o, err := a.Order.Get(ctx, house, id.Order(e.Doc))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 
 	"housecall/internal/access"
 	"housecall/internal/audit"
@@ -97,8 +98,11 @@ func build(ctx context.Context, c config.Config, o Options, e engines) (*Service
 	return s, nil
 }
 
+// houseRules is the policy, read once: every question of it is asked of Casbin then.
+var houseRules = sync.OnceValues(func() (*access.Rules, error) { return access.NewRules(policies.Model, policies.Rules) })
+
 func (s *Services) buildAccess(ctx context.Context, c config.Config, o Options, e engines) error {
-	rules, err := access.NewRules(policies.Model, policies.Rules)
+	rules, err := houseRules()
 	if err != nil {
 		return fmt.Errorf("load the policy: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"housecall/internal/app"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/config"
 	"housecall/internal/notify"
@@ -47,8 +48,8 @@ const watchToken = "a token of a test, long enough to be one"
 func watched(t *testing.T, set func(*config.Config)) (a *app.App, stop func()) {
 	t.Helper()
 	c := config.Default()
-	c.Data, c.Listen, c.Node = t.TempDir(), "localhost:0", "here"
-	c.AdminTokenFile = t.TempDir() + "/token"
+	c.Data, c.Listen, c.Node = scratch.Folder(t), "localhost:0", "here"
+	c.AdminTokenFile = scratch.Folder(t) + "/token"
 	if err := os.WriteFile(c.AdminTokenFile, []byte(watchToken), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +169,7 @@ func TestFiguresTellTheStagesOfThePromiseAndWhatWaits(t *testing.T) {
 
 	_, figures := asks(t, a, http.MethodGet, "/metrics", "")
 
-	for _, want := range []string{`housecall_queue_waiting{consumer="audit"}`, "housecall_events_stuck 0", "housecall_events_unsent", "go_goroutines", "process_open_fds"} {
+	for _, want := range []string{`housecall_queue_waiting{consumer="audit"}`, "housecall_events_stuck 0", "housecall_events_unsent", "go_goroutines", "process_open_fds", "housecall_own_memory_bytes"} {
 		if !strings.Contains(figures, want) {
 			t.Errorf("no %s in the figures", want)
 		}

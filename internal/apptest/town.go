@@ -12,6 +12,7 @@ import (
 
 	"housecall/internal/access"
 	"housecall/internal/app"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/config"
 	"housecall/internal/id"
@@ -70,7 +71,7 @@ func Start(t testing.TB) *Town {
 // StartWith starts a town that is configured otherwise.
 func StartWith(t testing.TB, configure func(*config.Config)) *Town {
 	t.Helper()
-	w := &Town{t: t, dir: t.TempDir(), Clock: clock.NewFake(Noon), Log: &Buffer{}, configure: configure}
+	w := &Town{t: t, dir: scratch.Folder(t), Clock: clock.NewFake(Noon), Log: &Buffer{}, configure: configure}
 	w.Outbox = notify.NewOutbox(w.Clock)
 	w.open()
 	t.Cleanup(w.close)

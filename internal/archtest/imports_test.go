@@ -32,7 +32,7 @@ var layers = []string{
 }
 
 // testOnly may import anything and is imported by tests alone.
-var testOnly = strings.Fields("docstore/docstoretest blob/blobtest bus/bustest apptest apptest/engine e2e archtest proof")
+var testOnly = strings.Fields("docstore/docstoretest blob/blobtest bus/bustest apptest apptest/engine apptest/scratch e2e archtest proof")
 
 // seams lists libraries with the only packages that may know them, tests included.
 var seams = map[string]string{

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/audit"
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
@@ -64,7 +65,7 @@ func (m *moody) Insert(ctx context.Context, collection string, r docstore.Record
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
+	store, err := sqlite.Open(t.Context(), filepath.Join(scratch.Folder(t), "x.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

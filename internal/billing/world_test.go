@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/billing"
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
@@ -182,7 +183,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
+	store, err := sqlite.Open(t.Context(), filepath.Join(scratch.Folder(t), "x.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,6 +33,10 @@ type Config struct {
 	// Idle opens the engine without relaying, forwarding or setting timers again, for a tool.
 	Idle bool
 
+	// Ahead are the kinds of events that go into the streams before others that wait: what a promise's clock waits
+	// for. "order.*" is allowed. The order of one document's events is never changed.
+	Ahead []event.Kind
+
 	// Node names this process among others that share the cluster. Empty: made at random.
 	Node string
 	// Backoff lists the pauses between the tries of a handler; after the last the event is a dead

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,41 +33,73 @@ func (b *Bus) relay() {
 		case <-life.Done():
 		}
 	})
+	r := &relay{b: b, life: life, flying: map[string]bool{}, keep: make(chan []docstore.Outgoing), kept: make(chan kept, 1)}
+	go r.keepAll()
+	r.run()
+	close(r.keep)
+	for range r.kept { // what is sent is taken out before the bus has stopped, or not at all
+	}
+}
+
+// relay has two hands. One sends events to the streams, from where consumers have them at once; the other sees that
+// they will stand there and takes them out of their documents, while the first sends what came meanwhile.
+type relay struct {
+	b    *Bus
+	life context.Context //nolint:containedctx // of both hands
+
+	flying map[string]bool          // ids of events that are sent and not yet taken out of their documents
+	keep   chan []docstore.Outgoing // from the first hand to the second; closed when there is no more
+	kept   chan kept                // and back
+}
+
+type kept struct {
+	events []docstore.Outgoing
+	err    error // they stand in their documents still, and are sent again
+}
+
+func (r *relay) run() {
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
 	for failed := 0; ; {
+		var err error
 		select {
-		case <-b.stopping:
+		case <-r.b.stopping:
 			return
-		case <-b.store.Wake():
-		case <-b.kick:
+		case k := <-r.kept:
+			if err = r.landed(k); err == nil {
+				continue
+			}
+		case <-r.b.store.Wake():
+			err = r.drain()
+		case <-r.b.kick:
+			err = r.drain()
 		case <-sweep.C:
+			err = r.drain()
 		}
-		err := b.drain(life)
 		if err == nil {
 			failed = 0
 			continue
 		}
-		b.log.Error("events could not be relayed", "error", err, "tries", failed+1)
+		r.b.log.Error("events could not be relayed", "error", err, "tries", failed+1)
 		failed = min(failed+1, 6)
 		select {
-		case <-b.stopping:
+		case <-r.b.stopping:
 			return
 		case <-time.After(100 * time.Millisecond << failed):
 		}
 	}
 }
 
-// drain relays until nothing waits.
-func (b *Bus) drain(life context.Context) error {
+// drain sends until nothing waits.
+func (r *relay) drain() error {
 	for {
 		select {
-		case <-b.stopping:
+		case <-r.b.stopping:
 			return nil
 		default:
 		}
-		ctx, cancel := context.WithTimeout(life, relayTime)
-		n, err := b.relayBatch(ctx)
+		ctx, cancel := context.WithTimeout(r.life, relayTime)
+		n, err := r.send(ctx)
 		cancel()
 		if n == 0 || err != nil {
 			return err
@@ -74,19 +107,19 @@ func (b *Bus) drain(life context.Context) error {
 	}
 }
 
-// relayBatch relays what waits, up to one batch, and answers how much it was. An event is published
-// only when the one before it in its document is in the stream, else a failure between the two
-// would turn them round.
-func (b *Bus) relayBatch(ctx context.Context) (int, error) {
-	waiting, err := b.store.Waiting(ctx, relayBatch)
+// send sends what waits, up to one batch, and answers how much it was. An event is published only when the one
+// before it in its document is in the stream, else a failure between the two would turn them round.
+func (r *relay) send(ctx context.Context) (int, error) {
+	waiting, err := r.b.store.Waiting(ctx, relayBatch+len(r.flying))
 	if err != nil {
 		return 0, fmt.Errorf("list waiting events: %w", err)
 	}
+	waiting = slices.DeleteFunc(waiting, func(o docstore.Outgoing) bool { return r.flying[o.Event.ID] })
 	failed := map[string]bool{}
 	var done []docstore.Outgoing
 	var firstErr error
-	for _, round := range rounds(waiting) {
-		for i, err := range b.publish(ctx, round, failed) {
+	for _, round := range r.b.rounds(waiting) {
+		for i, err := range r.b.publish(ctx, round, failed) {
 			if err != nil {
 				failed[round[i].Doc] = true
 				if !inProcess(err) && !errors.Is(err, errWaits) {
@@ -97,16 +130,54 @@ func (b *Bus) relayBatch(ctx context.Context) (int, error) {
 			done = append(done, round[i])
 		}
 	}
-	if len(done) > 0 {
-		if err := b.disk.sync(touched(done)...); err != nil {
-			return 0, err
-		}
-		if err := b.store.Published(ctx, done); err != nil {
-			return 0, fmt.Errorf("take %d published events out: %w", len(done), err)
-		}
-		b.moved.Add(uint64(len(done)))
+	return len(done), first(r.pass(done), firstErr)
+}
+
+// pass gives what was sent to the second hand, once that has done with what it had.
+func (r *relay) pass(done []docstore.Outgoing) (err error) {
+	if len(done) == 0 {
+		return nil
 	}
-	return len(done), firstErr
+	for _, o := range done {
+		r.flying[o.Event.ID] = true
+	}
+	for {
+		select {
+		case r.keep <- done:
+			return err
+		case k := <-r.kept:
+			err = first(err, r.landed(k))
+		}
+	}
+}
+
+func (r *relay) landed(k kept) error {
+	for _, o := range k.events {
+		delete(r.flying, o.Event.ID)
+	}
+	return k.err
+}
+
+func (r *relay) keepAll() {
+	defer close(r.kept)
+	for done := range r.keep {
+		ctx, cancel := context.WithTimeout(r.life, relayTime)
+		err := r.b.takeOut(ctx, done)
+		cancel()
+		r.kept <- kept{done, err}
+	}
+}
+
+// takeOut takes events out of their documents once the streams have them for good.
+func (b *Bus) takeOut(ctx context.Context, done []docstore.Outgoing) error {
+	if err := b.disk.sync(touched(done)...); err != nil {
+		return err
+	}
+	if err := b.store.Published(ctx, done); err != nil {
+		return fmt.Errorf("take %d published events out: %w", len(done), err)
+	}
+	b.moved.Add(uint64(len(done)))
+	return nil
 }
 
 // touched lists the streams that these events went to.
@@ -131,8 +202,8 @@ func isTimer(e event.Event) bool { return e.Due != nil || e.Cancelled }
 // errWaits says that an event was not sent, for the sake of the one before it in its document.
 var errWaits = errors.New("it waits for the one before it")
 
-// rounds puts the n-th waiting event of each document into round n.
-func rounds(waiting []docstore.Outgoing) [][]docstore.Outgoing {
+// rounds puts the n-th waiting event of each document into round n, and in each round first what goes ahead.
+func (b *Bus) rounds(waiting []docstore.Outgoing) [][]docstore.Outgoing {
 	var out [][]docstore.Outgoing
 	next := make(map[string]int, len(waiting))
 	for _, w := range waiting {
@@ -143,7 +214,20 @@ func rounds(waiting []docstore.Outgoing) [][]docstore.Outgoing {
 		}
 		out[n] = append(out[n], w)
 	}
+	for _, round := range out {
+		slices.SortStableFunc(round, func(x, y docstore.Outgoing) int { return b.place(x.Event.Kind) - b.place(y.Event.Kind) })
+	}
 	return out
+}
+
+// place is 0 for events that go ahead of others, and 1 for those.
+func (b *Bus) place(k event.Kind) int {
+	for _, ahead := range b.cfg.Ahead {
+		if matches(string(ahead), string(k)) {
+			return 0
+		}
+	}
+	return 1
 }
 
 // publish sends one round and waits until the streams have it. The answer has an error for each event

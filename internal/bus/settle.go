@@ -96,14 +96,18 @@ func (b *Bus) newestFor(c *consumer) (seq uint64) {
 
 // matches tells whether a subject passes a filter: "*" is one token, ">" all that follow.
 func matches(filter, subject string) bool {
-	want, have := strings.Split(filter, "."), strings.Split(subject, ".")
-	for i, token := range want {
-		if token == ">" {
-			return i < len(have)
+	for {
+		want, filterRest, filterGoesOn := strings.Cut(filter, ".")
+		have, subjectRest, subjectGoesOn := strings.Cut(subject, ".")
+		if want == ">" {
+			return true
 		}
-		if i >= len(have) || token != "*" && token != have[i] {
+		if want != "*" && want != have {
 			return false
 		}
+		if !filterGoesOn || !subjectGoesOn {
+			return filterGoesOn == subjectGoesOn
+		}
+		filter, subject = filterRest, subjectRest
 	}
-	return len(want) == len(have)
 }

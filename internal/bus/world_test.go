@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"housecall/internal/apptest/engine"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/bus"
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
@@ -46,7 +47,7 @@ var onCluster sync.Map
 
 func newWorld(t *testing.T, adjust func(*world)) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), clock: clock.NewReal()}
+	w := &world{t: t, dir: scratch.Folder(t), clock: clock.NewReal()}
 	w.cfg = bus.Config{Dir: filepath.Join(w.dir, "nats"), Backoff: []time.Duration{time.Millisecond, 2 * time.Millisecond}}
 	root, _, _ := strings.Cut(t.Name(), "/")
 	if c, on := onCluster.Load(root); on {

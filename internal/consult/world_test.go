@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/blob"
 	"housecall/internal/clock"
 	"housecall/internal/consult"
@@ -77,7 +78,7 @@ func open(t *testing.T) *clinic {
 
 func openWith(t *testing.T, fees consult.Fees) *clinic {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
+	store, err := sqlite.Open(t.Context(), filepath.Join(scratch.Folder(t), "x.db"))
 	must(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	policy, err := rules()
@@ -91,7 +92,7 @@ func openWith(t *testing.T, fees consult.Fees) *clinic {
 		vetting: vetting{lin.Account: general, okoye.Account: general, derm.Account: skin},
 	}
 	c.breaks = &breaking{Store: store}
-	files := filepath.Join(t.TempDir(), "files")
+	files := filepath.Join(scratch.Folder(t), "files")
 	must(t, os.Mkdir(files, 0o700))
 	c.files, err = blob.New(files, []byte(strings.Repeat("b", 32)), c.clock, "http://localhost")
 	must(t, err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/delivery"
 	"housecall/internal/dispatch"
@@ -68,7 +69,7 @@ func newWorld(t *testing.T) *world {
 		clock: clock.NewFake(time.Date(2026, 11, 22, 21, 0, 0, 0, time.UTC)), unvet: map[id.Account]bool{},
 		granted: []access.Scope{access.Receive},
 	}
-	w.store, err = sqlite.Open(t.Context(), t.TempDir()+"/housecall.db")
+	w.store, err = sqlite.Open(t.Context(), scratch.Folder(t)+"/housecall.db")
 	must(t, err)
 	t.Cleanup(func() { _ = w.store.Close() })
 	w.guard = access.NewGuard(rules, w, w)

@@ -12,6 +12,7 @@ import (
 
 	"housecall/internal/access"
 	"housecall/internal/apptest/engine"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/bus"
 	"housecall/internal/bus/bustest"
 	"housecall/internal/clock"
@@ -66,7 +67,7 @@ func newCity(t *testing.T) *city {
 
 func openSQLite(t *testing.T) docstore.Store {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), t.TempDir()+"/housecall.db")
+	store, err := sqlite.Open(t.Context(), scratch.Folder(t)+"/housecall.db")
 	must(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	return store

@@ -325,6 +325,9 @@ func (c *Collection[T, P]) wrap(verb, docID string, err error) error {
 	case errors.Is(err, ErrFull):
 		return fault.New(fault.Unavailable, "We can't save anything just now. Nothing was changed; try again in a few minutes.").
 			After(time.Minute).Because(err)
+	case errors.Is(err, ErrAway):
+		return fault.New(fault.Unavailable, "We can't reach our records just now. Send this again in a moment: it is done once.").
+			After(time.Second).Because(err)
 	}
 	return fmt.Errorf("%s %s: %w", verb, docID, err)
 }

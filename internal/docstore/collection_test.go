@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -53,6 +54,21 @@ func TestFullStoreIsUnavailableAndSaysWhen(t *testing.T) {
 	for what, err := range map[string]error{"update": update, "insert": insert} {
 		var f *fault.Error
 		if !errors.As(err, &f) || f.Kind != fault.Unavailable || f.RetryAfter == 0 || !errors.Is(err, docstore.ErrFull) {
+			t.Errorf("%s = %v, want Unavailable with a time", what, err)
+		}
+	}
+}
+
+func TestStoreThatDoesNotAnswerIsUnavailableAndSaysToSendItAgain(t *testing.T) {
+	t.Parallel()
+	c := notes(t, fmt.Errorf("%w: no primary", docstore.ErrAway))
+
+	_, update := c.Update(t.Context(), "note_1", docstore.On{}, nothing)
+	insert := c.Insert(t.Context(), docstore.On{}.Request, &note{ID: "note_2"})
+
+	for what, err := range map[string]error{"update": update, "insert": insert} {
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Kind != fault.Unavailable || f.RetryAfter == 0 || !strings.Contains(f.Message, "again") {
 			t.Errorf("%s = %v, want Unavailable with a time", what, err)
 		}
 	}

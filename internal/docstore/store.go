@@ -18,6 +18,7 @@ var (
 	ErrExists   = errors.New("a document with this id exists")
 	ErrStale    = errors.New("the document has changed since it was read")
 	ErrFull     = errors.New("the store has no room left") // nothing of the write is kept
+	ErrAway     = errors.New("the store does not answer")  // whether a write was kept nobody can say
 )
 
 // Store is what an adapter does. Everything acknowledged is durable; nothing else is ever seen.

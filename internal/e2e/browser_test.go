@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,13 +92,18 @@ func flags(t *testing.T) []chromedp.ExecAllocatorOption {
 	)
 }
 
+// faults is a log of what goes wrong inside the service, among what the stories print.
+func faults() *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+}
+
 func started(t *testing.T) world {
 	t.Helper()
 	with := flags(t)
 	ctx := context.Background() // lives for all stories of the run
 	towns := [2]*sim.Demo{}
 	for i := range towns {
-		demo, err := sim.StartDemo(ctx, sim.DemoOptions{Listen: "localhost:0", Quiet: i == 1})
+		demo, err := sim.StartDemo(ctx, sim.DemoOptions{Listen: "localhost:0", Quiet: i == 1, Log: faults()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/bus"
 	"housecall/internal/bus/bustest"
 	"housecall/internal/clock"
@@ -69,7 +70,7 @@ func (r *feedReach) Seen(context.Context, access.Actor) ([]id.Patient, error) {
 
 func newFeedWorld(t *testing.T) *feedWorld {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
+	store, err := sqlite.Open(t.Context(), filepath.Join(scratch.Folder(t), "x.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/docstore/sqlite"
 	"housecall/internal/estimate"
@@ -41,7 +42,7 @@ var productRules = sync.OnceValues(func() (*access.Rules, error) { return access
 
 func newCounter(t *testing.T) *counter {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), t.TempDir()+"/x.db")
+	store, err := sqlite.Open(t.Context(), scratch.Folder(t)+"/x.db")
 	if err != nil {
 		t.Fatal(err)
 	}

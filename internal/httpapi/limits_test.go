@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
 	"housecall/internal/docstore/sqlite"
@@ -45,7 +46,13 @@ func (s *troubled) Insert(ctx context.Context, collection string, r docstore.Rec
 
 func newDesk(t *testing.T, limits httpapi.Limits) *desk {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), t.TempDir()+"/x.db")
+	return newPatientDesk(t, limits, 50*time.Millisecond)
+}
+
+// newPatientDesk gives one request as long as timeout.
+func newPatientDesk(t *testing.T, limits httpapi.Limits, timeout time.Duration) *desk {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), scratch.Folder(t)+"/x.db")
 	must(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	rules, err := access.NewRules(policies.Model, policies.Rules)
@@ -63,7 +70,7 @@ func newDesk(t *testing.T, limits httpapi.Limits) *desk {
 			"bob": {Account: "acc_bob", Role: access.Patient, Patient: "pat_bob"},
 		},
 		Guard: guard, Clock: d.clock, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Limits: limits,
-		Timeout: 50 * time.Millisecond, Ready: func(context.Context) map[string]string { return nil },
+		Timeout: timeout, BodyTime: 300 * time.Millisecond, Ready: func(context.Context) map[string]string { return nil },
 	}, httpapi.Intakes(intakes))
 	return d
 }

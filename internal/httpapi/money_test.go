@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/audit"
 	"housecall/internal/billing"
 	"housecall/internal/clock"
@@ -65,7 +66,7 @@ func (town) Gather(context.Context, access.Actor, string) ([]support.Item, error
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
+	store, err := sqlite.Open(t.Context(), filepath.Join(scratch.Folder(t), "x.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/docstore/sqlite"
 	"housecall/internal/httpapi"
@@ -52,7 +53,7 @@ const adminToken = "the admin token of this test"
 
 func newClinic(t *testing.T) *clinic {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "people.db"))
+	store, err := sqlite.Open(t.Context(), filepath.Join(scratch.Folder(t), "people.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/docstore/sqlite"
 	"housecall/internal/fault"
@@ -57,7 +58,7 @@ func (ward) Prescriber(context.Context, id.Account) (prescribing.Prescriber, err
 // newWard is prescribing behind HTTP.
 func newWard(t *testing.T) (*counter, *prescribing.Service) {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), t.TempDir()+"/x.db")
+	store, err := sqlite.Open(t.Context(), scratch.Folder(t)+"/x.db")
 	if err != nil {
 		t.Fatal(err)
 	}

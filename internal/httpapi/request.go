@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -73,7 +75,7 @@ func (s *Server) admit(r Route) gin.HandlerFunc {
 			refuse(c, err)
 			return
 		}
-		body, err := readBody(c, r)
+		body, err := s.readBody(c, r)
 		if err == nil {
 			err = checkHeaders(c, r)
 		}
@@ -128,13 +130,14 @@ func parseMatch(header string) (int64, error) {
 
 // readBody reads the whole body, within the route's limit, and refuses what is not one strict JSON
 // value: keys said twice, invalid UTF-8, something after the end. The parsers behind accept those.
-func readBody(c *gin.Context, r Route) ([]byte, error) {
+func (s *Server) readBody(c *gin.Context, r Route) ([]byte, error) {
 	if c.Request.Body == nil || c.Request.Body == http.NoBody || c.Request.ContentLength == 0 {
 		return nil, nil
 	}
 	if c.Request.ContentLength > r.limit() {
 		return nil, tooLarge(r)
 	}
+	_ = huma.SetReadDeadline(c.Writer, time.Now().Add(s.bodyTime)) //nolint:forbidigo // a limit of the connection, whatever time the service shows
 	body, err := readWhole(http.MaxBytesReader(c.Writer, c.Request.Body, r.limit()), c.Request.ContentLength)
 	if err != nil {
 		var large *http.MaxBytesError

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/delivery"
 	"housecall/internal/docstore/sqlite"
@@ -44,7 +45,7 @@ func newQuarter(t *testing.T) *quarter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := sqlite.Open(t.Context(), t.TempDir()+"/housecall.db")
+	store, err := sqlite.Open(t.Context(), scratch.Folder(t)+"/housecall.db")
 	if err != nil {
 		t.Fatal(err)
 	}

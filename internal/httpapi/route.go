@@ -115,8 +115,11 @@ func (r Route) operation() huma.Operation {
 		Tags:          []string{strings.Split(strings.TrimPrefix(r.Path, "/"), "/")[0]},
 		DefaultStatus: r.status,
 		MaxBodyBytes:  r.limit(),
-		Metadata:      map[string]any{"action": string(r.Action)},
-		Extensions:    map[string]any{"x-action": string(r.Action)},
+		// The body has been read by then. A deadline of huma's own would pass while the answer is made, and net/http
+		// takes that for the end of the connection: every later request on it would be cut short.
+		BodyReadTimeout: -1,
+		Metadata:        map[string]any{"action": string(r.Action)},
+		Extensions:      map[string]any{"x-action": string(r.Action)},
 	}
 	if r.needsKey() {
 		op.Parameters = append(op.Parameters, &huma.Param{

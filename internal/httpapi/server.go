@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -11,7 +12,6 @@ import (
 	"path"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -41,6 +41,8 @@ type Deps struct {
 	Ready func(ctx context.Context) map[string]string
 	// Timeout is how long one request may take; streams and files set their own.
 	Timeout time.Duration
+	// BodyTime is how long a body may take to arrive; 0: half a minute. Files set their own.
+	BodyTime time.Duration
 	// Mounts are the handlers beside the API: "GET /blob/*key". They get the actor from their own route.
 	Mounts []Mount
 	// Fallback serves the web app for every other path; nil: not found.
@@ -57,31 +59,29 @@ type Mount struct {
 
 // Server answers HTTP.
 type Server struct {
-	guard   *access.Guard
-	auth    Authenticator
-	clock   clock.Clock
-	log     *slog.Logger
-	limiter *limiter
-	timeout time.Duration
-	tracer  trace.Tracer
-	gin     *gin.Engine
-	api     huma.API
-	formats map[string]huma.Format
-	routes  []Route
-	seconds *prometheus.HistogramVec
+	guard    *access.Guard
+	auth     Authenticator
+	clock    clock.Clock
+	log      *slog.Logger
+	limiter  *limiter
+	timeout  time.Duration
+	bodyTime time.Duration
+	tracer   trace.Tracer
+	gin      *gin.Engine
+	api      huma.API
+	formats  map[string]huma.Format
+	routes   []Route
+	seconds  *timings
 }
 
 // New builds the server from its resources. Two routes with one method and path are a mistake that panics.
 func New(d Deps, resources ...[]Route) *Server {
 	gin.SetMode(gin.ReleaseMode)
 	s := &Server{
-		guard: d.Guard, auth: d.Auth, clock: d.Clock, log: d.Log, timeout: d.Timeout,
+		guard: d.Guard, auth: d.Auth, clock: d.Clock, log: d.Log, timeout: d.Timeout, bodyTime: cmp.Or(d.BodyTime, 30*time.Second),
 		limiter: newLimiter(d.Limits, d.Clock), gin: gin.New(), tracer: d.Tracer,
 	}
-	s.seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "housecall_http_request_seconds", Help: "Time to answer, by route and status.",
-		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-	}, []string{"method", "route", "status"})
+	s.seconds = newTimings()
 	d.Metrics.MustRegister(s.seconds)
 	s.gin.HandleMethodNotAllowed = true
 	_ = s.gin.SetTrustedProxies(nil)
@@ -207,11 +207,8 @@ func (s *Server) watch(c *gin.Context) {
 	c.Next()
 	took := time.Since(begun) //nolint:forbidigo // as above
 	route, status := c.FullPath(), c.Writer.Status()
-	if route == "" {
-		route = "none"
-	}
 	ended(i, status)
-	s.seconds.WithLabelValues(c.Request.Method, route, strconv.Itoa(status)).Observe(took.Seconds())
+	s.seconds.observe(c.Request.Method, route, status, took)
 	level := slog.LevelDebug
 	if i.cause != nil {
 		level = slog.LevelError
@@ -220,7 +217,7 @@ func (s *Server) watch(c *gin.Context) {
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("request_id", i.reference), slog.String("method", c.Request.Method), slog.String("route", route),
+		slog.String("request_id", i.reference), slog.String("method", c.Request.Method), slog.String("route", cmp.Or(route, "none")),
 		slog.Int("status", status), slog.Int64("duration_ms", took.Milliseconds()), slog.String("role", string(i.actor.Role)),
 	}
 	if i.cause != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/blob"
 	"housecall/internal/clock"
 	"housecall/internal/consult"
@@ -83,7 +84,7 @@ func (*practice) OpenGuestSession(context.Context, id.Visit, time.Time) (string,
 // newPractice is intake and consult behind HTTP.
 func newPractice(t *testing.T) (*counter, *practice) {
 	t.Helper()
-	dir, ctx := t.TempDir(), t.Context()
+	dir, ctx := scratch.Folder(t), t.Context()
 	must(t, os.Mkdir(dir+"/files", 0o700))
 	store, err := sqlite.Open(ctx, dir+"/x.db")
 	must(t, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
 	"housecall/internal/docstore/sqlite"
@@ -52,7 +53,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "identity.db"))
+	store, err := sqlite.Open(t.Context(), filepath.Join(scratch.Folder(t), "identity.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

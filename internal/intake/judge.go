@@ -31,7 +31,7 @@ type Judgement struct {
 func (f *Flags) Judge(i *Intake, now time.Time) Judgement {
 	s, vitals := i.subject(f.today(i, now)), i.measured()
 	flags := f.asked(i.Complaint)
-	j := Judgement{Questions: make([]Question, 0, len(flags))}
+	j := Judgement{Questions: make([]Question, 0, min(len(flags), 4))}
 	for _, flag := range flags {
 		if !flag.about(s) {
 			continue

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/blob"
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
@@ -68,7 +69,7 @@ var rules = sync.OnceValues(func() (*access.Rules, error) { return access.NewRul
 
 func open(t *testing.T) *practice {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
+	store, err := sqlite.Open(t.Context(), filepath.Join(scratch.Folder(t), "x.db"))
 	must(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	return openOn(t, store)
@@ -77,7 +78,7 @@ func open(t *testing.T) *practice {
 // openOn is a practice that keeps its documents there.
 func openOn(t *testing.T, store docstore.Store) *practice {
 	t.Helper()
-	dir := t.TempDir()
+	dir := scratch.Folder(t)
 	policy, err := rules()
 	must(t, err)
 	p := &practice{

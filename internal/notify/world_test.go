@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/bus"
 	"housecall/internal/bus/bustest"
 	"housecall/internal/clock"
@@ -36,7 +37,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, clock: clock.NewFake(time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)), post: &post{}, book: book{}}
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
+	store, err := sqlite.Open(t.Context(), filepath.Join(scratch.Folder(t), "x.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

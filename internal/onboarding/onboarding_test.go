@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/docstore/sqlite"
 	"housecall/internal/event"
@@ -33,7 +34,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "onboarding.db"))
+	store, err := sqlite.Open(t.Context(), filepath.Join(scratch.Folder(t), "onboarding.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

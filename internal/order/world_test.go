@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
 	"housecall/internal/docstore/sqlite"
@@ -97,7 +98,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := sqlite.Open(t.Context(), t.TempDir()+"/housecall.db")
+	store, err := sqlite.Open(t.Context(), scratch.Folder(t)+"/housecall.db")
 	if err != nil {
 		t.Fatal(err)
 	}

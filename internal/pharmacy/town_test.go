@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/docstore/sqlite"
 	"housecall/internal/estimate"
@@ -48,7 +49,7 @@ var monday = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
 func newTown(t *testing.T) *town {
 	t.Helper()
 	ctx := t.Context()
-	store, err := sqlite.Open(ctx, t.TempDir()+"/x.db")
+	store, err := sqlite.Open(ctx, scratch.Folder(t)+"/x.db")
 	if err != nil {
 		t.Fatal(err)
 	}

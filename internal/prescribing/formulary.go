@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"housecall/internal/safety"
 )
@@ -73,8 +74,10 @@ type form struct {
 // word is a coded word of a dosage in both languages.
 type word struct{ en, zh string }
 
-// House loads the formulary that comes with housecall.
-func House() (*Formulary, error) { return LoadFormulary(nil, nil) }
+// House is the formulary that comes with housecall, read once; nobody changes it.
+func House() (*Formulary, error) { return house() }
+
+var house = sync.OnceValues(func() (*Formulary, error) { return LoadFormulary(nil, nil) })
 
 // LoadFormulary reads a folder of formulary files, the one that comes with housecall when it is nil, and
 // adds to each table the rows of the operator's own folder, where there is one. A wrong row refuses the

@@ -131,7 +131,7 @@ func BenchmarkSearch(b *testing.B) {
 
 func BenchmarkLoadFormulary(b *testing.B) {
 	for b.Loop() {
-		if _, err := prescribing.House(); err != nil {
+		if _, err := prescribing.LoadFormulary(nil, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

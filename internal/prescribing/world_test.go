@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
 	"housecall/internal/docstore/sqlite"
@@ -59,7 +60,7 @@ func newWorld(tb testing.TB) *world {
 
 func sqliteStore(tb testing.TB) docstore.Store {
 	tb.Helper()
-	store, err := sqlite.Open(tb.Context(), filepath.Join(tb.TempDir(), "x.db"))
+	store, err := sqlite.Open(tb.Context(), filepath.Join(scratch.Folder(tb), "x.db"))
 	if err != nil {
 		tb.Fatal(err)
 	}

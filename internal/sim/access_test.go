@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"housecall/internal/app"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/config"
 	"housecall/internal/notify"
@@ -136,7 +137,7 @@ func served(t *testing.T) *sim.Walk {
 	t.Helper()
 	const token = "a token of a test, long enough to be one"
 	c := config.Default()
-	c.Data, c.Listen = t.TempDir(), "localhost:0"
+	c.Data, c.Listen = scratch.Folder(t), "localhost:0"
 	c.AdminTokenFile = t.TempDir() + "/token"
 	if err := os.WriteFile(c.AdminTokenFile, []byte(token), 0o600); err != nil {
 		t.Fatal(err)

@@ -10,12 +10,16 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/sim"
 )
 
 func startDemo(t *testing.T, o sim.DemoOptions) *sim.Demo {
 	t.Helper()
 	o.Listen = "localhost:0"
+	if o.Data == "" {
+		o.Data = scratch.Folder(t)
+	}
 	o.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
 	d, err := sim.StartDemo(t.Context(), o)
 	if err != nil {
@@ -66,7 +70,7 @@ func TestMedicineReachesEachDoorThoughNobodyButThePatientIsThere(t *testing.T) {
 
 func TestTableListsEverybodyAndSecondStartFindsTheSamePeople(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := scratch.Folder(t)
 	d := startDemo(t, sim.DemoOptions{Data: dir, Quiet: true})
 	t.Logf("the first start took %s", d.Took)
 	var table strings.Builder

@@ -7,6 +7,7 @@ import (
 
 	"housecall/internal/app"
 	"housecall/internal/apptest/engine"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/config"
 	"housecall/internal/notify"
@@ -24,7 +25,7 @@ func TestOneOrderGoesThroughTheWholeChainOnMongoDB(t *testing.T) {
 func walkOn(t *testing.T, store string) {
 	t.Helper()
 	c := config.Default()
-	c.Data, c.Listen, c.Store = t.TempDir(), "localhost:0", store
+	c.Data, c.Listen, c.Store = scratch.Folder(t), "localhost:0", store
 	c.AdminTokenFile = t.TempDir() + "/token"
 	if err := os.WriteFile(c.AdminTokenFile, []byte("a token of a test, long enough to be one"), 0o600); err != nil {
 		t.Fatal(err)

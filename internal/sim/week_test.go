@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"housecall/internal/app"
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/clock"
 	"housecall/internal/config"
 	"housecall/internal/notify"
@@ -72,7 +73,7 @@ func site(t *testing.T) string {
 func noDemo(t *testing.T) string {
 	t.Helper()
 	c := config.Default()
-	c.Data, c.Listen = t.TempDir(), "localhost:0"
+	c.Data, c.Listen = scratch.Folder(t), "localhost:0"
 	a, err := app.Start(t.Context(), app.Options{
 		Config: c, Log: slog.New(slog.DiscardHandler), Outbox: notify.NewOutbox(clock.NewReal()), Secret: []byte("a secret of a test, of more than 32 bytes"),
 	})

@@ -13,7 +13,8 @@
 //
 // On a sharded cluster every collection is spread by its hashed _id (ShardKey): a write and a read by id go to
 // one shard, a page of an index is asked of all and merged. Declare sees to it there; no other key is needed,
-// since nothing but an id must be unique.
+// since nothing but an id must be unique. No router was at hand to try it: a test holds that every write names its
+// document. A change of a shard's primary is not heard of behind a router (ADR 48 is for a set).
 //
 // Writes are acknowledged by a majority and in its journals; reads see only what a majority has. The
 // events of a deleted document move to the collection `gone` until they are published.

@@ -182,14 +182,10 @@ func (s *Store) write(ctx context.Context, run func(context.Context) error) erro
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
 	defer cancel()
-	err := translate(run(ctx))
-	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("MongoDB did not say whether it has written: %w", hidden{err})
-	}
-	return err
+	return translate(run(ctx))
 }
 
-// hidden keeps the words of an error but not its identity: the caller's deadline did not pass.
+// hidden keeps the words of an error but not its identity: it was our deadline that passed, not the caller's.
 type hidden struct{ cause error }
 
 func (h hidden) Error() string { return h.cause.Error() }
@@ -200,7 +196,18 @@ const (
 	codeOutOfDiskSpace       = 14031
 )
 
-// translate answers what docstore calls a full disk and a taken id; anything else stays as it is.
+// notNow are what a server answers that has no primary, is none, or can't ask a majority in time: PrimarySteppedDown,
+// NotWritablePrimary and its kin, ShutdownInProgress, InterruptedAtShutdown, InterruptedDueToReplStateChange,
+// WriteConcernTimeout, ReadConcernMajorityNotAvailableYet, and the network between servers.
+var notNow = []int{6, 7, 64, 89, 91, 134, 189, 9001, 10058, 10107, 11600, 11602, 13435, 13436}
+
+// away tells whether nobody answered who may, so that the same asked again can go well. The driver has tried twice.
+func away(err error) bool {
+	var server mongo.ServerError
+	return mongo.IsNetworkError(err) || mongo.IsTimeout(err) || errors.As(err, &server) && slices.ContainsFunc(notNow, server.HasErrorCode)
+}
+
+// translate answers what docstore calls a full disk, a taken id and a store that is away; anything else stays as it is.
 func translate(err error) error {
 	var server mongo.ServerError
 	switch {
@@ -210,6 +217,8 @@ func translate(err error) error {
 		return fmt.Errorf("%w: in MongoDB", docstore.ErrExists)
 	case errors.As(err, &server) && server.HasErrorCode(codeOutOfDiskSpace):
 		return fmt.Errorf("%w: %w", docstore.ErrFull, err)
+	case away(err):
+		return fmt.Errorf("%w: %w", docstore.ErrAway, hidden{err})
 	}
 	return err
 }

@@ -145,3 +145,34 @@ func TestNumberThatCannotBeKeptIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestServerThatIsAwayIsToldFromAnythingElse(t *testing.T) {
+	t.Parallel()
+	server := engine.Mongod(t)
+	s, err := mongo.Open(t.Context(), server.Database("away")+"&serverSelectionTimeoutMS=300")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	if err := s.Declare(t.Context(), "parcel", []string{"by_owner"}); err != nil {
+		t.Fatal(err)
+	}
+	server.Kill(t)
+
+	_, got := s.Get(t.Context(), "parcel", "prc_1")
+	_, found := s.Find(t.Context(), "parcel", docstore.Query{Index: "by_owner", Equal: "ann", Limit: 1})
+	inserted := s.Insert(t.Context(), "parcel", docstore.Record{ID: "prc_1", Version: 1, Body: []byte(`{}`)})
+	replaced := s.Replace(t.Context(), "parcel", docstore.Record{ID: "prc_1", Version: 2, Body: []byte(`{}`)})
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, left := s.Get(gone, "parcel", "prc_1")
+
+	for what, err := range map[string]error{"get": got, "find": found, "insert": inserted, "replace": replaced, "ping": s.Ping(t.Context())} {
+		if !errors.Is(err, docstore.ErrAway) {
+			t.Errorf("%s = %v, want ErrAway", what, err)
+		}
+	}
+	if !errors.Is(left, context.Canceled) || errors.Is(left, docstore.ErrAway) {
+		t.Errorf("who has left is told %v", left)
+	}
+}

@@ -76,7 +76,7 @@ func current[T any](ctx context.Context, s *Store, read func() (T, error)) (T, e
 		n, err := s.turn.settled(ctx, s.ping)
 		if err != nil {
 			var none T
-			return none, err
+			return none, told(ctx, err)
 		}
 		began := time.Now() //nolint:forbidigo // how long the set took, whatever time the service shows
 		out, err := read()
@@ -85,7 +85,15 @@ func current[T any](ctx context.Context, s *Store, read func() (T, error)) (T, e
 			s.turn.changes.CompareAndSwap(n, n+1)
 		}
 		if s.turn.changes.Load() == n || tries == mostAgain { // that it is not there may be old, too
-			return out, err
+			return out, told(ctx, err)
 		}
 	}
+}
+
+// told is what who asked hears of a read that failed: that their own time is over, or what the store says.
+func told(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	return translate(err)
 }

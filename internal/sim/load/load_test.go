@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"housecall/internal/apptest/scratch"
 	"housecall/internal/sim"
 	"housecall/internal/sim/load"
 )
@@ -15,7 +16,7 @@ import (
 // town is a quiet demo with an operator's token.
 func town(t testing.TB) (url, token string) {
 	t.Helper()
-	d, err := sim.StartDemo(t.Context(), sim.DemoOptions{Listen: "localhost:0", Quiet: true})
+	d, err := sim.StartDemo(t.Context(), sim.DemoOptions{Listen: "localhost:0", Data: scratch.Folder(t), Quiet: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,10 +32,10 @@ func town(t testing.TB) (url, token string) {
 	return d.URL, operator.Token
 }
 
-// few is a load of few people for a moment.
+// few is a load of few people, each of whom goes once through the whole chain: who has come goes to the end.
 func few(url, token string) load.Options {
 	return load.Options{
-		URLs: []string{url}, Token: token, Patients: 2, Doctors: 8, For: time.Second,
+		URLs: []string{url}, Token: token, Patients: 2, Doctors: 8, For: 100 * time.Millisecond,
 		Patience: 5 * time.Second, Settle: 2 * time.Second, Grace: 80 * time.Second, RepeatOneIn: 10, Seed: 1,
 	}
 }

@@ -20,6 +20,7 @@ type Sample struct {
 	Seconds    float64 `json:"seconds"`   // since the patients began to come
 	Delivered  int64   `json:"delivered"` // orders, so far
 	Resident   float64 `json:"resident_mb"`
+	Own        float64 `json:"own_mb"`       // of it, what belongs to no file: the mapped database is the system's to take back
 	Heap       float64 `json:"live_heap_mb"` // what the last collection found in use
 	Goroutines float64 `json:"goroutines"`
 	Files      float64 `json:"open_files"`
@@ -41,6 +42,7 @@ var figures = []struct {
 	of           func(*Sample) *float64
 }{
 	{"process_resident_memory_bytes", "resident memory, MB", 1e-6, func(s *Sample) *float64 { return &s.Resident }},
+	{"housecall_own_memory_bytes", "of it, no file's, MB", 1e-6, func(s *Sample) *float64 { return &s.Own }},
 	{"go_gc_heap_live_bytes", "heap in use after collection, MB", 1e-6, func(s *Sample) *float64 { return &s.Heap }},
 	{"go_goroutines", "goroutines", 1, func(s *Sample) *float64 { return &s.Goroutines }},
 	{"process_open_fds", "open files", 1, func(s *Sample) *float64 { return &s.Files }},
@@ -167,7 +169,7 @@ func (r *run) judgeGrowth(v *verdict) {
 			continue
 		}
 		third := len(samples) / 3
-		for _, f := range figures[2:] {
+		for _, f := range figures[3:] {
 			before, after := median(samples[third:2*third], f.of), median(samples[2*third:], f.of)
 			broken := []string{}
 			if after > before*margin+few {
@@ -192,9 +194,9 @@ func (r *Report) printWatched(p func(string, ...any)) {
 	if len(r.Watched) == 0 {
 		return
 	}
-	p("\n  %-22s %8s %10s %12s %13s %11s %11s", "node", "seconds", "delivered", "resident MB", "live heap MB", "goroutines", "open files")
+	p("\n  %-22s %8s %10s %12s %8s %13s %11s %11s", "node", "seconds", "delivered", "resident MB", "own MB", "live heap MB", "goroutines", "open files")
 	for _, s := range r.Watched {
-		p("  %-22s %8.0f %10d %12.1f %13.1f %11.0f %11.0f", s.Node, s.Seconds, s.Delivered, s.Resident, s.Heap, s.Goroutines, s.Files)
+		p("  %-22s %8.0f %10d %12.1f %8.1f %13.1f %11.0f %11.0f", s.Node, s.Seconds, s.Delivered, s.Resident, s.Own, s.Heap, s.Goroutines, s.Files)
 	}
 	p("\n  %-22s %-34s %10s %12s %14s", "node, warm", "", "mean", "by the hour", "by 1000 orders")
 	for _, g := range r.Growth {
