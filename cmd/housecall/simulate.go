@@ -69,6 +69,7 @@ func simulateCityCommand() *cobra.Command {
 	f := c.Flags()
 	f.IntVar(&o.Couriers, "couriers", o.Couriers, "couriers on shift all the time")
 	f.IntVar(&o.Pharmacies, "pharmacies", o.Pharmacies, "pharmacies of the city")
+	f.IntVar(&o.Counters, "counters", o.Counters, "at how many counters a ride may collect; 1: at one, and nothing more on the way")
 	f.Float64Var(&o.OrdersPerHour, "orders-per-hour", o.OrdersPerHour, "orders in the mean; at 11 to 13 and 18 to 21 there are 1.8 times as many")
 	f.IntVar(&o.Hours, "hours", o.Hours, "how long, from midnight")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "which of all possible days")

@@ -28,6 +28,8 @@ type Config struct {
 	Plan func(dispatch.State, time.Time) dispatch.Decision
 	// Budget is how long a plan may search, in iterations; 0 as dispatch has it.
 	Budget int
+	// Counters is at how many counters a ride may collect before its doors; 0: as in the product.
+	Counters int
 	// Film keeps where everybody was, for the plot.
 	Film bool
 	// Learned is what earlier days have taught; nil begins with nothing known.
@@ -38,7 +40,7 @@ type Config struct {
 
 // Default is the fixed city of the figures.
 func Default() Config {
-	return Config{Couriers: 25, Pharmacies: 8, OrdersPerHour: 60, Hours: 24, Seed: 1}
+	return Config{Couriers: 25, Pharmacies: 8, OrdersPerHour: 60, Hours: 24, Seed: 1, Counters: dispatch.MostCounters}
 }
 
 // DefaultProfile has peaks of 1.8 times the mean at 11 to 13 and 18 to 21, and the rest of the day alike.
@@ -106,6 +108,8 @@ func (c Config) Check() error {
 		return fmt.Errorf("orders an hour: %v; say 0 to 5000", c.OrdersPerHour)
 	case c.Hours < 1 || c.Hours > 24*31:
 		return fmt.Errorf("hours: %d; say 1 to %d", c.Hours, 24*31)
+	case c.Counters < 0 || c.Counters > dispatch.MostCounters:
+		return fmt.Errorf("counters: %d; say 1 to %d", c.Counters, dispatch.MostCounters)
 	case c.Profile != nil && len(c.Profile) != 24:
 		return errors.New("profile: say it for each of 24 hours")
 	}

@@ -34,10 +34,10 @@ type courier struct {
 	turn       int       // counts changes of mind: what was to happen before one does not
 
 	asked *Order
-	jobs  []*Order // accepted, not collected: all of one pharmacy
+	jobs  []*Order // accepted, not collected: the counter of the first is the next
 	bags  []*Order // on board, in the sequence of their doors
 	shop  int
-	back  bool // a bag was not handed over: it goes back after the last door
+	back  []int // pharmacies whose bags were not handed over: they go back after the last door
 
 	idleSince time.Time
 	busy      time.Duration
@@ -98,7 +98,17 @@ func (c *courier) accept(o *Order) {
 		c.serve()
 		return
 	}
-	c.shop, c.since = o.Pharmacy, c.sim.now
+	if len(c.bags) == 0 {
+		c.since = c.sim.now
+	}
+	if c.state != knocking {
+		c.collect(o)
+	}
+}
+
+// collect sets out for the counter of a job.
+func (c *courier) collect(o *Order) {
+	c.shop = o.Pharmacy
 	counter := c.sim.pharmacies[o.Pharmacy].at
 	if o.breaks && o.breakAt < 1 {
 		o.breaks = false
@@ -118,17 +128,20 @@ func (c *courier) arrive() {
 
 // serve has the bags change hands once all of them are ready: the pharmacy types a code for each.
 func (c *courier) serve() {
-	if c.state != standing || len(c.jobs) == 0 || slices.ContainsFunc(c.jobs, func(o *Order) bool { return o.stage == serving }) {
+	if c.state != standing || len(c.here()) == 0 || slices.ContainsFunc(c.jobs, func(o *Order) bool { return o.stage == serving }) {
 		return
 	}
 	if !c.allReady() {
+		if len(c.here()) == 0 {
+			c.next()
+		}
 		return
 	}
-	if o := c.asked; o != nil { // off with what there is: the offer is taken back
+	if o := c.asked; o != nil && o.Pharmacy == c.shop { // off with what there is: the offer is taken back
 		c.sim.unasked(o, 0)
 	}
 	var took time.Duration
-	for _, o := range c.jobs {
+	for _, o := range c.here() {
 		o.stage = serving
 		took += atCounter.minutes(o.counter)
 	}
@@ -136,12 +149,26 @@ func (c *courier) serve() {
 	c.later(took, c.leave)
 }
 
+// here are the jobs collected at the counter that the courier goes to or stands at.
+func (c *courier) here() []*Order {
+	var out []*Order
+	for _, o := range c.jobs {
+		if o.Pharmacy == c.shop {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
 // allReady tells whether the courier can go. A bag that is not ready when the others have to leave goes
 // back to the board.
 func (c *courier) allReady() bool {
 	var ready []dispatch.Drop
 	var waiting []*Order
-	for _, o := range c.jobs {
+	for _, o := range c.bags {
+		ready = append(ready, dispatch.Drop{Door: o.Home, Deadline: o.Placed.Add(Promised - dispatch.Margin)})
+	}
+	for _, o := range c.here() {
 		if o.Ready.IsZero() {
 			waiting = append(waiting, o)
 			continue
@@ -158,32 +185,42 @@ func (c *courier) allReady() bool {
 		o.stage, o.courier = open, nil
 		c.sim.words["split"]++
 	}
-	return len(c.jobs) > 0
+	return len(c.here()) > 0
 }
 
 // leave rides out with the bags.
 func (c *courier) leave() {
+	all := c.bags
+	for _, o := range c.here() {
+		o.stage, o.Collected = aboard, c.sim.now
+		delete(c.sim.open, o)
+		all = append(all, o)
+	}
+	c.jobs = slices.DeleteFunc(c.jobs, func(o *Order) bool { return o.stage == aboard })
 	var drops []dispatch.Drop
-	for _, o := range c.jobs {
+	for _, o := range all {
 		drops = append(drops, dispatch.Drop{Door: o.Home, Deadline: o.Placed.Add(Promised)})
 	}
-	together := len(c.jobs) > 1
+	c.bags = nil
 	for _, i := range dispatch.DoorOrder(dispatch.Scooter, c.sim.travel(), c.at(), c.sim.now, drops) {
-		o := c.jobs[i]
-		o.stage, o.Collected, o.bundled = aboard, c.sim.now, together
-		delete(c.sim.open, o)
+		o := all[i]
+		o.bundled = o.bundled || len(all) > 1
 		c.bags = append(c.bags, o)
 	}
-	c.jobs = nil
 	c.sim.stir()
 	c.next()
 }
 
 // next rides to the next door, or is free.
 func (c *courier) next() {
-	if len(c.bags) == 0 && c.back {
-		c.back = false
-		c.set(c.sim.pharmacies[c.shop].at, bringingBack, 0, func() { c.later(atCounter.minutes(0), c.rest) })
+	if len(c.jobs) > 0 {
+		c.collect(c.jobs[0])
+		return
+	}
+	if len(c.bags) == 0 && len(c.back) > 0 {
+		to := c.back[0]
+		c.back = c.back[1:]
+		c.set(c.sim.pharmacies[to].at, bringingBack, 0, func() { c.later(atCounter.minutes(0), c.next) })
 		return
 	}
 	if len(c.bags) == 0 {
@@ -205,7 +242,7 @@ func (c *courier) knock() {
 	c.later(atDoor.minutes(o.door), func() {
 		c.bags = c.bags[1:]
 		if o.wrong {
-			c.back = true
+			c.back = append(c.back, o.Pharmacy)
 			c.sim.end(o, false, "wrong_address")
 		} else {
 			c.done++
@@ -234,7 +271,7 @@ func (c *courier) breakDown() {
 	for _, o := range c.bags {
 		c.sim.end(o, false, "breakdown")
 	}
-	c.bags, c.back = nil, false
+	c.bags, c.back = nil, nil
 	if c.asked != nil {
 		c.sim.unasked(c.asked, dispatch.ShunDeclined)
 	}
@@ -250,8 +287,15 @@ func (c *courier) drop(o *Order) {
 	}
 	c.jobs = slices.Delete(c.jobs, i, i+1)
 	o.stage, o.courier = open, nil
-	if len(c.jobs) == 0 {
+	if c.state == knocking {
+		return
+	}
+	if len(c.jobs) == 0 && len(c.bags) == 0 {
 		c.rest()
+		return
+	}
+	if len(c.here()) == 0 {
+		c.next()
 		return
 	}
 	c.serve()

@@ -94,8 +94,8 @@ func (s *sim) byID() (map[id.Job]*Order, map[id.Account]*courier) {
 // offer makes one exclusive offer: of a bundle, the first job that can be offered. The next follows once
 // this one is answered.
 func (s *sim) offer(c *courier, p dispatch.Proposal, jobs map[id.Job]*Order) {
-	for _, stop := range p.Stops {
-		o := jobs[stop.Job]
+	for _, job := range p.Ask {
+		o := jobs[job]
 		if o == nil || o.stage != open || !c.takes(o) {
 			continue
 		}
@@ -111,15 +111,25 @@ func (s *sim) offer(c *courier, p dispatch.Proposal, jobs map[id.Job]*Order) {
 	}
 }
 
-// takes tells whether a courier can be asked for this job now.
+// takes tells whether a courier can be asked for this job now: with what they have to collect and have on
+// board it must be a ride that may be. Nobody is asked while they stand at a door.
 func (c *courier) takes(o *Order) bool {
-	if c.asked != nil || len(c.bags) > 0 || len(c.jobs) >= dispatch.MostBags {
+	switch {
+	case c.asked != nil || len(c.back) > 0 || len(c.jobs)+len(c.bags) >= dispatch.MostBags:
+		return false
+	case len(c.bags) == 0 && len(c.jobs) == 0:
+		return c.state == idle
+	case len(c.bags) > 0 && c.sim.Counters == 1 || c.state == broken || c.state == knocking:
 		return false
 	}
-	if len(c.jobs) == 0 {
-		return c.state == idle
+	elsewhere := map[int]bool{o.Pharmacy: true}
+	for _, x := range c.jobs {
+		if x.stage == serving {
+			return false
+		}
+		elsewhere[x.Pharmacy] = true
 	}
-	return c.shop == o.Pharmacy && (c.state == toCounter || c.state == standing) && c.jobs[0].stage == taken
+	return len(elsewhere) <= c.sim.Counters
 }
 
 func (s *sim) answered(c *courier, o *Order, yes bool, shun time.Duration) {
@@ -150,11 +160,18 @@ func (s *sim) unasked(o *Order, shun time.Duration) {
 // picture is what the engine may look at: what the product knows, no more.
 func (s *sim) picture() dispatch.State {
 	state := dispatch.State{
-		Zone: zone, Travel: s.travel(), Standing: s.standing, Seed: s.Seed, Budget: s.Budget, Ahead: dispatch.Ahead(s.freeAndOpen()),
+		Zone: zone, Travel: s.travel(), Standing: s.standing, Seed: s.Seed, Budget: s.Budget, Counters: s.Counters, Ahead: dispatch.Ahead(s.freeAndOpen()),
 	}
 	state.Jobs, state.Couriers = make([]dispatch.Job, 0, len(s.open)), make([]dispatch.Courier, 0, len(s.couriers))
 	for o := range s.open {
 		state.Jobs = append(state.Jobs, s.job(o))
+	}
+	for _, c := range s.couriers {
+		for _, o := range c.onBoard() {
+			j := s.job(o)
+			j.Courier, j.Stage = c.id, dispatch.Aboard
+			state.Jobs = append(state.Jobs, j)
+		}
 	}
 	slices.SortFunc(state.Jobs, func(a, b dispatch.Job) int { return cmp.Compare(a.ID, b.ID) })
 	for _, c := range s.couriers {
@@ -202,7 +219,15 @@ func (c *courier) picture() dispatch.Courier {
 	switch {
 	case c.state == broken:
 		out.Phase = dispatch.Away
-	case len(c.bags) > 0:
+	case c.state == knocking && len(c.jobs) > 0: // asked on the way to that door
+		out.Phase, out.To = dispatch.Bound, s.pharmacies[c.jobs[0].Pharmacy].id
+		out.ArriveAt = s.now.Add(c.handing() + s.travel().Time(dispatch.Scooter, c.at(), s.pharmacies[c.jobs[0].Pharmacy].at))
+	case len(c.onBoard()) > 0 && (c.state == toDoor || c.state == knocking):
+		out.Phase, out.FreeAt = dispatch.Riding, s.now
+		if c.state == knocking {
+			out.FreeAt = s.now.Add(c.handing())
+		}
+	case c.state == toDoor || c.state == knocking:
 		out.Phase = dispatch.Riding
 		out.At, out.FreeAt = c.doneAt()
 	case c.state == bringingBack:
@@ -217,6 +242,23 @@ func (c *courier) picture() dispatch.Courier {
 	return out
 }
 
+// onBoard are the bags whose doors the engine plans, with what may be collected before: all but the one that
+// is being handed over.
+func (c *courier) onBoard() []*Order {
+	switch {
+	case c.sim.Counters == 1 || len(c.back) > 0 || len(c.bags) == 0:
+		return nil
+	case c.state == knocking:
+		return c.bags[1:]
+	}
+	return c.bags
+}
+
+// handing is how long the hand-over at the present door still takes, as far as the product can tell.
+func (c *courier) handing() time.Duration {
+	return max(20*time.Second, dispatch.DoorTime()-c.sim.now.Sub(c.come))
+}
+
 // doneAt is where and when a courier is done with what is on board, as far as the product can tell.
 func (c *courier) doneAt() (at geo.Point, t time.Time) {
 	s := c.sim
@@ -227,7 +269,7 @@ func (c *courier) doneAt() (at geo.Point, t time.Time) {
 		}
 		hand := dispatch.DoorTime()
 		if i == 0 && c.state == knocking {
-			hand = max(20*time.Second, hand-s.now.Sub(c.come))
+			hand = c.handing()
 		}
 		t, at = t.Add(hand), o.Home
 	}

@@ -112,6 +112,9 @@ func build(c Config) *sim {
 	if c.Plan == nil {
 		c.Plan = dispatch.Plan
 	}
+	if c.Counters == 0 {
+		c.Counters = dispatch.MostCounters
+	}
 	at, orders, starts := sow(c)
 	s := &sim{
 		Config: c, now: begin, orders: orders, left: len(orders), open: map[*Order]bool{}, live: map[*Order]bool{}, book: c.Learned, faded: begin,

@@ -9,8 +9,11 @@
 // planned: declined, unanswered, silent, matched again. After that it ends at the door, or fails
 // and is brought back to the counter.
 //
+// A courier may hold up to three jobs as one ride: of one pharmacy or, unless the zone keeps to one counter, of
+// two, and one more when bags are on board already. Cooled, controlled and other bags ride apart.
+//
 // A shift is the one document of a courier: off, on or finishing, where they were last seen, and
-// which job they hold. Offer writes the shift first and the job second, under the version read
+// which jobs they hold. Offer writes the shift first and the job second, under the version read
 // before, so that two nodes that both believe they run a zone can't give one courier two jobs or
 // one job to two couriers.
 //

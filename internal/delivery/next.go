@@ -52,6 +52,7 @@ type Next struct {
 	ColdChain    bool
 	Metres       int  // from the counter to the door
 	AskedStill   bool // nothing was heard of the courier: still on it?
+	OnBoard      int  // bags that they carry, the one of this job among them
 }
 
 // NextStep answers a courier what to do now, and nothing else.
@@ -72,11 +73,13 @@ func (s *Service) NextStep(ctx context.Context, a access.Actor) (*Next, error) {
 	}
 	if len(held) > 0 {
 		j := held[0]
+		n := j.next()
+		n.OnBoard = onBoard(held)
 		if j.State == Offered {
-			return j.next(), nil
+			return n, nil
 		}
 		// From accepting on it says where somebody lives.
-		return j.next(), s.guard.Read(ctx, a, "job.next", j.facts())
+		return n, s.guard.Read(ctx, a, "job.next", j.facts())
 	}
 	if h.State == Off {
 		return &Next{Todo: GoOnShift}, nil
@@ -111,6 +114,17 @@ func (s *Service) inHand(ctx context.Context, h *Shift) ([]*Job, error) {
 	}
 	slices.SortStableFunc(jobs, func(a, b *Job) int { return cmp.Compare(urgency[a.State], urgency[b.State]) })
 	return jobs, nil
+}
+
+// onBoard is how many bags a courier carries.
+func onBoard(held []*Job) int {
+	n := 0
+	for _, j := range held {
+		if slices.Contains([]State{Collected, AtDoor, Failed, Returning}, j.State) {
+			n++
+		}
+	}
+	return n
 }
 
 // urgency sorts what a courier has in hand.

@@ -98,8 +98,9 @@ func busy() error {
 	return fault.New(fault.Conflict, "This courier has another delivery in hand.").Coded("courier-busy")
 }
 
-// joins refuses a job for a courier whose hands are full: who holds an unanswered offer, a bag, or jobs of
-// another counter. Claims that no job answers for are swept away first. It answers what they hold.
+// joins refuses a job for a courier whose hands are full: who holds an unanswered offer, stands at a door, has a
+// bag that could not be handed over, as many bags as go on a ride, or jobs that this one may not ride with. Claims that no job
+// answers for are swept away first. It answers what they hold.
 func (s *Service) joins(ctx context.Context, a access.Actor, j *Job, courier id.Account) ([]Claim, error) {
 	h, err := s.shifts.Get(ctx, string(ShiftOf(courier)))
 	if fault.Is(err, fault.NotFound) {
@@ -114,21 +115,49 @@ func (s *Service) joins(ctx context.Context, a access.Actor, j *Job, courier id.
 	if h, err = s.shifts.Get(ctx, string(h.ID)); err != nil {
 		return nil, err
 	}
-	if len(h.Held) >= dispatch.MostBags {
-		return nil, busy()
+	if len(h.Held) == 0 {
+		return nil, nil
 	}
+	zone, err := s.Zone(ctx, j.Zone)
+	if err != nil {
+		return nil, err
+	}
+	ride := ride{most: zone.Counters(), bags: 1, counters: []id.Pharmacy{j.Pharmacy}}
 	for _, c := range h.Held {
 		other, err := s.jobs.Get(ctx, string(c.Job))
 		if err != nil {
 			return nil, err
 		}
-		together := other.Holds(courier, c.Offer) && other.Pharmacy == j.Pharmacy && other.apart() == j.apart() &&
-			(other.State == Accepted || other.State == AtPharmacy)
-		if !together {
+		if !other.Holds(courier, c.Offer) || other.apart() != j.apart() || !ride.add(other) {
 			return nil, busy()
 		}
 	}
 	return h.Held, nil
+}
+
+// ride is what a courier is going to have in hand together.
+type ride struct {
+	most     int // counters
+	bags     int
+	counters []id.Pharmacy // where bags are still to be collected
+}
+
+// add tells whether a job that a courier holds may be in the same ride as what is collected next.
+func (r *ride) add(j *Job) bool {
+	r.bags++
+	switch j.State {
+	case Accepted, AtPharmacy:
+		if !slices.Contains(r.counters, j.Pharmacy) {
+			r.counters = append(r.counters, j.Pharmacy)
+		}
+	case Collected:
+		if r.most == 1 {
+			return false
+		}
+	case Planned, Offered, AtDoor, Delivered, Cancelled, Failed, Returning, Returned:
+		return false
+	}
+	return r.bags <= dispatch.MostBags && len(r.counters) <= r.most
 }
 
 // apart is what a bag must not ride together with: cooled, controlled and all other goods stay by

@@ -164,7 +164,8 @@ func (s *Service) view(ctx context.Context, j *Job) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.Arrives = arrival(j, h, held, s.travel(ctx, zone, j, h, held), now)
+	way := course(j, h, held, now)
+	v.Arrives = arrival(way, h, s.travel(ctx, zone, h, way), now)
 	return v, nil
 }
 

@@ -53,6 +53,16 @@ type ZoneContent struct {
 	// Windows are hours in which couriers ride there by appointment; SlotsOnly: then alone, nothing is promised at once.
 	Windows   []Window `json:"windows,omitempty" maxItems:"50"`
 	SlotsOnly bool     `json:"slots_only,omitempty"`
+	// OneCounter keeps a ride to one pharmacy.
+	OneCounter bool `json:"one_counter,omitempty" doc:"A courier collects at one pharmacy and brings that before the next job. Otherwise at two, and one more on the way."`
+}
+
+// Counters is at how many pharmacies a courier collects for one ride.
+func (c *ZoneContent) Counters() int {
+	if c.OneCounter {
+		return 1
+	}
+	return dispatch.MostCounters
 }
 
 // Minutes is a span that operators set in whole minutes.

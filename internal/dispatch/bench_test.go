@@ -35,6 +35,21 @@ func BenchmarkMetropolis(b *testing.B) {
 	}
 }
 
+// BenchmarkSeveralCounters plans a town whose rides may be over two counters.
+func BenchmarkSeveralCounters(b *testing.B) {
+	for _, jobs := range []int{100, 300, 700, 10_000} {
+		b.Run(fmt.Sprintf("jobs=%d", jobs), func(b *testing.B) {
+			state := metropolis(jobs)
+			state.Counters = dispatch.MostCounters
+			began := processorTime()
+			for b.Loop() {
+				dispatch.Plan(state, noon)
+			}
+			b.ReportMetric(float64((processorTime()-began).Microseconds())/1000/float64(b.N), "processor-ms/plan")
+		})
+	}
+}
+
 // BenchmarkIdleMetropolis plans a night: nearly everybody has nothing to do, and is to wait where demand is.
 func BenchmarkIdleMetropolis(b *testing.B) {
 	state := metropolis(10_000)

@@ -65,9 +65,11 @@ func (s *search) decideFor(r int32, d *Decision) {
 		q.Bundles = append(q.Bundles, jobs)
 		switch {
 		case i == 0 && c.asked:
-		case i == 0 && c.bound:
+		case i == 0 && c.loaded && !c.bound && s.couriers[r].FreeAt.After(s.now): // at a door: asked when done there
+			s.hold(r, i, p, d)
+		case i == 0 && (c.bound || c.loaded):
 			if !s.same(r, b) {
-				p.Why = "the counter is on the way already: " + s.why(r, i, p, way)
+				p.Why = onTheWay(c) + s.why(r, i, p, way)
 				d.Bundles = append(d.Bundles, p)
 			}
 		case i == 0 && s.couriers[r].Phase == Free && c.from <= 0 && !p.Leave.After(s.now.Add(s.Ahead)):
@@ -85,6 +87,14 @@ func (s *search) decideFor(r int32, d *Decision) {
 	}
 }
 
+// onTheWay is what speaks for asking who has work already.
+func onTheWay(c *rider) string {
+	if c.loaded {
+		return "with bags on board the counter is on the way: "
+	}
+	return "the counter is on the way already: "
+}
+
 // same tells whether a bound rider's first bundle is what they go for already.
 func (s *search) same(r int32, b *bundle) bool {
 	held := int32(0)
@@ -98,7 +108,10 @@ func (s *search) same(r int32, b *bundle) bool {
 
 func (s *search) hold(r int32, i int, p Proposal, d *Decision) {
 	c := &s.riders[r]
-	for _, x := range p.Stops {
+	for k, x := range p.Stops {
+		if s.tasks[s.routes[r].bundles[i].tasks[k]].aboard {
+			continue
+		}
 		h := Hold{Job: x.Job, Courier: p.Courier, Until: p.Leave.Add(-s.Ahead), Arrival: x.Arrival}
 		switch {
 		case i > 0:
@@ -124,22 +137,18 @@ func promiseOf(slack time.Duration) string {
 // told alone: of thousands of bundles most are held.
 func (s *search) proposal(r int32, w *walkState, b *bundle) (Proposal, int32) {
 	c := &s.riders[r]
-	p := Proposal{Courier: s.couriers[r].ID, From: s.shops[b.shop].id}
-	pick := s.pickup(r, *w, b)
-	way := max(0, s.come(r, *w, b.shop)-w.at)
-	leave := pick - s.counterBefore - way
-	if w.last == nobody && c.shop == b.shop {
-		leave, way = pick, 0
-	}
-	p.Pickup, p.Leave = s.time(pick), s.time(leave)
-	at := pick + s.counterAfter
-	for k, t := range b.list() {
-		if k == 0 {
-			at += s.doorWay(c.vehicle, t)
-		} else {
-			at += s.betweenWay(c.vehicle, b.tasks[k-1], t)
+	tr := s.collect(r, w, b)
+	p := Proposal{Courier: s.couriers[r].ID, Ask: s.asks(r, b, &tr)}
+	way, leave, at := tr.lead, tr.pick-s.counterBefore-tr.lead, tr.leave
+	if tr.n > 0 {
+		p.From = s.shops[tr.shops[0]].id
+		if w.last == nobody && c.shop == tr.shops[0] {
+			leave, way = tr.pick, 0
 		}
-		at += s.doorBefore
+	}
+	p.Pickup, p.Leave = s.time(tr.pick), s.time(leave)
+	for k, t := range b.list() {
+		at += s.door(r, b, &tr, k) + s.doorBefore
 		p.Stops = append(p.Stops, Stop{s.jobs[t].ID, s.time(at), time.Duration(s.tasks[t].due-at) * time.Second})
 		at += s.doorAfter
 	}
@@ -147,13 +156,34 @@ func (s *search) proposal(r int32, w *walkState, b *bundle) (Proposal, int32) {
 	return p, way
 }
 
+// asks lists what of a bundle its rider is to be asked for, counter by counter: nothing while they have not
+// answered for another.
+func (s *search) asks(r int32, b *bundle, tr *trip) []id.Job {
+	var out []id.Job
+	for _, shop := range tr.shops[:tr.n] {
+		for _, t := range b.list() {
+			switch x := &s.tasks[t]; {
+			case x.holder == r && s.jobs[t].Stage == Offered:
+				return nil
+			case x.shop == shop && x.holder != r:
+				out = append(out, s.jobs[t].ID)
+			}
+		}
+	}
+	return out
+}
+
 // why says in words what speaks for a proposal.
 func (s *search) why(r int32, i int, p Proposal, way int32) string {
 	c := &s.riders[r]
+	counters := "of one pharmacy"
+	if from := s.shopsOf(p); from > 1 {
+		counters = fmt.Sprintf("of %d pharmacies", from)
+	}
 	var w strings.Builder
 	fmt.Fprintf(&w, "%.1f min to the counter", float64(way)/60)
 	if len(p.Stops) > 1 {
-		fmt.Fprintf(&w, ", %d bags of one pharmacy in one ride", len(p.Stops))
+		fmt.Fprintf(&w, ", %d bags %s in one ride", len(p.Stops), counters)
 	}
 	fmt.Fprintf(&w, ", %s", promiseOf(slackOf(p)))
 	if i == 0 && c.short > 0 && s.weights.pay > 0 {
@@ -162,6 +192,16 @@ func (s *search) why(r int32, i int, p Proposal, way int32) string {
 		fmt.Fprintf(&w, "; idle for %d min", int(c.idle))
 	}
 	return w.String()
+}
+
+// shopsOf is of how many pharmacies the bags of a proposal are.
+func (s *search) shopsOf(p Proposal) int {
+	seen := map[int32]bool{}
+	for _, x := range p.Stops {
+		i, _ := slices.BinarySearchFunc(s.jobs, x.Job, func(j Job, name id.Job) int { return compare(j.ID, name) })
+		seen[s.tasks[i].shop] = true
+	}
+	return len(seen)
 }
 
 // decideRematch tells that a job leaves who goes for it.

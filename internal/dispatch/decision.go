@@ -12,7 +12,7 @@ import (
 // courier who has them already are not mentioned but in Standing and Late.
 type Decision struct {
 	Offers       []Proposal    // make this offer now, the most pressing first
-	Bundles      []Proposal    // add these jobs to what a bound courier is going to collect at that counter
+	Bundles      []Proposal    // add these jobs to what a courier collects, or has on board, already
 	Rematches    []Rematch     // take this job from its courier (the Proposal that gives it on stands above)
 	Prepositions []Preposition // ask this idle courier to wait there
 	Holds        []Hold        // a courier is meant for it: offer it later
@@ -21,18 +21,18 @@ type Decision struct {
 	Standing     []Sequence    // hand this back in the next State
 }
 
-// Proposal is one exclusive offer to make, of one job or of a bundle of one pharmacy.
+// Proposal is one ride: of one job, or of several.
 type Proposal struct {
 	Courier id.Account
-	From    id.Pharmacy
-	Stops   []Stop    // in the sequence of the doors; a bundle when more than one
-	Leave   time.Time // the last moment to set out that is in time
-	Pickup  time.Time // when the bags change hands at the counter
-	Why     string
+	From    id.Pharmacy // the first counter
+	// Ask are the jobs that the courier has to be asked for, one after the other in this sequence: those of the
+	// first counter first. None while an answer is awaited.
+	Ask    []id.Job
+	Stops  []Stop    // in the sequence of the doors; a bundle when more than one
+	Leave  time.Time // the last moment to set out that is in time
+	Pickup time.Time // when the bags change hands at the counter
+	Why    string
 }
-
-// Job is the job of an offer that is no bundle, else the one that is delivered first.
-func (p Proposal) Job() id.Job { return p.Stops[0].Job }
 
 // Stop is one door of a proposal.
 type Stop struct {

@@ -8,6 +8,7 @@ type spot struct {
 	at     int32
 	inside int32 // place in the bundle; nobody: a new bundle
 	delta  float64
+	first  bool // its counter becomes the bundle's first
 }
 
 // insert puts a task where it costs least; false when there is no place for it.
@@ -42,6 +43,11 @@ func (s *search) insert(t int32) bool {
 			s.tryLast(t, r, &best)
 		}
 	}
+	if s.several() && !x.alone && len(s.busy) <= 400 {
+		for _, r := range s.busy {
+			s.tryDetours(t, r, &best)
+		}
+	}
 	if best.rider == nobody {
 		return false
 	}
@@ -60,20 +66,16 @@ func (s *search) toDoor(c *rider, t int32) int32 { return s.doorWay(c.vehicle, t
 // insertHeld puts a task that may not be taken from its courier back with them.
 func (s *search) insertHeld(t int32) bool {
 	r := s.tasks[t].holder
-	if s.riders[r].locked() == 0 || s.riders[r].bound && s.riders[r].shop != s.tasks[t].shop {
-		return false
-	}
-	first := s.routes[r].bundles[0]
-	if first.n >= maxBundle || first.n > 0 && first.shop != s.tasks[t].shop {
+	b, ok := s.held(r, t)
+	if !ok {
 		return false
 	}
 	s.scratch = append(s.scratch[:0], s.routes[r].bundles...)
-	s.scratch[0].shop = s.tasks[t].shop
-	s.scratch[0].insert(first.n, t)
+	s.scratch[0] = b
 	if s.price(r, s.scratch) >= far {
 		return false
 	}
-	s.place(t, spot{rider: r, at: 0, inside: first.n})
+	s.place(t, spot{rider: r, at: 0, inside: b.n - 1})
 	return true
 }
 
@@ -86,7 +88,7 @@ func (s *search) tryBundles(t, r int32, best *spot) {
 	way := s.toDoor(c, t)
 	for i := range rt.bundles {
 		b := &rt.bundles[i]
-		if b.shop != x.shop || b.n == 0 || b.n >= c.takes || i == 0 && c.asked {
+		if !s.at(b, x.shop) || b.n >= c.takes || i == 0 && c.asked {
 			continue
 		}
 		if s.floor(rt.marks[i].pick-s.counterBefore, x, way)-c.bonus >= best.delta {
@@ -100,6 +102,54 @@ func (s *search) tryBundles(t, r int32, best *spot) {
 			s.scratch = append(s.scratch[:0], rt.bundles...)
 			s.scratch[i].insert(k, t)
 			s.offer(r, int32(i), k, best)
+		}
+	}
+}
+
+// tryDetours looks for a place in the bundles that a rider collects elsewhere: the counter of the task is then
+// the last of the bundle's, or the first.
+func (s *search) tryDetours(t, r int32, best *spot) {
+	x, rt, c := &s.tasks[t], &s.routes[r], &s.riders[r]
+	if x.fits>>c.vehicle&1 == 0 || s.shunned(r, t) {
+		return
+	}
+	for i := range rt.bundles {
+		b := &rt.bundles[i]
+		if b.n == 0 || b.n >= min(c.takes, MostBags) || i == 0 && c.asked || s.tasks[b.tasks[0]].class != x.class || s.at(b, x.shop) {
+			continue
+		}
+		shops, n := s.counters(b)
+		if n >= s.limit() {
+			continue
+		}
+		come := s.soonest(r, x.shop)
+		if i > 0 && rt.marks[i-1].last != nobody {
+			come = rt.marks[i-1].at + s.onwardWay(c.vehicle, rt.marks[i-1].last, x.shop)
+		}
+		if n > 0 && i >= c.locked() {
+			s.tryDetour(t, spot{rider: r, at: int32(i), first: true}, come, best)
+		}
+		if n > 0 {
+			come = rt.marks[i].pick + s.counterAfter + s.shopToShop(c.vehicle, shops[n-1], x.shop)
+		}
+		s.tryDetour(t, spot{rider: r, at: int32(i)}, come, best)
+	}
+}
+
+// tryDetour tries each sequence of the doors, where coming to the counter then is not too late already.
+func (s *search) tryDetour(t int32, at spot, come int32, best *spot) {
+	x, rt, c := &s.tasks[t], &s.routes[at.rider], &s.riders[at.rider]
+	if s.floor(come, x, s.toDoor(c, t))-c.bonus >= best.delta {
+		return
+	}
+	for at.inside = 0; at.inside <= rt.bundles[at.at].n; at.inside++ {
+		s.scratch = append(s.scratch[:0], rt.bundles...)
+		s.scratch[at.at].insert(at.inside, t)
+		if at.first {
+			s.scratch[at.at].shop = x.shop
+		}
+		if at.delta = s.price(at.rider, s.scratch) - rt.cost; at.delta < best.delta-1e-9 {
+			*best = at
 		}
 	}
 }
@@ -152,7 +202,7 @@ func (s *search) tryLast(t, r int32, best *spot) {
 // offer prices the route in scratch and keeps the spot if it is the best so far.
 func (s *search) offer(r, at, inside int32, best *spot) {
 	if delta := s.price(r, s.scratch) - s.routes[r].cost; delta < best.delta-1e-9 {
-		*best = spot{r, at, inside, delta}
+		*best = spot{rider: r, at: at, inside: inside, delta: delta}
 	}
 }
 
@@ -165,7 +215,9 @@ func (s *search) place(t int32, at spot) {
 	if at.inside == nobody {
 		rt.bundles = slices.Insert(rt.bundles, int(at.at), bundle{shop: s.tasks[t].shop, n: 1, tasks: [maxBundle]int32{t}})
 	} else {
-		rt.bundles[at.at].shop = s.tasks[t].shop
+		if b := &rt.bundles[at.at]; at.first || b.n == 0 {
+			b.shop = s.tasks[t].shop
+		}
 		rt.bundles[at.at].insert(at.inside, t)
 	}
 	s.holder[t] = r

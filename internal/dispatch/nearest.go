@@ -115,7 +115,7 @@ func closer(s State, j Job, a, b Courier, now time.Time) bool {
 }
 
 func nearestProposal(s State, j Job, c Courier, now time.Time) Proposal {
-	p := Proposal{Courier: c.ID, From: j.From, Leave: now, Pickup: pickup(s, j, c, now)}
+	p := Proposal{Courier: c.ID, From: j.From, Ask: []id.Job{j.ID}, Leave: now, Pickup: pickup(s, j, c, now)}
 	arrival := p.Pickup.Add(s.Hands.CounterAfter + s.Travel.Time(c.Vehicle, j.Pharmacy, j.Door) + s.Hands.DoorBefore)
 	slack := j.Deadline.Sub(arrival)
 	p.Stops = []Stop{{j.ID, arrival, slack}}

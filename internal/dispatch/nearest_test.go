@@ -54,7 +54,7 @@ func TestTheTightestDeadlineIsServedFirst(t *testing.T) {
 
 	got := dispatch.NearestFree(dispatch.State{Jobs: []dispatch.Job{late, job(2)}, Couriers: []dispatch.Courier{courier(1, 50)}}, noon)
 
-	if len(got.Offers) != 1 || got.Offers[0].Job() != "job_2" {
+	if len(got.Offers) != 1 || got.Offers[0].Ask[0] != "job_2" {
 		t.Errorf("offers = %+v, want job_2 alone", got.Offers)
 	}
 	if want := []dispatch.Hold{{Job: "job_1", Why: "no courier is free"}}; !cmp.Equal(got.Nothing, want) {
@@ -129,10 +129,10 @@ func TestNearestFreeHoldsInEveryCity(t *testing.T) {
 func checkExclusive(t *rapid.T, state dispatch.State, got dispatch.Decision) {
 	jobs, couriers := map[id.Job]int{}, map[id.Account]int{}
 	for _, o := range got.Offers {
-		jobs[o.Job()]++
+		jobs[o.Ask[0]]++
 		couriers[o.Courier]++
 		if o.Why == "" {
-			t.Fatalf("%s goes to %s without a word", o.Job(), o.Courier)
+			t.Fatalf("%s goes to %s without a word", o.Ask[0], o.Courier)
 		}
 	}
 	for _, h := range got.Nothing {

@@ -30,6 +30,8 @@ type task struct {
 	fits    uint32 // bit by vehicle
 	holder  int32  // the rider who has it, nobody
 	stays   bool   // may not be taken from its holder
+	aboard  bool   // collected
+	here    int32  // of one on board: the way to its door from where its courier is
 	shuns   []int32
 	penalty float64 // of leaving it to nobody
 }
@@ -42,6 +44,7 @@ type rider struct {
 	end     int32 // no counter after
 	bound   bool  // the first bundle is of this shop
 	asked   bool  // the first bundle is what they are asked now
+	loaded  bool  // has bags on board, which are in the first bundle
 	shop    int32 // bound, or standing at; nobody
 	arrive  int32 // at shop
 	reach   float64
@@ -103,6 +106,9 @@ func newProblem(s State, now time.Time) *problem {
 	p.couriers = slices.DeleteFunc(p.couriers, func(c Courier) bool {
 		return c.Phase == Away || c.FreeAt.Sub(now) > soonEnough || c.Phase == Free && !c.SeenAt.IsZero() && now.Sub(c.SeenAt) > Gone
 	})
+	if !p.short() {
+		p.weights.busy = 0
+	}
 	p.addShops()
 	p.addRiders()
 	p.addTasks()
@@ -111,12 +117,37 @@ func newProblem(s State, now time.Time) *problem {
 	return p
 }
 
+// short tells whether more jobs wait than couriers are free: then a courier's time is worth a later bag.
+func (p *problem) short() bool {
+	free, open := 0, 0
+	for _, c := range p.couriers {
+		if c.Phase == Free {
+			free++
+		}
+	}
+	for _, j := range p.jobs {
+		if j.Stage == Open {
+			open++
+		}
+	}
+	return open > free
+}
+
 // sortedOnce is a sorted copy in which each thing stands once: of doubles the first.
 func sortedOnce[T any](in []T, order func(a, b T) int) []T {
 	out := slices.Clone(in)
 	slices.SortStableFunc(out, order)
 	return slices.CompactFunc(out, func(a, b T) bool { return order(a, b) == 0 })
 }
+
+// fewJobs is up to how many open jobs rides over several counters are looked for.
+const fewJobs = 700
+
+// limit is at how many counters a ride may collect.
+func (p *problem) limit() int32 { return int32(min(maxCounters, max(1, p.Counters))) }
+
+// several tells whether rides over more counters than one are looked for.
+func (p *problem) several() bool { return p.limit() > 1 && len(p.tasks) <= fewJobs }
 
 func seconds(d time.Duration) int32 {
 	return int32(min(never, max(-never, (d+time.Second-1)/time.Second)))
@@ -260,9 +291,16 @@ func (p *problem) addTasks() {
 				t.shuns = append(t.shuns, r)
 			}
 		}
-		if r, ok := index[j.Courier]; ok && j.Stage != Open {
+		r, ok := index[j.Courier]
+		if ok && j.Stage != Open {
 			t.holder, t.stays = r, j.Stage != Accepted
 			t.stays = t.stays || p.riders[r].asked
+		}
+		if t.aboard = j.Stage == Aboard; t.aboard {
+			t.stays = true // nobody else can have it, also where its courier is not heard of
+			if ok {
+				p.riders[r].loaded, t.here = true, p.ride(p.riders[r].vehicle, p.riders[r].at, j.Door)
+			}
 		}
 		t.penalty = p.weights.unserved
 		s := &p.shops[t.shop]

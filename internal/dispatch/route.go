@@ -5,9 +5,10 @@ import "slices"
 // maxBundle is how many bags ever go in one bundle, whatever the vehicle takes.
 const maxBundle = 6
 
-// bundle is what is collected at one counter and delivered before anything else is.
+// bundle is one ride: what is collected, at one counter or at several in a row, and delivered before anything
+// else is. The first bundle of a loaded rider has what is on board as well.
 type bundle struct {
-	shop  int32
+	shop  int32 // the first counter
 	n     int32
 	tasks [maxBundle]int32
 }
@@ -20,17 +21,14 @@ func (b *bundle) insert(at int32, t int32) {
 	b.n++
 }
 
-func (b *bundle) remove(t int32) bool {
-	i := slices.Index(b.list(), t)
-	if i < 0 {
-		return false
+func (b *bundle) remove(t int32) {
+	if i := slices.Index(b.list(), t); i >= 0 {
+		copy(b.tasks[i:], b.tasks[i+1:b.n])
+		b.n--
 	}
-	copy(b.tasks[i:], b.tasks[i+1:b.n])
-	b.n--
-	return true
 }
 
-// route is what one rider is meant to do. The first bundle of a bound or asked rider is always there,
+// route is what one rider is meant to do. The first bundle of a bound, asked or loaded rider is always there,
 // empty when they go for nothing.
 type route struct {
 	bundles []bundle
@@ -43,7 +41,7 @@ type mark struct{ pick, at, last int32 }
 
 // locked is how many bundles at the front may not be preceded by another.
 func (r *rider) locked() int {
-	if r.bound || r.asked {
+	if r.bound || r.asked || r.loaded {
 		return 1
 	}
 	return 0
@@ -51,19 +49,19 @@ func (r *rider) locked() int {
 
 // walkState is a rider on the way through a route.
 type walkState struct {
-	at    int32 // seconds
-	last  int32 // task at whose door, nobody: still at the start
-	shop  int32 // at whose counter without having collected, nobody
-	reach float64
+	at   int32 // seconds
+	last int32 // task at whose door, nobody: still at the start
+	shop int32 // at whose counter without having collected, nobody
+	way  int32 // seconds ridden, for the range
 	// ridden are the seconds under way, waiting left out: who leaves late can be used for something else
 	ridden int32
 }
 
 func (p *problem) begin(r int32) walkState {
 	c := &p.riders[r]
-	w := walkState{at: c.from, last: nobody, shop: nobody, reach: c.reach}
+	w := walkState{at: c.from, last: nobody, shop: nobody}
 	if c.bound {
-		w.at, w.shop = max(0, c.arrive), c.shop
+		w.at, w.shop, w.way = max(0, c.arrive), c.shop, max(0, c.arrive)
 	}
 	return w
 }
@@ -84,15 +82,6 @@ func (p *problem) come(r int32, w walkState, s int32) int32 {
 	return w.at + p.shopWay(r, s)
 }
 
-// pickup is when the bags of a bundle change hands.
-func (p *problem) pickup(r int32, w walkState, b *bundle) int32 {
-	at := max(w.at, p.come(r, w, b.shop)+p.counterBefore)
-	for _, t := range b.list() {
-		at = max(at, p.tasks[t].ready)
-	}
-	return at
-}
-
 // price walks a route and answers what it costs; far when it can't be ridden.
 func (p *problem) price(r int32, bundles []bundle) float64 { return p.walk(r, bundles, nil) }
 
@@ -100,7 +89,7 @@ func (p *problem) price(r int32, bundles []bundle) float64 { return p.walk(r, bu
 func (p *problem) walk(r int32, bundles []bundle, marks *[]mark) (cost float64) {
 	c := &p.riders[r]
 	w := p.begin(r)
-	count := int32(0)
+	count, asked := int32(0), false
 	for i := range bundles {
 		b := &bundles[i]
 		if b.n == 0 {
@@ -109,45 +98,45 @@ func (p *problem) walk(r int32, bundles []bundle, marks *[]mark) (cost float64) 
 			}
 			continue
 		}
-		pick := p.pickup(r, w, b)
-		if pick > c.end || !p.fits(c, b) || i > 0 && c.bound && p.holds(r, b) {
+		if !p.fits(c, b) || i > 0 && (c.bound || c.loaded) && p.holds(r, b) {
 			return far
 		}
-		if !c.bound || i > 0 {
-			w.ridden += max(0, p.come(r, w, b.shop)-w.at)
+		tr := p.collect(r, &w, b)
+		if tr.n > 0 && tr.ends > c.end {
+			return far
 		}
-		w.at = pick + p.counterAfter
-		began := w.at
-		cost += p.ridden(r, &w, b)
-		w.ridden += w.at - began
+		if i > 0 || !c.bound {
+			w.ridden += tr.lead
+		}
+		w.way += tr.lead + tr.more
+		cost += p.ridden(r, &w, b, &tr)
+		w.ridden += w.at - tr.off
 		count += b.n
+		asked = asked || tr.n > 0
 		if marks != nil {
-			*marks = append(*marks, mark{pick, w.at, w.last})
+			*marks = append(*marks, mark{tr.pick, w.at, w.last})
 		}
 	}
-	if count == 0 {
+	switch {
+	case count == 0:
 		return 0
-	}
-	if c.reach > 0 && p.metresOf(r, bundles) > c.reach {
+	case c.reach > 0 && float64(w.way)*p.traits[c.vehicle].Speed > c.reach && asked:
 		return far
 	}
 	return cost + p.closing(c, w.ridden, count)
 }
 
-// ridden adds up the doors of a bundle, from leaving the counter on.
-func (p *problem) ridden(r int32, w *walkState, b *bundle) float64 {
-	c, cost, late, left := &p.riders[r], 0.0, false, w.at
+// ridden adds up the doors of a bundle, from leaving the last counter on.
+func (p *problem) ridden(r int32, w *walkState, b *bundle, tr *trip) float64 {
+	c, cost, late := &p.riders[r], 0.0, false
+	w.at = tr.leave
 	for k, t := range b.list() {
-		if k == 0 {
-			w.at += p.doorWay(c.vehicle, t)
-		} else {
-			w.at += p.betweenWay(c.vehicle, b.tasks[k-1], t)
-		}
-		x := &p.tasks[t]
-		w.at += p.doorBefore
+		x, way := &p.tasks[t], p.door(r, b, tr, k)
+		w.way += way
+		w.at += way + p.doorBefore
 		cost += p.weights.arrival(w.at, x)
 		// A promise that would not hold for the bag alone either is not broken by the bundle.
-		late = late || w.at > x.due && left+p.doorWay(c.vehicle, t)+p.doorBefore <= x.due
+		late = late || w.at > x.due && p.aloneAt(c, tr, t) <= x.due
 		w.at += p.doorAfter
 		w.last = t
 		if x.holder != nobody && x.holder != r {
@@ -181,9 +170,13 @@ func (p *problem) holds(r int32, b *bundle) bool {
 	return false
 }
 
-// fits tells whether a rider may carry a bundle.
+// fits tells whether a rider may carry a bundle. What is on board already is, fitting or not.
 func (p *problem) fits(c *rider, b *bundle) bool {
-	if b.n > c.takes {
+	_, counters := p.counters(b)
+	if counters == 0 {
+		return true
+	}
+	if b.n > c.takes || counters > maxCounters {
 		return false
 	}
 	grams, class := int32(0), p.tasks[b.tasks[0]].class
@@ -195,29 +188,6 @@ func (p *problem) fits(c *rider, b *bundle) bool {
 		grams += x.grams
 	}
 	return grams <= c.payload
-}
-
-// metresOf is how far a route goes, as the vehicle's speed makes of its times.
-func (p *problem) metresOf(r int32, bundles []bundle) float64 {
-	c := &p.riders[r]
-	ridden, last := int32(0), nobody
-	for i := range bundles {
-		b := &bundles[i]
-		for k, t := range b.list() {
-			switch {
-			case k > 0:
-				ridden += p.betweenWay(c.vehicle, last, t)
-			case last != nobody:
-				ridden += p.onwardWay(c.vehicle, last, b.shop) + p.doorWay(c.vehicle, t)
-			case c.bound && c.shop == b.shop:
-				ridden += max(0, c.arrive) + p.doorWay(c.vehicle, t)
-			default:
-				ridden += p.shopWay(r, b.shop) + p.doorWay(c.vehicle, t)
-			}
-			last = t
-		}
-	}
-	return float64(ridden) * p.traits[c.vehicle].Speed
 }
 
 // shunned tells whether a rider has just declined a task.

@@ -22,8 +22,10 @@ const (
 	// Margin is how long before the promised time a bag is meant to be there: people and roads are not
 	// punctual.
 	Margin = 3 * time.Minute
-	// MostBags is how many bags a courier is given at one counter, whatever the vehicle holds.
+	// MostBags is how many bags a courier is given for one ride, whatever the vehicle holds.
 	MostBags = 3
+	// MostCounters is at how many counters they collect before it.
+	MostCounters = 2
 )
 
 const (

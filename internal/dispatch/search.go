@@ -117,18 +117,26 @@ func (s *search) standBundle(r int32, jobs []id.Job, first bool) {
 			continue
 		}
 		x := &s.tasks[t]
-		if x.holder != nobody && x.holder != r && x.stays || b.n > 0 && b.shop != x.shop {
+		if x.holder != nobody && x.holder != r && x.stays {
 			continue
 		}
-		b.shop = x.shop
+		if b.n == 0 {
+			b.shop = x.shop
+		}
 		b.insert(b.n, t)
+		if _, n := s.counters(&b); n > s.limit() {
+			b.n--
+		}
 	}
 	if b.n == 0 {
 		return
 	}
 	if first && c.locked() > 0 {
-		if c.bound && b.shop != c.shop || c.asked && !s.inherited(r, &b) {
+		if c.bound && !s.at(&b, c.shop) && !c.loaded || c.asked && !s.inherited(r, &b) {
 			return
+		}
+		if c.bound {
+			b.shop = c.shop
 		}
 		s.routes[r].bundles[0] = b
 	} else {
@@ -141,42 +149,58 @@ func (s *search) standBundle(r int32, jobs []id.Job, first bool) {
 
 // holdOn gives a task to who goes for it already.
 func (s *search) holdOn(r, t int32) {
-	rt := &s.routes[r]
-	if c := &s.riders[r]; c.locked() == 0 || c.bound && c.shop != s.tasks[t].shop {
-		return
+	if b, ok := s.held(r, t); ok {
+		s.routes[r].bundles[0] = b
+		s.holder[t] = r
 	}
-	b := &rt.bundles[0]
-	if b.n >= maxBundle || b.n > 0 && b.shop != s.tasks[t].shop {
-		return
+}
+
+// held is what a rider goes for with one of their tasks put back; false when that can't be.
+func (s *search) held(r, t int32) (bundle, bool) {
+	x := &s.tasks[t]
+	if r == nobody || s.riders[r].locked() == 0 {
+		return bundle{}, false
 	}
-	b.shop = s.tasks[t].shop
+	c, b := &s.riders[r], s.routes[r].bundles[0]
+	if b.n >= maxBundle {
+		return b, false
+	}
+	if b.n == 0 && !c.bound {
+		b.shop = x.shop
+	}
 	b.insert(b.n, t)
-	s.holder[t] = r
+	_, n := s.counters(&b)
+	return b, n <= s.limit() && (x.aboard || !c.bound || c.shop == x.shop || s.limit() > 1)
 }
 
 // settle prices a rider's route anew after a change and keeps the books; a route that can't be ridden
 // any more gives up its last tasks.
 func (s *search) settle(r int32) {
-	for rt := &s.routes[r]; ; {
-		if s.reprice(r); rt.cost < far {
+	for {
+		if s.reprice(r); s.routes[r].cost < far || !s.giveUp(r) {
 			break
 		}
-		s.giveUp(r)
 	}
 	s.book(r)
 }
 
-// giveUp takes the last task that may be taken out of a route.
-func (s *search) giveUp(r int32) {
+// giveUp takes the last task that is not on board out of a route; false when there is none.
+func (s *search) giveUp(r int32) bool {
 	rt := &s.routes[r]
-	b := &rt.bundles[len(rt.bundles)-1]
-	if b.n > 0 {
-		s.holder[b.tasks[b.n-1]] = nobody
-		b.n--
+	for i := len(rt.bundles) - 1; i >= 0; i-- {
+		b := &rt.bundles[i]
+		for k := b.n - 1; k >= 0; k-- {
+			if t := b.tasks[k]; !s.tasks[t].aboard {
+				b.remove(t)
+				s.holder[t] = nobody
+				if b.n == 0 && i >= int(s.riders[r].locked()) {
+					rt.bundles = slices.Delete(rt.bundles, i, i+1)
+				}
+				return true
+			}
+		}
 	}
-	if b.n == 0 && len(rt.bundles) > s.riders[r].locked() {
-		rt.bundles = rt.bundles[:len(rt.bundles)-1]
-	}
+	return false
 }
 
 // book notes at which shops a rider has bundles and whether they have anything at all.
@@ -186,7 +210,10 @@ func (s *search) book(r int32) {
 	for i := range rt.bundles {
 		if b := &rt.bundles[i]; b.n > 0 {
 			has = true
-			s.atShop[b.shop] = append(s.atShop[b.shop], r)
+			shops, n := s.counters(b)
+			for _, at := range shops[:n] {
+				s.atShop[at] = append(s.atShop[at], r)
+			}
 		}
 	}
 	if has && s.isBusy[r] < 0 {
@@ -206,10 +233,13 @@ func (s *search) unbook(r int32) {
 	rt := &s.routes[r]
 	for i := range rt.bundles {
 		if b := &rt.bundles[i]; b.n > 0 {
-			list := s.atShop[b.shop]
-			at := slices.Index(list, r)
-			list[at] = list[len(list)-1]
-			s.atShop[b.shop] = list[:len(list)-1]
+			shops, n := s.counters(b)
+			for _, shop := range shops[:n] {
+				list := s.atShop[shop]
+				at := slices.Index(list, r)
+				list[at] = list[len(list)-1]
+				s.atShop[shop] = list[:len(list)-1]
+			}
 		}
 	}
 }

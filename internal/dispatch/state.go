@@ -11,7 +11,7 @@ import (
 // lists makes no difference.
 type State struct {
 	Zone     id.Zone
-	Jobs     []Job // every job not collected yet, given to somebody or not
+	Jobs     []Job // every job not collected yet, given to somebody or not; see Counters
 	Couriers []Courier
 	Places   []Place // where an idle courier may wait; none: nobody is prepositioned
 	Travel   Travel  // nil: Crow
@@ -24,6 +24,10 @@ type State struct {
 	// Standing are the sequences of the plan before (Decision.Standing), from where the search goes on.
 	// None: it starts from nothing, and is a little worse for it.
 	Standing []Sequence
+
+	// Counters is at how many counters a ride may collect before its doors; 0: at one. Where it is more than one,
+	// the jobs on board (Aboard) are named too, since their courier may collect another on the way.
+	Counters int
 
 	Seed   uint64
 	Budget int // iterations of the search; 0: DefaultBudget
@@ -48,7 +52,7 @@ type Hands struct {
 // DefaultHands are a minute at the counter and two at the door.
 var DefaultHands = Hands{CounterAfter: time.Minute, DoorBefore: 2 * time.Minute}
 
-// Job is a delivery job that is not collected yet.
+// Job is a delivery job that is not collected yet, or on board.
 type Job struct {
 	ID         id.Job
 	From       id.Pharmacy // bundles are of one pharmacy
@@ -75,6 +79,7 @@ const (
 	Offered  Stage = "offered"  // an offer runs: only its courier may take it, until it is answered
 	Accepted Stage = "accepted" // its courier is on the way to the counter, or stands there: may be re-matched
 	Fixed    Stage = "fixed"    // its courier's, whatever comes: nothing may be re-matched
+	Aboard   Stage = "aboard"   // collected: its courier brings it, with what else they collect on the way
 )
 
 // DefaultGrams is what a bag weighs when nobody has weighed it.
@@ -112,7 +117,7 @@ const (
 	Free   Phase = ""       // holds no offer and no job
 	Asked  Phase = "asked"  // holds an offer that is not answered
 	Bound  Phase = "bound"  // on the way to a counter, or at it; with jobs (or none: sent ahead)
-	Riding Phase = "riding" // has bags on board; free at FreeAt
+	Riding Phase = "riding" // has bags on board; free at FreeAt: of them, or, where they are named, of the present door
 	Away   Phase = "away"   // gets nothing: finishing, or shown to the operator
 )
 
@@ -124,8 +129,7 @@ type Place struct {
 	Demand float64
 }
 
-// Sequence is what one courier is meant to do, one bundle after the other; each bundle is of one
-// pharmacy, in the sequence of its doors.
+// Sequence is what one courier is meant to do, one bundle after the other, each in the sequence of its doors.
 type Sequence struct {
 	Courier id.Account // "": nobody yet
 	Bundles [][]id.Job

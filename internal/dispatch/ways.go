@@ -9,10 +9,14 @@ import (
 
 // ways remembers travel times already asked for, in seconds; unasked ones are -1.
 type ways struct {
-	toShop   []int32 // rider, shop
-	onward   []int32 // vehicle, task, shop
-	toDoor   []int32 // vehicle, task
-	between  []int32 // vehicle, block of the shop
+	toShop  []int32 // rider, shop
+	onward  []int32 // vehicle, task, shop
+	toDoor  []int32 // vehicle, task
+	between []int32 // vehicle, block of the shop
+	// of rides over several counters
+	cross    []int32 // vehicle, task, task
+	fromShop []int32 // vehicle, task, shop
+	shops    []int32 // vehicle, shop, shop
 	perBlock int32
 }
 
@@ -32,6 +36,9 @@ func (w *ways) prepare(p *problem) {
 		return out
 	}
 	w.toShop, w.onward = unasked(riders*shops), unasked(kinds*tasks*shops)
+	if p.several() {
+		w.cross, w.fromShop, w.shops = unasked(kinds*tasks*tasks), unasked(kinds*tasks*shops), unasked(kinds*shops*shops)
+	}
 	w.toDoor, w.between = unasked(kinds*tasks), unasked(kinds*int(block))
 }
 
@@ -66,8 +73,35 @@ func (p *problem) doorWay(v, t int32) int32 {
 	return *at
 }
 
-// betweenWay is the way between the doors of two tasks of one shop.
+// shopToShop is the way from one counter to another.
+func (p *problem) shopToShop(v, a, b int32) int32 {
+	return p.memo(p.ways.shops, (int(v)*len(p.shops)+int(a))*len(p.shops)+int(b), v, p.shops[a].at, p.shops[b].at)
+}
+
+// fromShop is the way from a counter, its own or another, to the door of a task.
+func (p *problem) fromShop(v, s, t int32) int32 {
+	if p.tasks[t].shop == s {
+		return p.doorWay(v, t)
+	}
+	return p.memo(p.ways.fromShop, (int(v)*len(p.tasks)+int(t))*len(p.shops)+int(s), v, p.shops[s].at, p.jobs[t].Door)
+}
+
+// memo is a way that may be remembered; where too many would have to be, it is asked for each time.
+func (p *problem) memo(at []int32, i int, v int32, from, to geo.Point) int32 {
+	if i >= len(at) {
+		return p.ride(v, from, to)
+	}
+	if at[i] < 0 {
+		at[i] = p.ride(v, from, to)
+	}
+	return at[i]
+}
+
+// betweenWay is// betweenWay is the way between the doors of two tasks.
 func (p *problem) betweenWay(v, a, b int32) int32 {
+	if p.tasks[a].shop != p.tasks[b].shop {
+		return p.memo(p.ways.cross, (int(v)*len(p.tasks)+int(a))*len(p.tasks)+int(b), v, p.jobs[a].Door, p.jobs[b].Door)
+	}
 	s := &p.shops[p.tasks[a].shop]
 	n := int32(len(s.tasks))
 	at := &p.ways.between[v*p.ways.perBlock+s.block+p.tasks[a].within*n+p.tasks[b].within]

@@ -17,7 +17,7 @@ type weights struct {
 	unserved     float64 // a job that nobody brings
 	brokenBundle float64
 	rematch      float64 // taking a job from who goes for it
-	busy         float64 // a minute of a courier's time
+	busy         float64 // a minute of a courier's time, while more jobs wait than couriers are free
 	pay          float64 // a delivery for a courier below the guarantee, taken off
 	idle         float64 // an hour of idling, taken off
 	ending       float64 // a route of a courier whose shift ends within two hours, taken off in part
@@ -43,7 +43,7 @@ var clickToDoor = weights{
 // any moment, which under the benchmark's rules they can't.
 var promised = weights{
 	candidates: 60, ruin: 6, promise: true, ctd: 0.25, late: 3, broken: 20, risk: 1.5, tight: 5, tightSeconds: 300,
-	unserved: 400, brokenBundle: 5000, rematch: 3, pay: 0.5, idle: 1, restless: 2, reach: 20, rest: 1, spread: 3,
+	unserved: 400, brokenBundle: 5000, busy: 1, rematch: 3, pay: 0.5, idle: 1, restless: 2, reach: 20, rest: 1, spread: 3,
 }
 
 // arrival is what a bag in the patient's hand at that second costs.

@@ -6,11 +6,11 @@ import (
 
 	"housecall/internal/delivery"
 	"housecall/internal/dispatch"
-	"housecall/internal/geo"
 	"housecall/internal/id"
 )
 
-// picture is what dispatch may look at: every job not collected, and who is on shift.
+// picture is what dispatch may look at: every job not collected, what is on board where more may be collected on
+// the way, and who is on shift.
 func (z *zone) picture(ctx context.Context, now time.Time) (dispatch.State, error) {
 	state := dispatch.State{Zone: z.name, Standing: z.standing}
 	jobs, err := z.d.Delivery.LiveJobs(ctx, z.d.actor, z.name)
@@ -22,7 +22,7 @@ func (z *zone) picture(ctx context.Context, now time.Time) (dispatch.State, erro
 		if j.Courier != "" {
 			held[j.Courier] = append(held[j.Courier], j)
 		}
-		if _, before := firmly[j.State]; before {
+		if stage, live := firmly[j.State]; live && stage != dispatch.Aboard {
 			state.Jobs = append(state.Jobs, jobOf(j, now))
 		}
 	}
@@ -39,9 +39,18 @@ func (z *zone) picture(ctx context.Context, now time.Time) (dispatch.State, erro
 	if err != nil {
 		return state, err
 	}
-	state.Travel = z.travel(ctx, here.Pace(), state.Jobs, shifts)
+	state.Counters = here.Counters()
+	hands := map[id.Account]inHand{}
 	for _, h := range shifts {
-		state.Couriers = append(state.Couriers, courierOf(h, held[h.Courier], state.Travel, now))
+		in := inHandOf(h, held[h.Courier])
+		hands[h.Courier] = in
+		for _, j := range in.aboard(h, state.Counters) {
+			state.Jobs = append(state.Jobs, jobOf(j, now))
+		}
+	}
+	state.Travel = z.travel(ctx, here.Pace(), state.Jobs, shifts, state.Counters)
+	for _, h := range shifts {
+		state.Couriers = append(state.Couriers, courierOf(h, hands[h.Courier], state, now))
 	}
 	state.Ahead = dispatch.Ahead(count(state))
 	return state, nil
@@ -62,10 +71,10 @@ func count(s dispatch.State) (free, open int) {
 	return free, open
 }
 
-// firmly is how firmly a job that is not collected is a courier's.
-var firmly = map[delivery.State]dispatch.Stage{ //nolint:exhaustive // the others are collected, or over
+// firmly is how firmly a job is a courier's.
+var firmly = map[delivery.State]dispatch.Stage{ //nolint:exhaustive // the others are at a door, or over
 	delivery.Planned: dispatch.Open, delivery.Offered: dispatch.Offered, delivery.Accepted: dispatch.Accepted,
-	delivery.AtPharmacy: dispatch.Accepted,
+	delivery.AtPharmacy: dispatch.Accepted, delivery.Collected: dispatch.Aboard,
 }
 
 func jobOf(j *delivery.Job, now time.Time) dispatch.Job {
@@ -84,42 +93,4 @@ func jobOf(j *delivery.Job, now time.Time) dispatch.Job {
 		}
 	}
 	return out
-}
-
-// courierOf is a courier as dispatch sees one. A silent one gets no new offers while others are heard,
-// which is for dispatch to weigh by SeenAt.
-func courierOf(h *delivery.Shift, held []*delivery.Job, travel dispatch.Travel, now time.Time) dispatch.Courier {
-	c := dispatch.Courier{ID: h.Courier, At: h.Last.Point, SeenAt: h.HeardAt, Vehicle: h.Vehicle, IdleSince: h.IdleSince}
-	way := func(from, to geo.Point) time.Duration { return travel.Time(h.Vehicle, from, to) }
-	free, at := now, h.Last.Point
-	for _, j := range held {
-		switch j.State {
-		case delivery.Offered:
-			if c.Phase == dispatch.Free {
-				c.Phase = dispatch.Asked
-			}
-		case delivery.Accepted, delivery.AtPharmacy:
-			if c.Phase == dispatch.Riding {
-				continue
-			}
-			c.Phase, c.To, c.ArriveAt = dispatch.Bound, j.Pharmacy, now.Add(way(at, j.PharmacyAt))
-		case delivery.Collected:
-			free, at = free.Add(way(at, j.Door.Point)+dispatch.DoorTime()), j.Door.Point
-			c.Phase = dispatch.Riding
-		case delivery.AtDoor:
-			free, at = free.Add(dispatch.DoorTime()), j.Door.Point
-			c.Phase = dispatch.Riding
-		case delivery.Failed, delivery.Returning:
-			free, at = free.Add(way(at, j.PharmacyAt)+time.Minute), j.PharmacyAt
-			c.Phase = dispatch.Riding
-		case delivery.Planned, delivery.Delivered, delivery.Cancelled, delivery.Returned:
-		}
-	}
-	if c.Phase == dispatch.Riding {
-		c.At, c.FreeAt = at, free
-	}
-	if h.State != delivery.On && c.Phase == dispatch.Free || len(held) == 0 && len(h.Held) > 0 {
-		c.Phase = dispatch.Away // finishing, or a claim that no job answers for yet
-	}
-	return c
 }

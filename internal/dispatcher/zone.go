@@ -116,8 +116,11 @@ func (z *zone) carryOut(ctx context.Context, d dispatch.Decision) error {
 		}
 	}
 	for _, p := range slices.Concat(d.Bundles, d.Offers) {
+		if len(p.Ask) == 0 {
+			continue
+		}
 		// One offer at a time: what else is in a bundle follows once this is answered.
-		if err := z.overtaken(z.d.Delivery.Offer(ctx, z.d.actor, p.Job(), p.Courier)); err != nil {
+		if err := z.overtaken(z.d.Delivery.Offer(ctx, z.d.actor, p.Ask[0], p.Courier)); err != nil {
 			return err
 		}
 	}
@@ -142,7 +145,10 @@ func (z *zone) overtaken(err error) error {
 func (z *zone) explain(ctx context.Context, d dispatch.Decision) {
 	zone := string(z.name)
 	for _, p := range slices.Concat(d.Bundles, d.Offers) {
-		z.d.Log.InfoContext(ctx, "job offered", "job", string(p.Job()), "courier", string(p.Courier), "zone", zone, "why", p.Why)
+		if len(p.Ask) == 0 {
+			continue
+		}
+		z.d.Log.InfoContext(ctx, "job offered", "job", string(p.Ask[0]), "courier", string(p.Courier), "zone", zone, "why", p.Why)
 	}
 	for _, r := range d.Rematches {
 		z.d.Log.InfoContext(ctx, "job matched anew", "job", string(r.Job), "courier", string(r.From), "zone", zone, "why", r.Why)

@@ -51,6 +51,7 @@ type NextView struct {
 	Seal         string        `json:"seal,omitempty" doc:"Must be on the bag."`
 	ColdChain    bool          `json:"cold_chain,omitempty"`
 	Metres       int           `json:"metres,omitempty" doc:"From the counter to the door, as the crow flies."`
+	OnBoard      int           `json:"on_board,omitempty" doc:"Bags that I carry, the one of this job among them: a counter may come before their doors."`
 	AskedStill   bool          `json:"asked_still_on,omitempty" doc:"Nothing was heard of you: ask with sound whether you are still on it."`
 }
 
@@ -73,7 +74,7 @@ type CodeView struct {
 func nextView(n *delivery.Next) NextView {
 	v := NextView{
 		Todo: string(n.Todo), Job: n.Job, Order: n.Order, Sequence: n.Sequence, State: string(n.State), Pharmacy: n.Pharmacy,
-		Seal: n.Seal, ColdChain: n.ColdChain, Metres: n.Metres, AskedStill: n.AskedStill,
+		Seal: n.Seal, ColdChain: n.ColdChain, Metres: n.Metres, OnBoard: n.OnBoard, AskedStill: n.AskedStill,
 	}
 	if n.Job == "" {
 		if !n.To.IsZero() {

@@ -47,6 +47,8 @@ type ZoneBody struct {
 
 	Windows   []delivery.Window `json:"windows,omitempty" maxItems:"50" doc:"Hours in which couriers ride there by appointment."`
 	SlotsOnly bool              `json:"slots_only,omitempty" doc:"They ride there in those hours alone: nothing is promised at once."`
+
+	OneCounter bool `json:"one_counter,omitempty" doc:"A courier collects at one pharmacy and brings that before the next job. Otherwise at two, and one more on the way."`
 }
 
 // DeliverySlotView is when a courier can come by appointment.
@@ -104,7 +106,7 @@ func (b ZoneBody) content() delivery.ZoneContent {
 		Name: b.Name, Polygon: b.Polygon, Jurisdiction: b.Jurisdiction, Country: b.Country, State: b.State, TimeZone: b.TimeZone,
 		Emergency: b.Emergency, DeliveryFee: b.DeliveryFee, CourierPay: b.CourierPay, Promise: delivery.Minutes(b.PromiseMinutes),
 		Budgets: delivery.Budgets{Review: delivery.Minutes(b.ReviewMinutes), Pack: delivery.Minutes(b.PackMinutes), Ride: delivery.Minutes(b.RideMinutes)},
-		Windows: b.Windows, SlotsOnly: b.SlotsOnly,
+		Windows: b.Windows, SlotsOnly: b.SlotsOnly, OneCounter: b.OneCounter,
 	}
 }
 
@@ -113,7 +115,7 @@ func zoneView(z *delivery.Zone) ZoneView {
 		Name: z.Name, Polygon: z.Polygon, Jurisdiction: z.Jurisdiction, Country: z.Country, State: z.State, TimeZone: z.TimeZone,
 		Emergency: z.Emergency, DeliveryFee: z.DeliveryFee, CourierPay: z.CourierPay, PromiseMinutes: int(z.Promise),
 		ReviewMinutes: int(z.Budgets.Review), PackMinutes: int(z.Budgets.Pack), RideMinutes: int(z.Budgets.Ride),
-		Windows: z.Windows, SlotsOnly: z.SlotsOnly,
+		Windows: z.Windows, SlotsOnly: z.SlotsOnly, OneCounter: z.OneCounter,
 	}}
 }
 

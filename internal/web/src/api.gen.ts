@@ -1514,6 +1514,8 @@ export interface NextView {
 	/** From the counter to the door, as the crow flies. */
 	metres?: number;
 	offer_expires?: string;
+	/** Bags that I carry, the one of this job among them: a counter may come before their doors. */
+	on_board?: number;
 	order?: string;
 	pay?: MoneyAmount;
 	pharmacy?: string;
@@ -2879,6 +2881,8 @@ export interface ZoneBody {
 	/** Policy pack that holds there, for example house, cn, us, eu, de. */
 	jurisdiction: string;
 	name: string;
+	/** A courier collects at one pharmacy and brings that before the next job. Otherwise at two, and one more on the way. */
+	one_counter?: boolean;
 	pack_minutes: number;
 	/** The zone's line on the map; it need not be closed. */
 	polygon: GeoPoint[];
@@ -2906,6 +2910,8 @@ export interface ZoneView {
 	/** Policy pack that holds there, for example house, cn, us, eu, de. */
 	jurisdiction: string;
 	name: string;
+	/** A courier collects at one pharmacy and brings that before the next job. Otherwise at two, and one more on the way. */
+	one_counter?: boolean;
 	pack_minutes: number;
 	/** The zone's line on the map; it need not be closed. */
 	polygon: GeoPoint[];

@@ -40,6 +40,7 @@ export function Offer({ now, put, reload }: { now: NextView; put: (n: NextView) 
 				<Lines>
 					<Line icon="store" title={w.toCounter(pharmacy.data?.name ?? w.pharmacy)} sub={pharmacy.data?.address} />
 					<Line icon="house" title={w.toDoor(distance(now.metres ?? 0))} sub={now.slot ? w.slot(slot(now.slot.from, now.slot.until)) : now.deadline && time(now.deadline)} test="offer-when" />
+					{!!now.on_board && <Line icon="package-check" title={w.onTheWay(now.on_board)} test="offer-on-the-way" />}
 					{now.cold_chain && <Line icon="thermometer" title={w.cold} />}
 				</Lines>
 			</section>

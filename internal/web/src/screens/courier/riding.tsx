@@ -65,6 +65,7 @@ function what(now: NextView, pharmacy: string, address: string, go: (what: "arri
 					<Left now={now} />
 					<Head>{w.rideCounter(pharmacy)}</Head>
 					<p class="where">{address}</p>
+					<CounterFirst now={now} />
 					{now.ready_at && <p class="sub num">{w.readyAt(time(now.ready_at))}</p>}
 					{both}
 					{go("arrive", w.atCounter)}
@@ -77,6 +78,7 @@ function what(now: NextView, pharmacy: string, address: string, go: (what: "arri
 					<Head>{w.showTitle}</Head>
 					<p class="hint">{w.showHint}</p>
 					<Code job={now.job ?? ""} />
+					<CounterFirst now={now} />
 					{now.ready_at && <p class="sub num">{w.readyAt(time(now.ready_at))}</p>}
 					{both}
 				</>
@@ -155,6 +157,17 @@ function Code({ job }: { job: string }) {
 			</p>
 			<QR text={code.data.code} label={w.codeAsQR(code.data.code)} />
 		</div>
+	);
+}
+
+/** CounterFirst tells who has bags on board already that their doors come after this counter. */
+function CounterFirst({ now }: { now: NextView }) {
+	const w = words();
+	if (!now.on_board) return null;
+	return (
+		<p class="sub num" data-test="counter-first">
+			{w.counterFirst(now.on_board)}
+		</p>
 	);
 }
 

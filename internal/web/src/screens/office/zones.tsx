@@ -5,7 +5,7 @@ import { useAct } from "../../client/act";
 import { call, versioned } from "../../client/call";
 import { useLive } from "../../client/live";
 import { Btn } from "../../parts/button";
-import { Area, Field } from "../../parts/field";
+import { Area, Field, Tick } from "../../parts/field";
 import { Line, Lines } from "../../parts/list";
 import { MapBox } from "../../parts/map/map";
 import { Trouble } from "../../parts/notice";
@@ -108,6 +108,9 @@ function Drawing({ of, like, done }: { of: ZoneView | undefined; like: ZoneView 
 				<Field label={w.emergency} value={z.value.emergency_number} onType={(emergency_number) => set({ emergency_number })} />
 				<Field label={w.timeZone} value={z.value.time_zone} onType={(time_zone) => set({ time_zone })} />
 				<Windows value={z.value.windows ?? []} only={!!z.value.slots_only} problem={save.problem} onChange={(windows, slots_only) => set({ windows, slots_only })} />
+				<Tick on={!!z.value.one_counter} onPick={(one_counter) => set({ one_counter })} test="one-counter">
+					{w.oneCounter}
+				</Tick>
 				<Trouble problem={save.problem ?? withdraw.problem} />
 				<Btn kind="main" wide busy={save.busy} off={!points || !z.value.name.trim()} onPress={() => void save()} test="save-zone">
 					{w.save}
