@@ -1,1 +1,0 @@
-import{t as e}from"./papers-D1VLultV.js";import{I as t}from"./main-CGwfntOA.js";function n(){return t(e,{})}export{n as default};

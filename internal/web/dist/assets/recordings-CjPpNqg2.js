@@ -1,1 +1,0 @@
-import{t as e}from"./recording-YXsLDEGN.js";import{I as t}from"./main-CGwfntOA.js";function n({id:n}){return t(e,{visit:n,up:`/d/visit/${n}`})}export{n as default};

@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/me-Bsp8AC9U.js","assets/words-D04ellCF.js","assets/main-CGwfntOA.js","assets/main-QTvUUeZ9.css","assets/live-DNxCXpgk.js","assets/list-Deivkdgr.js"])))=>i.map(i=>d[i]);
-import{l as e,t}from"./main-CGwfntOA.js";var n=[[`/me`,()=>e(()=>import(`./me-Bsp8AC9U.js`),__vite__mapDeps([0,1,2,3,4,5]))]],r={home:()=>`/me`,table:[...n],tabs:()=>[{to:`/me`,icon:`user`,text:t().me,last:!0}],staff:!0};export{n as own,r as role};

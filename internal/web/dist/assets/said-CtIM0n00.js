@@ -1,1 +1,0 @@
-import{t as e}from"./said-upBQS-41.js";import{I as t}from"./main-CGwfntOA.js";function n({id:n}){return t(e,{visit:n,up:`/visit/${n}`})}export{n as default};

@@ -1,1 +1,0 @@
-import{t as e}from"./talk-D6z5nNZA.js";import{I as t}from"./main-CGwfntOA.js";function n({order:n}){return t(e,{order:n,up:`/c`})}export{n as default};
