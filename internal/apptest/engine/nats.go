@@ -124,13 +124,16 @@ func (c *NATSCluster) StreamLeader(tb testing.TB, creds, stream string) *NATSSer
 	}
 }
 
+// catchUp is how long the servers may take until every copy is up to date: most often half a minute, by their own pauses.
+const catchUp = 4 * time.Minute
+
 // Healthy waits until every copy of every stream of an account is up to date: only then may another server be
 // lost.
 func (c *NATSCluster) Healthy(tb testing.TB, creds string) {
 	tb.Helper()
 	conn, js := c.connect(tb, creds)
 	defer conn.Close()
-	ctx, cancel := context.WithTimeout(tb.Context(), startTime)
+	ctx, cancel := context.WithTimeout(tb.Context(), catchUp)
 	defer cancel()
 	for !healthy(ctx, js) {
 		if ctx.Err() != nil {
