@@ -255,19 +255,25 @@ export function beep(hertz = 523): void {
 	}
 }
 
-/** listen tells how loud it is, ten times a second. */
+const slice = 512; // samples of which the loudness is taken: some ten milliseconds
+
+/** listen tells ten times a second how loud it was at the loudest since it last told: no short sound falls between. */
 function listen(stream: MediaStream, tell: (level: number) => void): () => void {
 	if (stream.getAudioTracks().length === 0 || typeof AudioContext === "undefined") return () => {};
 	const c = new AudioContext();
 	const a = c.createAnalyser();
-	a.fftSize = 512;
+	a.fftSize = 16 * slice; // more than a tenth of a second
 	c.createMediaStreamSource(stream).connect(a);
 	const data = new Float32Array(a.fftSize);
 	const timer = setInterval(() => {
 		a.getFloatTimeDomainData(data);
-		let sum = 0;
-		for (const x of data) sum += x * x;
-		tell(Math.sqrt(sum / data.length));
+		let loudest = 0;
+		for (let from = 0; from < data.length; from += slice) {
+			let sum = 0;
+			for (const x of data.subarray(from, from + slice)) sum += x * x;
+			loudest = Math.max(loudest, Math.sqrt(sum / slice));
+		}
+		tell(loudest);
 	}, 100);
 	return () => {
 		clearInterval(timer);

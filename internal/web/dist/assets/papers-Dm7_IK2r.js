@@ -1,1 +1,0 @@
-import{t as e}from"./papers-CRL4cZoQ.js";import{I as t}from"./main-DOFce1_I.js";function n(){return t(e,{})}export{n as default};

@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/me-CBAjyLwD.js","assets/words-D04ellCF.js","assets/main-DOFce1_I.js","assets/main-QTvUUeZ9.css","assets/live-DG-Z9HrB.js","assets/list-DHwQccQk.js"])))=>i.map(i=>d[i]);
-import{l as e,t}from"./main-DOFce1_I.js";var n=[[`/me`,()=>e(()=>import(`./me-CBAjyLwD.js`),__vite__mapDeps([0,1,2,3,4,5]))]],r={home:()=>`/me`,table:[...n],tabs:()=>[{to:`/me`,icon:`user`,text:t().me,last:!0}],staff:!0};export{n as own,r as role};

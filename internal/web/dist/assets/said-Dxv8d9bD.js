@@ -1,1 +1,0 @@
-import{t as e}from"./said-CJ5rfYO6.js";import{I as t}from"./main-DOFce1_I.js";function n({id:n}){return t(e,{visit:n,up:`/visit/${n}`})}export{n as default};

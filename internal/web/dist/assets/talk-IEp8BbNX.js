@@ -1,1 +1,0 @@
-import{t as e}from"./talk-NJ0lyisI.js";import{I as t}from"./main-DOFce1_I.js";function n({order:n}){return t(e,{order:n,up:`/c`})}export{n as default};
