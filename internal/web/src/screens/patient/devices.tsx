@@ -97,7 +97,9 @@ export function DeviceCheck({ begin, server, onWorks }: { begin?: boolean; serve
 			for (const t of stream.getTracks()) t.stop();
 		};
 		set({ stream, facing, trouble: stream.getVideoTracks().length > 0 ? "" : "none", microphones: (await devices()).microphones });
-		setTimeout(() => set({ mute: !s.value.heard }), silence);
+		setTimeout(() => {
+			if (mine === turn.current) set({ mute: !s.value.heard });
+		}, silence);
 	};
 	useEffect(() => {
 		const known = server && me.value ? throughServer().catch(() => measure()) : measure();
@@ -106,7 +108,10 @@ export function DeviceCheck({ begin, server, onWorks }: { begin?: boolean; serve
 			(p) => (begin || p.state === "granted") && void open(),
 			() => begin && void open(),
 		);
-		return () => stop.current();
+		return () => {
+			turn.current++; // what is being opened just now is closed again: no camera stays on behind somebody who has left
+			stop.current();
+		};
 	}, []);
 	useEffect(() => {
 		if (video.current && s.value.stream) video.current.srcObject = s.value.stream;

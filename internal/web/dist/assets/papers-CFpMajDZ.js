@@ -1,1 +1,0 @@
-import{t as e}from"./papers-DdGYXzve.js";import{I as t}from"./main-OvAQN9xH.js";function n(){return t(e,{})}export{n as default};

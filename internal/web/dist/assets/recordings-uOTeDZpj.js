@@ -1,1 +1,0 @@
-import{t as e}from"./recording-CEKiDCYc.js";import{I as t}from"./main-OvAQN9xH.js";function n({id:n}){return t(e,{visit:n,up:`/d/visit/${n}`})}export{n as default};

@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/me-BDCI6M6E.js","assets/words-D04ellCF.js","assets/main-OvAQN9xH.js","assets/main-QTvUUeZ9.css","assets/live-CQk3mXim.js","assets/list-Z2Knuvpq.js"])))=>i.map(i=>d[i]);
-import{l as e,t}from"./main-OvAQN9xH.js";var n=[[`/me`,()=>e(()=>import(`./me-BDCI6M6E.js`),__vite__mapDeps([0,1,2,3,4,5]))]],r={home:()=>`/me`,table:[...n],tabs:()=>[{to:`/me`,icon:`user`,text:t().me,last:!0}],staff:!0};export{n as own,r as role};

@@ -1,1 +1,0 @@
-import{t as e}from"./said-DW8SyD0_.js";import{I as t}from"./main-OvAQN9xH.js";function n({id:n}){return t(e,{visit:n,up:`/visit/${n}`})}export{n as default};

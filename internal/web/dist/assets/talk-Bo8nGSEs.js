@@ -1,1 +1,0 @@
-import{t as e}from"./talk-DxVVIsQ5.js";import{I as t}from"./main-OvAQN9xH.js";function n({order:n}){return t(e,{order:n,up:`/c`})}export{n as default};
