@@ -46,11 +46,11 @@ func (s *troubled) Insert(ctx context.Context, collection string, r docstore.Rec
 
 func newDesk(t *testing.T, limits httpapi.Limits) *desk {
 	t.Helper()
-	return newPatientDesk(t, limits, 50*time.Millisecond)
+	return newDeskWithin(t, limits, 50*time.Millisecond)
 }
 
-// newPatientDesk gives one request as long as timeout.
-func newPatientDesk(t *testing.T, limits httpapi.Limits, timeout time.Duration) *desk {
+// newDeskWithin gives one request as long as timeout.
+func newDeskWithin(t *testing.T, limits httpapi.Limits, timeout time.Duration) *desk {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), scratch.Folder(t)+"/x.db")
 	must(t, err)

@@ -18,7 +18,7 @@ import (
 // Whoever stands behind a proxy shares its connections with others.
 func TestOneSlowRequestSpoilsNothingForTheNextOnTheSameConnection(t *testing.T) {
 	t.Parallel()
-	d := newPatientDesk(t, httpapi.Limits{}, 5500*time.Millisecond)
+	d := newDeskWithin(t, httpapi.Limits{}, 5500*time.Millisecond)
 	s := httptest.NewServer(d.server)
 	t.Cleanup(s.Close)
 	one := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}
