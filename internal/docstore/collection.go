@@ -2,7 +2,6 @@ package docstore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -10,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/go-json-experiment/json/v1"
 
 	"housecall/internal/clock"
 	"housecall/internal/event"
@@ -281,11 +282,11 @@ func (c *Collection[T, P]) decode(r Record) (*T, error) {
 	if c.spec.Migrate != nil {
 		var err error
 		if body, err = c.migrate(body); err != nil {
-			return nil, fmt.Errorf("migrate %s: %w", r.ID, err)
+			return nil, fmt.Errorf("migrate %s: %w: %w", r.ID, ErrUnreadable, err)
 		}
 	}
 	if err := json.Unmarshal(body, doc); err != nil {
-		return nil, fmt.Errorf("decode %s: %w", r.ID, err)
+		return nil, fmt.Errorf("decode %s: %w: %w", r.ID, ErrUnreadable, err)
 	}
 	m := P(doc).DocMeta()
 	m.Version = r.Version

@@ -19,6 +19,8 @@ var (
 	ErrStale    = errors.New("the document has changed since it was read")
 	ErrFull     = errors.New("the store has no room left") // nothing of the write is kept
 	ErrAway     = errors.New("the store does not answer")  // whether a write was kept nobody can say
+	// ErrUnreadable is answered for a document whose text is not one of its kind: somebody else wrote there.
+	ErrUnreadable = errors.New("the document can't be read")
 )
 
 // Store is what an adapter does. Everything acknowledged is durable; nothing else is ever seen.
