@@ -60,7 +60,7 @@ func (o Options) identityLimits() identity.Limits {
 	if !o.Demo {
 		return identity.UsualLimits()
 	}
-	return identity.Limits{CodesPerAddress: 1000, CodesPerRemote: 100_000, TriesPerRemote: 100_000}
+	return identity.Limits{CodesPerAddress: 1000, CodesPerRemote: 100_000, TextsPerRemote: 100_000, TriesPerRemote: 100_000}
 }
 
 // App is a running housecall. Stop it.
