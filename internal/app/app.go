@@ -176,6 +176,9 @@ func (a *App) keys(o *Options) (engines, error) {
 	if e.carriers, err = carrierSecret(c); err != nil {
 		return e, err
 	}
+	if e.proxies, err = c.TrustedProxies(); err != nil {
+		return e, err
+	}
 	if a.tracing, err = openTracing(c, e.node); err != nil {
 		return e, err
 	}
