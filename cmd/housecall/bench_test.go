@@ -200,7 +200,7 @@ func fillOrders(t *testing.T, file string, like docstore.Record, count int) {
 	ids = slices.Compact(ids)
 	var next atomic.Int64
 	var all sync.WaitGroup
-	for range 128 { // the store writes those together that wait together
+	for range 512 { // the store writes those together that wait together
 		all.Go(func() {
 			for next.Add(10) <= int64(count)+9 {
 				patient := newHex()
