@@ -34,7 +34,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		outbox = append(outbox, httpapi.Outbox(o.Outbox, e.clock), httpapi.Lab(a.Consult, a.calls))
 	}
 	return httpapi.New(httpapi.Deps{
-		Auth: a.Identity, Guard: a.Guard, Clock: e.clock, Log: e.log, Metrics: a.Metrics, Limits: limits, Version: Version,
+		Auth: a.Identity, Guard: a.Guard, Clock: e.clock, Log: e.log, Metrics: a.Metrics, Limits: limits, Proxies: e.proxies, Version: Version,
 		Tracer: a.tracing, Ready: a.ready, Timeout: c.Timeout, Mounts: mounts, Fallback: web.New(web.Options{Ground: ground, Reach: reach(c.Files)}),
 	}, append(outbox,
 		httpapi.SignIn(a.Identity, c.PublicURL), httpapi.Sessions(a.Identity), httpapi.Accounts(a.Identity), httpapi.Persons(a.Identity),
