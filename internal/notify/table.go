@@ -57,6 +57,8 @@ var table = []row{
 	{kind: "order.promise_broken", template: "order-late", whom: "patient", page: "/order/{doc}"},
 	{kind: "order.cancelled", template: "order-cancelled", whom: "patient", page: "/order/{doc}"},
 	{kind: "order.slot_coming", template: "order-slot-coming", whom: "patient", page: "/order/{doc}", helpers: true},
+	{kind: "order.slot_moved", template: "order-slot-moved", whom: "patient", page: "/order/{doc}", helpers: true},
+	{kind: "order.slot_kept", template: "order-slot-kept", whom: "patient", page: "/order/{doc}", helpers: true},
 	{kind: "payment.refunded", template: "payment-refunded", whom: "patient", page: "/me"},
 
 	{kind: "case.answered", template: "case-answered", whom: "owner", page: "/case/{doc}"},

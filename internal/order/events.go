@@ -23,6 +23,9 @@ const (
 	EventAtRisk         event.Kind = "order.at_risk"
 	EventBroken         event.Kind = "order.promise_broken" // data: stage
 	EventSlotNear       event.Kind = "order.slot_near"      // the pharmacy has to begin, so that it can be kept
+	EventSlotWanted     event.Kind = "order.slot_wanted"    // moved to another, if there is a place; data: starts_at, choice
+	EventSlotMoved      event.Kind = "order.slot_moved"     // data: starts_at, ends_at, time_zone, and left_from, left_choice: the place to give back
+	EventSlotKept       event.Kind = "order.slot_kept"      // it could not be moved: its own slot stands; data: starts_at, ends_at, time_zone
 	EventSlotComing     event.Kind = "order.slot_coming"    // an hour before it: the patient is told; data: starts_at, ends_at, time_zone
 	EventRated          event.Kind = "order.rated"          // data: stars
 )
