@@ -3048,6 +3048,8 @@ export interface Routes {
 	"POST /cases/{id}/coupon": { path: { id: string }; body: CaseCouponInBody; answer: CaseView; };
 	/** Gather the whole evidence of a case. */
 	"GET /cases/{id}/evidence": { path: { id: string }; answer: EvidenceView; };
+	/** Be told when the evidence of a case has changed, as text/event-stream. */
+	"GET /cases/{id}/feed": { path: { id: string }; query: { after?: string }; answer: void; };
 	/** Write in a case. */
 	"POST /cases/{id}/messages": { path: { id: string }; body: CaseTextInBody; answer: CaseView; };
 	/** Have the order brought again. */
