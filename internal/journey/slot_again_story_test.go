@@ -119,6 +119,9 @@ func TestAnOrderBroughtAgainKeepsItsPlaceInItsSlot(t *testing.T) {
 	if got := taken(t, w, tonight()); got != 1 {
 		t.Errorf("%d places of its slot are taken, want its one", got)
 	}
+	if again, other := lettersOf(w, "Your pharmacy packs a new bag"), lettersOf(w, "Another pharmacy"); len(again) != 1 || len(other) != 0 {
+		t.Errorf("told %v that it is brought again and %v of another pharmacy, want the one who is owed it, of the same", again, other)
+	}
 	if f := w.FillNow(o, 2); f.Slot == nil || !f.Slot.Until.Equal(tonight().Add(2*time.Hour)) {
 		t.Errorf("the pharmacy sees the slot %+v", f.Slot)
 	}

@@ -9,7 +9,7 @@ const (
 	EventPaymentRefused event.Kind = "order.payment_refused" // still unpaid; try another way
 	EventPaying         event.Kind = "order.paying"          // authorise; data: payment
 	EventPlaced         event.Kind = "order.placed"          // paid for: the clock starts
-	EventRerouted       event.Kind = "order.rerouted"        // another pharmacy, or brought again: a new attempt; data: reason
+	EventRerouted       event.Kind = "order.rerouted"        // a new attempt: at another pharmacy, or brought again; data: reason, again (same_pharmacy, where it is that)
 	EventReviewing      event.Kind = "order.reviewing"
 	EventPreparing      event.Kind = "order.preparing"
 	EventReady          event.Kind = "order.ready"

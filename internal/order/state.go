@@ -93,6 +93,7 @@ func (o *Order) apply(now time.Time, a access.Actor, e Event, why string) error 
 	switch e {
 	case reroute, reattempt:
 		kind = EventRerouted
+		data["again"] = o.atTheSame()
 	case move:
 		kind = EventSlotMoved
 		maps.Copy(data, o.movedFacts())
@@ -110,6 +111,14 @@ func (o *Order) apply(now time.Time, a access.Actor, e Event, why string) error 
 		o.watchClock()
 	}
 	return nil
+}
+
+// atTheSame says that the pharmacy of a new attempt is the one before; "" when it is another.
+func (o *Order) atTheSame() string {
+	if n := len(o.Tried); n > 0 && o.History[len(o.History)-1].Event == reroute && o.Tried[n-1] != o.Pharmacy {
+		return ""
+	}
+	return "same_pharmacy"
 }
 
 // announce emits an event that everybody who has to do with the order can place.

@@ -141,6 +141,7 @@ export const words = both({
 			otherTime: "Choose another time",
 			againWhen: "When should it be brought again?",
 			againNone: "All our rides to this place are taken for the next days. Look again later, or take the refund.",
+			broughtAgain: "The bag came back. Your pharmacy packs a new one, and it is brought again.",
 			attempt: (n: number) => `Pharmacy ${n}: the one before could not fill it.`,
 		},
 		answer: {
@@ -317,6 +318,7 @@ export const words = both({
 			otherTime: "另选时间",
 			againWhen: "什么时候重新配送？",
 			againNone: "近几日此地的配送时段已约满，请稍后再看或选择退款。",
+			broughtAgain: "药品已退回药房，药房会重新配药并再次配送。",
 			attempt: (n: number) => `第${n}家药房：前一家未能配药。`,
 		},
 		answer: {
