@@ -50,7 +50,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		httpapi.Rides(a.Delivery), httpapi.Tracking(a.Delivery), httpapi.Forecasts(a.Forecast, a.Delivery), httpapi.Talks(a.Delivery, a.calls),
 		httpapi.Payments(a.Billing), httpapi.Receipts(a.Billing), httpapi.Coupons(a.Billing), httpapi.Payouts(a.Billing), httpapi.Ledger(a.Billing),
 		httpapi.Cases(a.Support), httpapi.Audit(a.Audit), httpapi.AccessLog(a.Audit), httpapi.Exports(a.Order, a.Billing, a.Audit, e.clock),
-		httpapi.Feed(a.Bus, httpapi.ReachOf(a.Identity, e.wall)), httpapi.Stuck(a.Bus), httpapi.Watch(a.Bus, e.node, Version),
+		httpapi.Feed(a.Bus, httpapi.ReachOf(a.Identity, e.wall), a.Support), httpapi.Stuck(a.Bus), httpapi.Watch(a.Bus, e.node, Version),
 	)...)
 }
 
