@@ -152,6 +152,14 @@ func collect(rows *sql.Rows, limit int) (docstore.Found, error) {
 	return found, rows.Err()
 }
 
+// Last implements docstore.Store: a read costs less than remembering.
+func (s *Store) Last(string, string) (docstore.Record, bool) { return docstore.Record{}, false }
+
+// Written implements docstore.Store.
+func (s *Store) Written(ctx context.Context, limit int) ([]docstore.Outgoing, error) {
+	return s.Waiting(ctx, limit)
+}
+
 // Waiting implements docstore.Store.
 func (s *Store) Waiting(ctx context.Context, limit int) ([]docstore.Outgoing, error) {
 	rows, err := s.read().waiting.QueryContext(ctx, limit)
