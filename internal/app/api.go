@@ -37,7 +37,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		Auth: a.Identity, Guard: a.Guard, Clock: e.clock, Log: e.log, Metrics: a.Metrics, Limits: limits, Version: Version,
 		Tracer: a.tracing, Ready: a.ready, Timeout: c.Timeout, Mounts: mounts, Fallback: web.New(web.Options{Ground: ground, Reach: reach(c.Files)}),
 	}, append(outbox,
-		httpapi.SignIn(a.Identity, c.PublicURL), httpapi.Sessions(a.Identity), httpapi.Accounts(a.Identity), httpapi.Persons(a.Identity),
+		httpapi.SignIn(a.Identity, c.PublicURL), httpapi.Sessions(a.Identity), httpapi.Passkeys(a.Identity, c.PublicURL), httpapi.Accounts(a.Identity), httpapi.Persons(a.Identity),
 		httpapi.Grants(a.Identity, e.wall), httpapi.Enrolment(a.Identity, e.wall), httpapi.Applications(a.Onboarding), httpapi.Uploads(a.Upload),
 		httpapi.Intakes(a.Intake), httpapi.Attachments(a.Intake), httpapi.HealthRecord(a.Intake),
 		httpapi.Everything(keepers),

@@ -31,7 +31,8 @@ func resources() map[string][]httpapi.Route {
 	clk := clock.NewReal()
 	return map[string][]httpapi.Route{
 		"SignIn": httpapi.SignIn(nil, "https://housecall.example"), "Sessions": httpapi.Sessions(nil), "Accounts": httpapi.Accounts(nil),
-		"Persons": httpapi.Persons(nil), "Grants": httpapi.Grants(nil, clk), "Enrolment": httpapi.Enrolment(nil, clk),
+		"Passkeys": httpapi.Passkeys(nil, "https://housecall.example"),
+		"Persons":  httpapi.Persons(nil), "Grants": httpapi.Grants(nil, clk), "Enrolment": httpapi.Enrolment(nil, clk),
 		"Applications": httpapi.Applications(nil), "Uploads": httpapi.Uploads(nil),
 		"Intakes": httpapi.Intakes(nil), "Attachments": httpapi.Attachments(nil), "HealthRecord": httpapi.HealthRecord(nil),
 		"Visits": httpapi.Visits(nil), "Queue": httpapi.Queue(nil), "Slots": httpapi.Slots(nil), "Notes": httpapi.Notes(nil),

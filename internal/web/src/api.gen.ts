@@ -41,6 +41,12 @@ export interface AddFactInBody {
 	words?: string;
 }
 
+export interface AddPasskeyInBody {
+	/** What the device answered: PublicKeyCredential.toJSON() of navigator.credentials.create. */
+	credential: unknown;
+	name: string;
+}
+
 export interface AddReachInBody {
 	address: string;
 	code: string;
@@ -1306,6 +1312,12 @@ export interface ListOfOutboxMessage {
 	next?: string;
 }
 
+export interface ListOfPasskeyView {
+	items: PasskeyView[];
+	/** Cursor of the next page; absent on the last. */
+	next?: string;
+}
+
 export interface ListOfPaymentView {
 	items: PaymentView[];
 	/** Cursor of the next page; absent on the last. */
@@ -1745,6 +1757,33 @@ export interface PartView {
 	rest_of?: string;
 	state: "signed" | "claimed" | "dispensed" | "cancelled" | "expired" | "replaced";
 	until: string;
+}
+
+export interface PasskeyOptions {
+	/** PublicKeyCredentialCreationOptionsJSON or PublicKeyCredentialRequestOptionsJSON of WebAuthn. Good once, for five minutes. */
+	public_key: unknown;
+}
+
+export interface PasskeySignInInBody {
+	/** What the device answered: PublicKeyCredential.toJSON() of navigator.credentials.get. */
+	credential: unknown;
+	/** What the device calls itself, for the list of sessions. */
+	device?: string;
+	/** token: answered in the body. cookie: set for the browser, out of reach of scripts. */
+	keep?: "token" | "cookie";
+}
+
+export interface PasskeyView {
+	added_at: string;
+	id: string;
+	name: string;
+	/** suspect: its counter went back, so it may have been copied. It signs nobody in. */
+	state: "active" | "suspect";
+	/** Kept by a service that may have it on several devices. */
+	synced: boolean;
+	used_at?: string;
+	/** For If-Match. */
+	version: number;
 }
 
 export interface PauseInBody {
@@ -2289,6 +2328,10 @@ export interface RefundView {
 export interface RefuseFillInBody {
 	note?: string;
 	reason: "out_of_stock" | "safety" | "unclear" | "doctor_withdrew" | "no_substitute" | "identity" | "damaged" | "overload" | "closing" | "technical" | "other";
+}
+
+export interface RenamePasskeyInBody {
+	name: string;
 }
 
 export interface ReportPositionsInBody {
@@ -3253,6 +3296,16 @@ export interface Routes {
 	"GET /parts/{id}": { path: { id: string }; answer: DispensableView; };
 	/** Check a part again with today's facts. */
 	"GET /parts/{id}/recheck": { path: { id: string }; answer: RecheckView; };
+	/** List one's own passkeys, oldest first. */
+	"GET /passkeys": { answer: ListOfPasskeyView; };
+	/** Add the passkey that a device has made. */
+	"POST /passkeys": { body: AddPasskeyInBody; answer: PasskeyView; };
+	/** Ask what a device needs to make a passkey. */
+	"POST /passkeys/options": { answer: PasskeyOptions; };
+	/** Remove a passkey, and end what it has opened. */
+	"DELETE /passkeys/{id}": { path: { id: string }; answer: void; };
+	/** Give a passkey another name. */
+	"PUT /passkeys/{id}": { path: { id: string }; body: RenamePasskeyInBody; answer: PasskeyView; };
 	/** List the dependants in one's care. */
 	"GET /patients": { answer: ListOfPersonView; };
 	/** Add a dependant without an account. */
@@ -3403,6 +3456,10 @@ export interface Routes {
 	"POST /sign-in": { body: SignInInBody; answer: SignedIn; };
 	/** Ask for a code to sign in with. */
 	"POST /sign-in/code": { body: AskCodeInBody; answer: void; };
+	/** Sign in by a passkey. */
+	"POST /sign-in/passkey": { body: PasskeySignInInBody; answer: SignedIn; };
+	/** Ask what a device needs to show a passkey. */
+	"POST /sign-in/passkey/options": { answer: PasskeyOptions; };
 	/** Sign in with a password and an authenticator's code. */
 	"POST /sign-in/staff": { body: SignInStaffInBody; answer: SignedIn; };
 	/** Public keys of prescriptions with their times, as /.well-known/jwks.json. */
