@@ -38,6 +38,7 @@ type (
 	Recording    string
 	Passkey      string
 	Ceremony     string
+	Invoice      string
 )
 
 func (Account) Prefix() string      { return "acc" }
@@ -75,3 +76,4 @@ func (Recovery) Prefix() string     { return "rcv" }
 func (Recording) Prefix() string    { return "rec" }
 func (Passkey) Prefix() string      { return "psk" }
 func (Ceremony) Prefix() string     { return "cer" }
+func (Invoice) Prefix() string      { return "ivc" }

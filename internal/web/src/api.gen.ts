@@ -1070,6 +1070,41 @@ export interface InviteView {
 	token?: string;
 }
 
+export interface InvoiceLineView {
+	amount: MoneyAmount;
+	by?: string;
+	discount: MoneyAmount;
+	kind: "visit_fee" | "medicine" | "delivery_fee";
+	total: MoneyAmount;
+}
+
+export interface InvoiceTaxView {
+	name: string;
+	net: MoneyAmount;
+	/** In hundredths of a percent: 1900 is 19 %. */
+	rate: number;
+	tax: MoneyAmount;
+}
+
+export interface InvoiceView {
+	at: string;
+	/** Number of the invoice that a credit note is for. */
+	corrects?: string;
+	id: string;
+	/** Who sold it. */
+	issuer: string;
+	kind: "invoice" | "credit_note";
+	lines: InvoiceLineView[];
+	/** The next of its issuer and year, without a gap. */
+	number: string;
+	/** That the total contains; empty where no rate is set. */
+	taxes: InvoiceTaxView[];
+	/** Who paid. */
+	to: string;
+	/** Of a credit note: what went back. */
+	total: MoneyAmount;
+}
+
 export interface ItemText {
 	indication?: string;
 	no_substitution?: boolean;
@@ -1278,6 +1313,12 @@ export interface ListOfIntakeView {
 
 export interface ListOfInviteView {
 	items: InviteView[];
+	/** Cursor of the next page; absent on the last. */
+	next?: string;
+}
+
+export interface ListOfInvoiceView {
+	items: InvoiceView[];
 	/** Cursor of the next page; absent on the last. */
 	next?: string;
 }
@@ -3098,6 +3139,8 @@ export interface Routes {
 	"POST /enrolment/confirm": { body: ConfirmEnrolmentInBody; answer: SignedIn; };
 	/** Write what a search of the audit finds as a CSV file. */
 	"GET /exports/audit": { query: { patient?: string; record?: string; account?: string; from?: string; until?: string }; answer: string; };
+	/** Write the invoices and credit notes of a period as a CSV file. */
+	"GET /exports/invoices": { query: { from?: string; until?: string }; answer: string; };
 	/** Write every posting of a period as a CSV file. */
 	"GET /exports/ledger": { query: { from?: string; until?: string }; answer: string; };
 	/** Write the orders of a period as a CSV file. */
@@ -3194,6 +3237,8 @@ export interface Routes {
 	"POST /invites": { body: EnrolInBody; answer: InviteView; };
 	/** Make an enrolment link worthless. */
 	"POST /invites/{id}/withdraw": { path: { id: string }; answer: InviteView; };
+	/** Download an invoice or credit note as a PDF. */
+	"GET /invoices/{id}/paper": { path: { id: string }; query: { language?: "en" | "zh" }; answer: string; };
 	/** List jobs by deadline. */
 	"GET /jobs": { query: { cursor?: string; limit?: number; state?: "planned" | "offered" | "accepted" | "at_pharmacy" | "collected" | "at_door" | "delivered" | "cancelled" | "failed" | "returning" | "returned"; zone?: string }; answer: ListOfJobView; };
 	/** Read a job with its history. */
@@ -3354,6 +3399,8 @@ export interface Routes {
 	"GET /payees/{id}/payouts": { path: { id: string }; query: { cursor?: string; limit?: number }; answer: ListOfPayoutView; };
 	/** Read a payment. */
 	"GET /payments/{id}": { path: { id: string }; answer: PaymentView; };
+	/** List the invoices of a payment, each followed by its credit notes. */
+	"GET /payments/{id}/invoices": { path: { id: string }; answer: ListOfInvoiceView; };
 	/** Read the receipt of a payment. */
 	"GET /payments/{id}/receipt": { path: { id: string }; query: { diagnosis?: boolean }; answer: ReceiptView; };
 	/** List payouts, newest period first. */
