@@ -37,7 +37,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		Auth: a.Identity, Guard: a.Guard, Clock: e.clock, Log: e.log, Metrics: a.Metrics, Limits: limits, Proxies: e.proxies, Version: Version,
 		Tracer: a.tracing, Ready: a.ready, Timeout: c.Timeout, Mounts: mounts, Fallback: web.New(web.Options{Ground: ground, Reach: reach(c.Files)}),
 	}, append(outbox,
-		httpapi.SignIn(a.Identity, c.PublicURL), httpapi.Sessions(a.Identity), httpapi.Accounts(a.Identity), httpapi.Persons(a.Identity),
+		httpapi.SignIn(a.Identity, c.PublicURL), httpapi.Sessions(a.Identity), httpapi.Passkeys(a.Identity, c.PublicURL), httpapi.Accounts(a.Identity), httpapi.Persons(a.Identity),
 		httpapi.Grants(a.Identity, e.wall), httpapi.Enrolment(a.Identity, e.wall), httpapi.Applications(a.Onboarding), httpapi.Uploads(a.Upload),
 		httpapi.Intakes(a.Intake), httpapi.Attachments(a.Intake), httpapi.HealthRecord(a.Intake),
 		httpapi.Everything(keepers),
@@ -48,7 +48,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		httpapi.Orders(a.Order, e.clock), httpapi.Carriers(a.Pharmacy, e.carriers, e.wall),
 		httpapi.Zones(a.Delivery), httpapi.Addresses(a.Delivery), httpapi.Shifts(a.Delivery, e.clock), httpapi.Jobs(a.Delivery, e.clock),
 		httpapi.Rides(a.Delivery), httpapi.Tracking(a.Delivery), httpapi.Forecasts(a.Forecast, a.Delivery), httpapi.Talks(a.Delivery, a.calls),
-		httpapi.Payments(a.Billing), httpapi.Receipts(a.Billing), httpapi.Coupons(a.Billing), httpapi.Payouts(a.Billing), httpapi.Ledger(a.Billing),
+		httpapi.Payments(a.Billing), httpapi.Receipts(a.Billing), httpapi.Invoices(a.Billing), httpapi.Coupons(a.Billing), httpapi.Payouts(a.Billing), httpapi.Ledger(a.Billing),
 		httpapi.Cases(a.Support), httpapi.Audit(a.Audit), httpapi.AccessLog(a.Audit), httpapi.Exports(a.Order, a.Billing, a.Audit, e.clock),
 		httpapi.Feed(a.Bus, httpapi.ReachOf(a.Identity, e.wall), a.Support), httpapi.Stuck(a.Bus), httpapi.Watch(a.Bus, e.node, Version),
 	)...)

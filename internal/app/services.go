@@ -218,10 +218,11 @@ func (s *Services) buildMedicine(ctx context.Context, _ config.Config, e engines
 	return err
 }
 
-func (s *Services) buildMoney(ctx context.Context, _ config.Config, e engines) (err error) {
+func (s *Services) buildMoney(ctx context.Context, c config.Config, e engines) (err error) {
 	s.Billing, err = billing.New(ctx, billing.Deps{
 		Store: e.store, Clock: e.clock, Guard: s.Guard, Gateway: e.gateway, Parties: forBilling{s},
 		Tips: forBilling{s}, Terms: billing.Terms{OfVisitFee: 1500, OfMedicine: 300},
+		Issuers: issuers{s, c.Clinic, c.Tax.ID}, Taxes: billing.Taxes{Name: c.Tax.Name, Fees: c.Tax.Fees, Medicine: c.Tax.Medicine},
 	})
 	if err != nil {
 		return err

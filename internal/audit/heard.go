@@ -16,6 +16,7 @@ import (
 var Kinds = []event.Kind{
 	"account.enrolled", "account.suspended", "account.reinstated", "account.guessed", "session.opened", "session.locked", "session.revoked",
 	"invite.made", "invite.accepted", "invite.confirmed", "recovery.asked", "recovery.approved", "recovery.completed", "recovery.withdrawn",
+	"passkey.added", "passkey.removed", "passkey.suspected",
 	"grant.given", "grant.accepted", "grant.revoked", "person.added",
 	"application.approved", "application.refused", "application.suspended", "application.reinstated", "application.expired",
 	"intake.stopped", "intake.identity_shown", "intake.earlier_diagnosis_judged", "intake.attachments_cleared",

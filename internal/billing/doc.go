@@ -18,5 +18,8 @@
 // A Coupon lowers fees, never the price of medicine; the house bears it. Its uses stand in its own
 // document, so that the last one has one winner. A Receipt has a number of its year and place.
 //
+// An Invoice is what one issuer asked for in one payment: a pharmacy its medicine, the house its fees. Its number is the
+// next of its issuer and year, without a gap (book); what goes back has a credit note that names it. None is ever changed.
+//
 // What is captured, when, and for whom is decided by journey; billing knows of no visit and no order.
 package billing

@@ -31,8 +31,10 @@ type Deps struct {
 	Guard   *access.Guard
 	Gateway Gateway
 	Parties Parties
+	Issuers Issuers
 	Tips    Tippable
 	Terms   Terms
+	Taxes   Taxes
 }
 
 // Service moves money.
@@ -44,18 +46,22 @@ type Service struct {
 	payouts  *docstore.Collection[Payout, *Payout]
 	receipts *docstore.Collection[Receipt, *Receipt]
 	numbers  *docstore.Collection[numbers, *numbers]
+	invoices *docstore.Collection[Invoice, *Invoice]
+	books    *docstore.Collection[book, *book]
 }
 
 // New declares billing's collections.
 func New(ctx context.Context, d Deps) (*Service, error) {
 	s := &Service{d: d}
-	var errs [6]error
+	var errs [8]error
 	s.payments, errs[0] = docstore.Open[Payment](ctx, d.Store, d.Clock, docstore.Spec[Payment]{Name: "payments", Indexes: paymentIndexes})
 	s.coupons, errs[1] = docstore.Open[Coupon](ctx, d.Store, d.Clock, docstore.Spec[Coupon]{Name: "coupons", Indexes: couponIndexes})
 	s.earnings, errs[2] = docstore.Open[Earning](ctx, d.Store, d.Clock, docstore.Spec[Earning]{Name: "earnings", Indexes: earningIndexes})
 	s.payouts, errs[3] = docstore.Open[Payout](ctx, d.Store, d.Clock, docstore.Spec[Payout]{Name: "payouts", Indexes: payoutIndexes})
 	s.receipts, errs[4] = docstore.Open[Receipt](ctx, d.Store, d.Clock, docstore.Spec[Receipt]{Name: "receipts", Indexes: receiptIndexes})
 	s.numbers, errs[5] = docstore.Open[numbers](ctx, d.Store, d.Clock, docstore.Spec[numbers]{Name: "receipt_numbers"})
+	s.invoices, errs[6] = docstore.Open[Invoice](ctx, d.Store, d.Clock, docstore.Spec[Invoice]{Name: "invoices", Indexes: invoiceIndexes})
+	s.books, errs[7] = docstore.Open[book](ctx, d.Store, d.Clock, docstore.Spec[book]{Name: "invoice_books"})
 	return s, errors.Join(errs[:]...)
 }
 
@@ -250,7 +256,7 @@ func (p *Payment) facts() access.Facts {
 	return access.Facts{Record: string(p.ID), Patient: p.Patient}
 }
 
-// Heard follows billing's own events, so that earnings and receipts exist even if whoever captured
+// Heard follows billing's own events, so that earnings, receipts and invoices exist even if whoever captured
 // stopped in the middle.
 func (s *Service) Heard(ctx context.Context, e event.Event) error {
 	p, err := s.payments.Get(ctx, e.Doc)
@@ -260,7 +266,10 @@ func (s *Service) Heard(ctx context.Context, e event.Event) error {
 	if err := s.tidy(ctx, p); err != nil {
 		return err
 	}
-	_, err = s.issue(ctx, p)
+	if _, err = s.issue(ctx, p); err != nil {
+		return err
+	}
+	_, err = s.enterAll(ctx, p)
 	return err
 }
 

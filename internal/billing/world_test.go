@@ -164,6 +164,17 @@ func (parties) Payee(_ context.Context, payee string) (billing.Party, error) {
 
 func (parties) Diagnosis(context.Context, string) (phi.Text, error) { return "J06.9", nil }
 
+func (parties) Issuer(_ context.Context, payee, _ string) (billing.Issuer, error) {
+	if payee == "" {
+		return billing.Issuer{ID: "house", Name: "Lampford Clinic", TimeZone: "Asia/Shanghai"}, nil
+	}
+	return billing.Issuer{ID: payee, Name: "Pharmacy " + payee, Licence: "L-" + payee, TimeZone: "Asia/Shanghai"}, nil
+}
+
+func (parties) Payer(_ context.Context, account id.Account) (phi.Text, error) {
+	return "payer " + phi.Text(account), nil
+}
+
 type tippable map[id.Order]billing.TipTarget
 
 func (t tippable) TipFor(_ context.Context, order id.Order) (billing.TipTarget, error) {
@@ -188,13 +199,19 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
+	return worldOn(t, store, billing.Taxes{})
+}
+
+// worldOn opens billing on a store that is there, as another node or a new start does.
+func worldOn(t *testing.T, store docstore.Store, taxes billing.Taxes) *world {
+	t.Helper()
 	rules, err := access.NewRules(policies.Model, policies.Rules)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{store: store, clock: clock.NewFake(noon), bank: newBank()}
 	w.Service, err = billing.New(t.Context(), billing.Deps{
-		Store: store, Clock: w.clock, Gateway: w.bank, Parties: parties{},
+		Store: store, Clock: w.clock, Gateway: w.bank, Parties: parties{}, Issuers: parties{}, Taxes: taxes,
 		Guard: access.NewGuard(rules, circle{"acc_daughter": {access.Pay}}, noTrail{}),
 		Tips:  tippable{"ord_1": {Patient: "pat_mother", Courier: "acc_courier", Currency: "CNY", Zone: "zone_1"}},
 		Terms: billing.Terms{OfVisitFee: 1000, OfMedicine: 500},

@@ -51,6 +51,12 @@ func (c Config) Check() error {
 	if u, err := url.Parse(c.Trace.URL); c.Trace.URL != "" && (err != nil || u.Host == "") {
 		say("trace.url is %q: say the collector's address, like http://localhost:4318, or leave it empty", c.Trace.URL)
 	}
+	if c.Tax.Fees < 0 || c.Tax.Fees > 10_000 || c.Tax.Medicine < 0 || c.Tax.Medicine > 10_000 {
+		say("tax.fees is %d and tax.medicine %d: say the rates in hundredths of a percent, 0 to 10000", c.Tax.Fees, c.Tax.Medicine)
+	}
+	if c.Tax.Name == "" && (c.Tax.Fees > 0 || c.Tax.Medicine > 0) {
+		say("tax.name is not set: say what the tax is called on invoices, like VAT")
+	}
 	if c.Trace.Part < 0 || c.Trace.Part > 1 {
 		say("trace.part is %v: say which part of all requests is traced, 0 to 1", c.Trace.Part)
 	}

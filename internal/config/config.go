@@ -37,6 +37,7 @@ type Config struct {
 	Turn  Turn  `yaml:"turn"`
 
 	Clinic  Clinic  `yaml:"clinic"`
+	Tax     Tax     `yaml:"tax"`
 	Carrier Carrier `yaml:"carrier"`
 	Keep    Keep    `yaml:"keep"`
 
@@ -167,6 +168,14 @@ type Clinic struct {
 	Country string `yaml:"country" help:"its country, in full"`
 	Mail    string `yaml:"mail" help:"mail address for questions about a prescription"`
 	Phone   string `yaml:"phone" help:"telephone for the same, with the country's prefix"`
+}
+
+// Tax is what prices contain, as invoices say it. Which rate holds for whom is not known here.
+type Tax struct {
+	Name     string `yaml:"name" help:"name of the tax that prices contain, like VAT"`
+	ID       string `yaml:"id" help:"tax number of the practice, for its invoices"`
+	Fees     int64  `yaml:"fees" help:"its rate in fees, in hundredths of a percent (1900 is 19 %); 0: invoices show no tax"`
+	Medicine int64  `yaml:"medicine" help:"its rate in medicine, the same"`
 }
 
 // Media is how calls reach this node.

@@ -26,6 +26,7 @@ func Exports(orders *order.Service, bills *billing.Service, log *audit.Service, 
 		get("/stages", "order.list", "Report how long orders took in each stage, hour by hour", r.stages),
 		get("/exports/orders", "order.list", "Write the orders of a period as a CSV file", r.ordersFile),
 		get("/exports/ledger", "ledger.read", "Write every posting of a period as a CSV file", r.ledgerFile),
+		get("/exports/invoices", "ledger.read", "Write the invoices and credit notes of a period as a CSV file", r.invoicesFile),
 		get("/exports/audit", "audit.search", "Write what a search of the audit finds as a CSV file", r.auditFile),
 	}
 }

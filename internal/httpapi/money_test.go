@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -49,6 +50,11 @@ func (town) Payee(_ context.Context, payee string) (billing.Party, error) {
 	return billing.Party{Name: phi.Text(payee), Licence: "L-1"}, nil
 }
 
+func (town) Payer(context.Context, id.Account) (phi.Text, error) { return "Ann Chen", nil }
+func (town) Issuer(_ context.Context, payee, _ string) (billing.Issuer, error) {
+	return billing.Issuer{ID: cmp.Or(payee, "house"), Name: "Bridge Pharmacy"}, nil
+}
+
 func (town) TipFor(context.Context, id.Order) (billing.TipTarget, error) {
 	return billing.TipTarget{Patient: "pat_ann", Courier: "acc_cy", Currency: "CNY"}, nil
 }
@@ -84,7 +90,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	guard := access.NewGuard(rules, noGrants{}, trail)
-	h.bills, err = billing.New(t.Context(), billing.Deps{Store: kept, Clock: h.clock, Guard: guard, Gateway: town{}, Parties: town{}, Tips: town{}})
+	h.bills, err = billing.New(t.Context(), billing.Deps{Store: kept, Clock: h.clock, Guard: guard, Gateway: town{}, Parties: town{}, Issuers: town{}, Tips: town{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +104,7 @@ func newHouse(t *testing.T) *house {
 	log2 := audit.New(audit.ReadDeps{Trail: trail, Guard: guard, Names: town{}})
 	var routes []httpapi.Route
 	for _, r := range [][]httpapi.Route{
-		httpapi.Payments(h.bills), httpapi.Receipts(h.bills), httpapi.Coupons(h.bills), httpapi.Payouts(h.bills),
+		httpapi.Payments(h.bills), httpapi.Receipts(h.bills), httpapi.Invoices(h.bills), httpapi.Coupons(h.bills), httpapi.Payouts(h.bills),
 		httpapi.Ledger(h.bills), httpapi.Audit(log2), httpapi.AccessLog(log2), httpapi.Cases(cases),
 		httpapi.Exports(nil, h.bills, log2, h.clock),
 	} {

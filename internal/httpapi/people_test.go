@@ -85,7 +85,7 @@ func newClinic(t *testing.T) *clinic {
 		Auth: people, Guard: guard, Clock: c.clock, Log: slog.New(slog.DiscardHandler),
 		Metrics: prometheus.NewRegistry(), Timeout: 10 * time.Second, Ready: func(context.Context) map[string]string { return nil },
 	},
-		httpapi.SignIn(people, "https://clinic.example"), httpapi.Sessions(people), httpapi.Accounts(people), httpapi.Persons(people),
+		httpapi.SignIn(people, "https://clinic.example"), httpapi.Sessions(people), httpapi.Passkeys(people, "https://clinic.example"), httpapi.Accounts(people), httpapi.Persons(people),
 		httpapi.Grants(people, c.clock), httpapi.Enrolment(people, c.clock), httpapi.Applications(vetting)), kept)
 	return c
 }

@@ -31,7 +31,8 @@ func resources() map[string][]httpapi.Route {
 	clk := clock.NewReal()
 	return map[string][]httpapi.Route{
 		"SignIn": httpapi.SignIn(nil, "https://housecall.example"), "Sessions": httpapi.Sessions(nil), "Accounts": httpapi.Accounts(nil),
-		"Persons": httpapi.Persons(nil), "Grants": httpapi.Grants(nil, clk), "Enrolment": httpapi.Enrolment(nil, clk),
+		"Passkeys": httpapi.Passkeys(nil, "https://housecall.example"),
+		"Persons":  httpapi.Persons(nil), "Grants": httpapi.Grants(nil, clk), "Enrolment": httpapi.Enrolment(nil, clk),
 		"Applications": httpapi.Applications(nil), "Uploads": httpapi.Uploads(nil),
 		"Intakes": httpapi.Intakes(nil), "Attachments": httpapi.Attachments(nil), "HealthRecord": httpapi.HealthRecord(nil),
 		"Visits": httpapi.Visits(nil), "Queue": httpapi.Queue(nil), "Slots": httpapi.Slots(nil), "Notes": httpapi.Notes(nil),
@@ -42,7 +43,7 @@ func resources() map[string][]httpapi.Route {
 		"Zones": httpapi.Zones(nil), "Addresses": httpapi.Addresses(nil), "Shifts": httpapi.Shifts(nil, clk), "Jobs": httpapi.Jobs(nil, clk),
 		"Rides": httpapi.Rides(nil), "Tracking": httpapi.Tracking(nil),
 		"Forecasts": httpapi.Forecasts(nil, nil), "Talks": httpapi.Talks(nil, nil),
-		"Payments": httpapi.Payments(nil), "Receipts": httpapi.Receipts(nil), "Coupons": httpapi.Coupons(nil), "Payouts": httpapi.Payouts(nil),
+		"Payments": httpapi.Payments(nil), "Receipts": httpapi.Receipts(nil), "Invoices": httpapi.Invoices(nil), "Coupons": httpapi.Coupons(nil), "Payouts": httpapi.Payouts(nil),
 		"Ledger": httpapi.Ledger(nil), "Cases": httpapi.Cases(nil), "Audit": httpapi.Audit(nil), "AccessLog": httpapi.AccessLog(nil),
 		"Recordings": httpapi.Recordings(nil), "CallFiles": httpapi.CallFiles(nil), "Lab": httpapi.Lab(nil, nil),
 		"Exports": httpapi.Exports(nil, nil, nil, clk), "Everything": httpapi.Everything(httpapi.Keepers{}),

@@ -57,9 +57,10 @@ func watched(t *testing.T, s *httpapi.Server, w *witness) *httpapi.Server {
 	return s
 }
 
-// guesses are the routes where a refused code is counted, which is the one thing that a refusal may leave behind.
+// guesses are the routes where a refused code is counted, or the answer of a passkey used up, which is the one thing
+// that a refusal may leave behind.
 var guesses = []string{
-	"/collect", "/hand-over", "/hand-over-by-phone", "/take-back", "/confirm-seal", "/confirm", "/unlock", "/second-factor", "/sign-in", "/sign-in/staff",
+	"/collect", "/hand-over", "/hand-over-by-phone", "/take-back", "/confirm-seal", "/confirm", "/unlock", "/second-factor", "/sign-in", "/sign-in/staff", "/sign-in/passkey",
 }
 
 // unchanged fails the story when a refused request changed something.

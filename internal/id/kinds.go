@@ -36,6 +36,9 @@ type (
 	Login        string
 	Recovery     string
 	Recording    string
+	Passkey      string
+	Ceremony     string
+	Invoice      string
 )
 
 func (Account) Prefix() string      { return "acc" }
@@ -71,3 +74,6 @@ func (Address) Prefix() string      { return "adr" }
 func (Login) Prefix() string        { return "lgn" }
 func (Recovery) Prefix() string     { return "rcv" }
 func (Recording) Prefix() string    { return "rec" }
+func (Passkey) Prefix() string      { return "psk" }
+func (Ceremony) Prefix() string     { return "cer" }
+func (Invoice) Prefix() string      { return "ivc" }

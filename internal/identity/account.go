@@ -29,6 +29,8 @@ type Account struct {
 	Wrong         Wrong                                        `json:"wrong"` // codes of the authenticator, guessed in a row
 	// Epoch is the generation of sessions: when it moves on, all that were opened before are over.
 	Epoch int `json:"epoch"`
+	// Passkeys is the generation of passkeys: a recovery moves it on, and all that were added before are worthless.
+	Passkeys int `json:"passkeys,omitempty"`
 }
 
 // LoginOf is one address of an account.

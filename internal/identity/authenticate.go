@@ -94,7 +94,7 @@ func (s *Service) accountAllows(ctx context.Context, session *Session) error {
 	if account.State != AccountActive || account.Epoch != session.Epoch {
 		return signInAgain()
 	}
-	return nil
+	return s.passkeyAllows(ctx, session, account)
 }
 
 // expire writes the end of a session down. It is over whether or not this is written.

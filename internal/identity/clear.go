@@ -34,5 +34,6 @@ func (s *Service) Clear(ctx context.Context, codes, sessions time.Duration) (int
 	challenges, err1 := s.codes.Clear(ctx, "over", old, mostCleared)
 	guesses, err2 := s.guesses.Clear(ctx, "over", old, mostCleared)
 	ended, err3 := s.sessions.Clear(ctx, "over", now.Add(-sessions), mostCleared)
-	return challenges + guesses + ended, errors.Join(err1, err2, err3)
+	ceremonies, err4 := s.ceremonies.Clear(ctx, "over", now.Add(-ceremonyLasts), mostCleared)
+	return challenges + guesses + ended + ceremonies, errors.Join(err1, err2, err3, err4)
 }

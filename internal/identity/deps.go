@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/go-webauthn/webauthn/webauthn"
+
 	"housecall/internal/access"
 	"housecall/internal/clock"
 	"housecall/internal/docstore"
@@ -75,6 +77,7 @@ type Service struct {
 	passwords *hasher
 	remotes   *limiter
 	live      *liveSessions
+	relying   *webauthn.WebAuthn // nil: no passkeys where people come by a bare address
 
 	accounts   *docstore.Collection[Account, *Account]
 	logins     *docstore.Collection[Login, *Login]
@@ -84,6 +87,8 @@ type Service struct {
 	persons    *docstore.Collection[Person, *Person]
 	invites    *docstore.Collection[Invite, *Invite]
 	recoveries *docstore.Collection[Recovery, *Recovery]
+	passkeys   *docstore.Collection[Passkey, *Passkey]
+	ceremonies *docstore.Collection[Ceremony, *Ceremony]
 
 	recent *docstore.Recent[id.Patient, *Person]
 }
@@ -98,6 +103,9 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{d: d, keys: keys, passwords: newHasher(d.Cost), remotes: newLimiter(d.Clock), live: newLiveSessions()}
+	if s.relying, err = newRelying(d.Website); err != nil {
+		return nil, fmt.Errorf("prepare passkeys: %w", err)
+	}
 	s.recent = docstore.NewRecent[id.Patient, *Person](d.Clock, believed, maxPairs)
 	if err := s.open(ctx); err != nil {
 		return nil, fmt.Errorf("open identity: %w", err)
@@ -143,6 +151,12 @@ func (s *Service) open(ctx context.Context) (err error) {
 	if s.invites, err = docstore.Open[Invite](ctx, s.d.Store, s.d.Clock, inviteSpec); err != nil {
 		return err
 	}
-	s.recoveries, err = docstore.Open[Recovery](ctx, s.d.Store, s.d.Clock, recoverySpec)
+	if s.recoveries, err = docstore.Open[Recovery](ctx, s.d.Store, s.d.Clock, recoverySpec); err != nil {
+		return err
+	}
+	if s.passkeys, err = docstore.Open[Passkey](ctx, s.d.Store, s.d.Clock, passkeySpec); err != nil {
+		return err
+	}
+	s.ceremonies, err = docstore.Open[Ceremony](ctx, s.d.Store, s.d.Clock, ceremonySpec)
 	return err
 }

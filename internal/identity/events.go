@@ -25,5 +25,8 @@ const (
 	RecoveryApproved  event.Kind = "recovery.approved"  // data: account
 	RecoveryWithdrawn event.Kind = "recovery.withdrawn" // data: account
 	RecoveryCompleted event.Kind = "recovery.completed" // data: account
+	PasskeyAdded      event.Kind = "passkey.added"      // data: account, role
+	PasskeyRemoved    event.Kind = "passkey.removed"    // data: account, role
+	PasskeySuspected  event.Kind = "passkey.suspected"  // data: account, role; its counter went back: it may have been copied
 	CodesGuessed      event.Kind = "account.guessed"    // data: count; somebody guesses at the codes of an account
 )

@@ -8,5 +8,6 @@ func Moves() map[string]string {
 		"invite":   inviteMoves.Mermaid(),
 		"grant":    grantMoves.Mermaid(),
 		"recovery": recoveryMoves.Mermaid(),
+		"passkey":  passkeyMoves.Mermaid(),
 	}
 }

@@ -255,6 +255,7 @@ func (s *Service) completeRecovery(ctx context.Context, invite *Invite) (*Accoun
 	account, err := s.accounts.Update(ctx, string(invite.Account), once, func(d *Account) error {
 		d.Password, d.TOTP, d.Wrong = invite.Password, totp, Wrong{}
 		lost = d.settleOn(invite.Login)
+		d.Passkeys++ // whoever had got in may have added one
 		d.endSessions(d.ID)
 		return nil
 	})

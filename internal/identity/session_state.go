@@ -58,6 +58,7 @@ type Session struct {
 	Seen          time.Time                                    `json:"seen"`  // last used, to the half minute
 	Until         time.Time                                    `json:"until"` // the end of its day, whatever happens
 	SecondFactor  time.Time                                    `json:"second_factor,omitzero"`
+	Passkey       id.Passkey                                   `json:"passkey,omitempty"` // that it was opened with
 }
 
 // DocID implements docstore.Document.

@@ -21,23 +21,35 @@ type Opened struct {
 	Account *Account // nil for a guest
 }
 
-// open writes a new session of an account. The token is made by the caller.
+// openSession writes a new session of an account. The token is made by the caller.
 func (s *Service) openSession(ctx context.Context, a *Account, token, device string, secondFactor time.Time) (*Opened, error) {
+	return s.openBy(ctx, a, entry{token: token, device: device, secondFactor: secondFactor})
+}
+
+// entry is how somebody came in.
+type entry struct {
+	token, device string
+	secondFactor  time.Time
+	passkey       id.Passkey
+}
+
+func (s *Service) openBy(ctx context.Context, a *Account, by entry) (*Opened, error) {
 	now := s.d.Clock.Now()
-	hash := sha256.Sum256([]byte(token))
+	hash := sha256.Sum256([]byte(by.token))
 	session := &Session{
 		ID: sessionOf(hash), TokenHash: hash[:], Account: a.ID, Role: a.Role, Patient: a.Person, Pharmacy: a.Pharmacy,
-		Epoch: a.Epoch, Device: label(device), Seen: now, Until: now.Add(lifeOf(a.Role).absolute), SecondFactor: secondFactor,
+		Epoch: a.Epoch, Device: label(by.device), Seen: now, Until: now.Add(lifeOf(a.Role).absolute), SecondFactor: by.secondFactor,
+		Passkey: by.passkey,
 	}
 	if err := session.apply(now, a.ID, Open, ""); err != nil {
 		return nil, err
 	}
 	session.Emit(event.Event{Kind: SessionOpened, By: string(a.ID), Data: map[string]string{"account": string(a.ID), "role": string(a.Role)}})
 	// The token is the request: asked again with the same one, it is the same session.
-	if err := s.sessions.Insert(ctx, id.RequestOf(nil, "session", token), session); err != nil {
+	if err := s.sessions.Insert(ctx, id.RequestOf(nil, "session", by.token), session); err != nil {
 		return nil, err
 	}
-	return &Opened{Token: token, Session: session, Account: a}, nil
+	return &Opened{Token: by.token, Session: session, Account: a}, nil
 }
 
 // label keeps what a device calls itself short and printable.

@@ -71,6 +71,9 @@ var table = []row{
 	{kind: "application.reminded", template: "application-reminded", whom: "owner", page: "/me"},
 	{kind: "application.suspended", template: "application-suspended", whom: "owner", page: "/me"},
 	{kind: "account.guessed", template: "account-guessed", whom: "owner", page: "/me"},
+	{kind: "passkey.added", template: "passkey-added", whom: "owner", page: "/passkeys"},
+	{kind: "passkey.removed", template: "passkey-removed", whom: "owner", page: "/passkeys"},
+	{kind: "passkey.suspected", template: "passkey-suspected", whom: "owner", page: "/passkeys"},
 	{kind: "grant.accepted", template: "grant-accepted", whom: "patient", page: "/circle"},
 	{kind: "grant.revoked", template: "grant-revoked", whom: "holder", page: "/circle"},
 }

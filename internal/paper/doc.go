@@ -13,5 +13,7 @@
 // before a key was revoked stays genuine; one that claims a later time is forged. Whether a prescription
 // was cancelled or dispensed since, no paper can tell: that is asked on line.
 //
+// PrintInvoice makes the PDF of an invoice or credit note, always the same bytes too; nothing is signed in it.
+//
 // It knows no service and reads no clock. Who may print is prescribing's to ask.
 package paper

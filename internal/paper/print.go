@@ -53,7 +53,7 @@ func Print(jws string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open paper: %w", err)
 	}
-	s := &sheet{press: press, card: &card, words: w}
+	s := &sheet{page: page{press: press}, card: &card, words: w}
 	s.describe(jws)
 	if err := s.write(jws); err != nil {
 		return nil, err
@@ -73,12 +73,17 @@ var ascii = func() string {
 	return b.String()
 }()
 
-// sheet is a paper while it is being written, from the top down.
-type sheet struct {
+// page is paper while it is being written, from the top down.
+type page struct {
 	*press
+	y float64
+}
+
+// sheet is a prescription while it is being written.
+type sheet struct {
+	page
 	card  *Card
 	words words
-	y     float64
 }
 
 // describe says what the file is, and puts the JWS in twice: as metadata for programs that look for it,
@@ -131,7 +136,7 @@ func (s *sheet) write(jws string) error {
 }
 
 // room begins a new page when so much does not fit on this one.
-func (s *sheet) room(high float64) {
+func (s *page) room(high float64) {
 	if s.y+high <= bottom {
 		return
 	}
@@ -139,7 +144,7 @@ func (s *sheet) room(high float64) {
 	s.y = topEdge
 }
 
-func (s *sheet) rule(thick float64, colour [3]int) {
+func (s *page) rule(thick float64, colour [3]int) {
 	s.pdf.SetDrawColor(colour[0], colour[1], colour[2])
 	s.pdf.SetLineWidth(thick)
 	s.pdf.Line(leftEdge, s.y, rightEdge, s.y)
@@ -267,7 +272,7 @@ func (s *sheet) triangle(x, y float64) {
 }
 
 // paragraph sets lines one below the other; y is the base of the next line after it.
-func (s *sheet) paragraph(x float64, f face, high float64, lines []string) {
+func (s *page) paragraph(x float64, f face, high float64, lines []string) {
 	for _, l := range lines {
 		if s.y > bottom {
 			s.room(bottom)

@@ -41,6 +41,12 @@ export interface AddFactInBody {
 	words?: string;
 }
 
+export interface AddPasskeyInBody {
+	/** What the device answered: PublicKeyCredential.toJSON() of navigator.credentials.create. */
+	credential: unknown;
+	name: string;
+}
+
 export interface AddReachInBody {
 	address: string;
 	code: string;
@@ -1086,6 +1092,41 @@ export interface InviteView {
 	token?: string;
 }
 
+export interface InvoiceLineView {
+	amount: MoneyAmount;
+	by?: string;
+	discount: MoneyAmount;
+	kind: "visit_fee" | "medicine" | "delivery_fee";
+	total: MoneyAmount;
+}
+
+export interface InvoiceTaxView {
+	name: string;
+	net: MoneyAmount;
+	/** In hundredths of a percent: 1900 is 19 %. */
+	rate: number;
+	tax: MoneyAmount;
+}
+
+export interface InvoiceView {
+	at: string;
+	/** Number of the invoice that a credit note is for. */
+	corrects?: string;
+	id: string;
+	/** Who sold it. */
+	issuer: string;
+	kind: "invoice" | "credit_note";
+	lines: InvoiceLineView[];
+	/** The next of its issuer and year, without a gap. */
+	number: string;
+	/** That the total contains; empty where no rate is set. */
+	taxes: InvoiceTaxView[];
+	/** Who paid. */
+	to: string;
+	/** Of a credit note: what went back. */
+	total: MoneyAmount;
+}
+
 export interface ItemText {
 	indication?: string;
 	no_substitution?: boolean;
@@ -1304,6 +1345,12 @@ export interface ListOfInviteView {
 	next?: string;
 }
 
+export interface ListOfInvoiceView {
+	items: InvoiceView[];
+	/** Cursor of the next page; absent on the last. */
+	next?: string;
+}
+
 export interface ListOfJobView {
 	items: JobView[];
 	/** Cursor of the next page; absent on the last. */
@@ -1330,6 +1377,12 @@ export interface ListOfOrderView {
 
 export interface ListOfOutboxMessage {
 	items: OutboxMessage[];
+	/** Cursor of the next page; absent on the last. */
+	next?: string;
+}
+
+export interface ListOfPasskeyView {
+	items: PasskeyView[];
 	/** Cursor of the next page; absent on the last. */
 	next?: string;
 }
@@ -1785,6 +1838,33 @@ export interface PartView {
 	rest_of?: string;
 	state: "signed" | "claimed" | "dispensed" | "cancelled" | "expired" | "replaced";
 	until: string;
+}
+
+export interface PasskeyOptions {
+	/** PublicKeyCredentialCreationOptionsJSON or PublicKeyCredentialRequestOptionsJSON of WebAuthn. Good once, for five minutes. */
+	public_key: unknown;
+}
+
+export interface PasskeySignInInBody {
+	/** What the device answered: PublicKeyCredential.toJSON() of navigator.credentials.get. */
+	credential: unknown;
+	/** What the device calls itself, for the list of sessions. */
+	device?: string;
+	/** token: answered in the body. cookie: set for the browser, out of reach of scripts. */
+	keep?: "token" | "cookie";
+}
+
+export interface PasskeyView {
+	added_at: string;
+	id: string;
+	name: string;
+	/** suspect: its counter went back, so it may have been copied. It signs nobody in. */
+	state: "active" | "suspect";
+	/** Kept by a service that may have it on several devices. */
+	synced: boolean;
+	used_at?: string;
+	/** For If-Match. */
+	version: number;
 }
 
 export interface PauseInBody {
@@ -2329,6 +2409,10 @@ export interface RefundView {
 export interface RefuseFillInBody {
 	note?: string;
 	reason: "out_of_stock" | "safety" | "unclear" | "doctor_withdrew" | "no_substitute" | "identity" | "damaged" | "overload" | "closing" | "technical" | "other";
+}
+
+export interface RenamePasskeyInBody {
+	name: string;
 }
 
 export interface ReportPositionsInBody {
@@ -3102,6 +3186,8 @@ export interface Routes {
 	"POST /enrolment/confirm": { body: ConfirmEnrolmentInBody; answer: SignedIn; };
 	/** Write what a search of the audit finds as a CSV file. */
 	"GET /exports/audit": { query: { patient?: string; record?: string; account?: string; from?: string; until?: string }; answer: string; };
+	/** Write the invoices and credit notes of a period as a CSV file. */
+	"GET /exports/invoices": { query: { from?: string; until?: string }; answer: string; };
 	/** Write every posting of a period as a CSV file. */
 	"GET /exports/ledger": { query: { from?: string; until?: string }; answer: string; };
 	/** Write the orders of a period as a CSV file. */
@@ -3198,6 +3284,8 @@ export interface Routes {
 	"POST /invites": { body: EnrolInBody; answer: InviteView; };
 	/** Make an enrolment link worthless. */
 	"POST /invites/{id}/withdraw": { path: { id: string }; answer: InviteView; };
+	/** Download an invoice or credit note as a PDF. */
+	"GET /invoices/{id}/paper": { path: { id: string }; query: { language?: "en" | "zh" }; answer: string; };
 	/** List jobs by deadline. */
 	"GET /jobs": { query: { cursor?: string; limit?: number; state?: "planned" | "offered" | "accepted" | "at_pharmacy" | "collected" | "at_door" | "delivered" | "cancelled" | "failed" | "returning" | "returned"; zone?: string }; answer: ListOfJobView; };
 	/** Read a job with its history. */
@@ -3304,6 +3392,16 @@ export interface Routes {
 	"GET /parts/{id}": { path: { id: string }; answer: DispensableView; };
 	/** Check a part again with today's facts. */
 	"GET /parts/{id}/recheck": { path: { id: string }; answer: RecheckView; };
+	/** List one's own passkeys, oldest first. */
+	"GET /passkeys": { answer: ListOfPasskeyView; };
+	/** Add the passkey that a device has made. */
+	"POST /passkeys": { body: AddPasskeyInBody; answer: PasskeyView; };
+	/** Ask what a device needs to make a passkey. */
+	"POST /passkeys/options": { answer: PasskeyOptions; };
+	/** Remove a passkey, and end what it has opened. */
+	"DELETE /passkeys/{id}": { path: { id: string }; answer: void; };
+	/** Give a passkey another name. */
+	"PUT /passkeys/{id}": { path: { id: string }; body: RenamePasskeyInBody; answer: PasskeyView; };
 	/** List the dependants in one's care. */
 	"GET /patients": { answer: ListOfPersonView; };
 	/** Add a dependant without an account. */
@@ -3352,6 +3450,8 @@ export interface Routes {
 	"GET /payees/{id}/payouts": { path: { id: string }; query: { cursor?: string; limit?: number }; answer: ListOfPayoutView; };
 	/** Read a payment. */
 	"GET /payments/{id}": { path: { id: string }; answer: PaymentView; };
+	/** List the invoices of a payment, each followed by its credit notes. */
+	"GET /payments/{id}/invoices": { path: { id: string }; answer: ListOfInvoiceView; };
 	/** Read the receipt of a payment. */
 	"GET /payments/{id}/receipt": { path: { id: string }; query: { diagnosis?: boolean }; answer: ReceiptView; };
 	/** List payouts, newest period first. */
@@ -3456,6 +3556,10 @@ export interface Routes {
 	"POST /sign-in": { body: SignInInBody; answer: SignedIn; };
 	/** Ask for a code to sign in with. */
 	"POST /sign-in/code": { body: AskCodeInBody; answer: void; };
+	/** Sign in by a passkey. */
+	"POST /sign-in/passkey": { body: PasskeySignInInBody; answer: SignedIn; };
+	/** Ask what a device needs to show a passkey. */
+	"POST /sign-in/passkey/options": { answer: PasskeyOptions; };
 	/** Sign in with a password and an authenticator's code. */
 	"POST /sign-in/staff": { body: SignInStaffInBody; answer: SignedIn; };
 	/** Public keys of prescriptions with their times, as /.well-known/jwks.json. */
