@@ -16,7 +16,7 @@ import (
 type stored struct {
 	ID      string         `bson:"_id"`
 	Version int64          `bson:"v"`
-	Body    bson.D         `bson:"body"`
+	Body    bson.Raw       `bson:"body"`
 	Keys    map[string]key `bson:"k"`
 	Outbox  []waiting      `bson:"ob,omitempty"`
 	Timers  []timer        `bson:"tm,omitempty"`
