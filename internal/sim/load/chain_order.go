@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"housecall/internal/sim"
@@ -157,18 +158,36 @@ func (c *chain) findCourier(ctx context.Context) error {
 }
 
 // withCourier does a step of the courier who has the job. Until the bag is theirs it may be given to another, who goes
-// on with it.
+// on with it, or come back to the same.
 func (c *chain) withCourier(ctx context.Context, step func(context.Context) error) error {
-	for {
+	for tries := 0; ; tries++ {
 		err := step(ctx)
-		if err == nil || !c.lost(ctx) {
+		if tries == mostHands || !overtaken(err) {
 			return err
+		}
+		if !c.lost(ctx) { // they have it again, and have answered already; or they wait for another bag too long
+			if errors.Is(err, errOtherJob) || !rest(ctx, 50*time.Millisecond) {
+				return err
+			}
+			continue
 		}
 		c.anew.Add(1)
 		if err := c.findCourier(ctx); err != nil {
 			return err
 		}
 	}
+}
+
+// mostHands is how often a job may change hands before that is a mistake.
+const mostHands = 8
+
+// overtaken tells that a courier's step was refused because the job is not theirs as it was.
+func overtaken(err error) bool {
+	switch sim.StatusOf(err) {
+	case http.StatusConflict, http.StatusNotFound:
+		return true
+	}
+	return errors.Is(err, errOtherJob)
 }
 
 // lost tells whether the job is with somebody else, or on its way to somebody, by what the counter is shown.
@@ -196,6 +215,9 @@ func (c *chain) ride(ctx context.Context, step string) error {
 			return err
 		}
 		if next.Text("job") == c.order.job {
+			if step == "arrive" && next.Text("state") == "at_pharmacy" {
+				return nil // they stood there already when it came back to them
+			}
 			_, err = c.courier.Post(ctx, "/jobs/"+c.order.job+"/"+step, JSON{"sequence": next.At("sequence")})
 			return err
 		}
@@ -204,7 +226,7 @@ func (c *chain) ride(ctx context.Context, step string) error {
 			looked, over = now(), c.lost(ctx)
 		}
 		if over || !rest(ctx, 50*time.Millisecond) {
-			return fmt.Errorf("%w: %s", errOtherJob, next.Text("todo"))
+			return fmt.Errorf("%w: to %s", errOtherJob, strings.ReplaceAll(next.Text("todo"), "_", " "))
 		}
 	}
 }
