@@ -135,32 +135,42 @@ func (t *Trail) indexOthers(ctx context.Context) {
 func (t *Trail) indexFrom(ctx context.Context, chain string, n int64, reach func(int64)) (int64, error) {
 	for {
 		page, err := t.blocks.Find(ctx, docstore.Query{Index: "chain", Equal: chain, From: docstore.ByNumber(n + 1), Limit: 50})
-		if err != nil || len(page.Items) == 0 {
+		if err == nil {
+			err = t.indexBlocks(ctx, page.Items)
+		}
+		if err != nil {
 			return n, err
 		}
 		for _, b := range page.Items {
-			if err := t.indexBlock(ctx, b); err != nil {
-				return n, err
-			}
 			n = b.N
 			reach(n)
+		}
+		if page.Next == "" { // what came meanwhile has woken us
+			return n, nil
 		}
 	}
 }
 
-// indexBlock inserts the lines of a block, several at a time so that they share the store's writes.
+// indexBlocks inserts the lines of blocks, several at a time so that they share the store's writes.
 // A line that is there already is one we wrote before.
-func (t *Trail) indexBlock(ctx context.Context, b *Block) error {
-	const atOnce = 16
+func (t *Trail) indexBlocks(ctx context.Context, blocks []*Block) error {
+	const atOnce = 32
+	var lines []*Line
+	for _, b := range blocks {
+		for i := range b.Entries {
+			lines = append(lines, b.line(i))
+		}
+	}
 	var (
 		wg     sync.WaitGroup
 		mu     sync.Mutex // guards failed
 		failed error
 	)
-	for worker := range min(atOnce, len(b.Entries)) {
+	for worker := range min(atOnce, len(lines)) {
 		wg.Go(func() {
-			for i := worker; i < len(b.Entries); i += atOnce {
-				if err := t.indexEntry(ctx, b, i); err != nil {
+			for i := worker; i < len(lines); i += atOnce {
+				err := t.lines.Insert(ctx, id.Request{}, lines[i])
+				if err != nil && !errors.Is(err, docstore.ErrExists) {
 					mu.Lock()
 					failed = err
 					mu.Unlock()
@@ -173,14 +183,11 @@ func (t *Trail) indexBlock(ctx context.Context, b *Block) error {
 	return failed
 }
 
-func (t *Trail) indexEntry(ctx context.Context, b *Block, i int) error {
+// line is where an entry can be searched.
+func (b *Block) line(i int) *Line {
 	l := &Line{ID: fmt.Sprintf("%s_%d", b.ID, i), Entry: b.Entries[i], Block: b.ID}
 	if l.Entry.Event != "" { // an event told twice is one act
 		l.ID = "aud_" + string(id.Derive[id.Event]("audit", l.Entry.Event))
 	}
-	err := t.lines.Insert(ctx, id.Request{}, l)
-	if errors.Is(err, docstore.ErrExists) {
-		return nil
-	}
-	return err
+	return l
 }

@@ -97,6 +97,7 @@ func (d *Duty) event(a access.Actor, kind event.Kind) event.Event {
 }
 
 func (s *Service) changeDuty(ctx context.Context, a access.Actor, do func(*Duty) error) (*Duty, error) {
+	defer s.countAgain()
 	d, err := s.duties.Update(ctx, string(a.Account), docstore.On{Request: a.Request}, do)
 	if !fault.Is(err, fault.NotFound) {
 		return d, err
@@ -190,6 +191,7 @@ func (s *Service) silent(ctx context.Context, a access.Actor, doctor id.Account)
 		return err
 	}
 	if d.On {
+		defer s.countAgain()
 		d, err = s.duties.Update(ctx, string(doctor), docstore.On{}, func(d *Duty) error {
 			if !d.On || !d.TimerDue(SilenceExpired, s.Clock.Now()) {
 				return nil
@@ -239,6 +241,7 @@ func (s *Service) StandDown(ctx context.Context, a access.Actor, doctor id.Accou
 		return nil
 	}
 	if err == nil && d.On {
+		defer s.countAgain()
 		_, err = s.duties.Update(ctx, string(doctor), docstore.On{}, func(d *Duty) error {
 			if !d.On {
 				return nil
@@ -259,6 +262,15 @@ func (s *Service) StandDown(ctx context.Context, a access.Actor, doctor id.Accou
 func (s *Service) onDuty(ctx context.Context) ([]*Duty, error) {
 	return s.duties.All(ctx, docstore.Query{Index: "on", Equal: "on"}, mostOn)
 }
+
+// onDutyLately lists who was on duty a second ago at most, for an estimate: there may be hundreds, and each who waits
+// asks. Nobody may change what it answers.
+func (s *Service) onDutyLately(ctx context.Context) ([]*Duty, error) {
+	return s.onNow.Read("on", func() ([]*Duty, error) { return s.onDuty(ctx) })
+}
+
+// countAgain has the next estimate see a change of who is on duty.
+func (s *Service) countAgain() { s.onNow.Forget(func(string) bool { return true }) }
 
 // leftAloneTime is how long somebody whom no doctor is left for keeps the choice of a slot before the
 // visit is cancelled, and the fee given back, by itself.

@@ -92,7 +92,7 @@ func (s *Service) estimate(ctx context.Context, v *Visit) (Wait, error) {
 	if err != nil {
 		return Wait{}, err
 	}
-	on, err := s.onDuty(ctx)
+	on, err := s.onDutyLately(ctx)
 	if err != nil {
 		return Wait{}, err
 	}

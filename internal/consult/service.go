@@ -85,6 +85,7 @@ type Service struct {
 	slots   *docstore.Collection[Slot, *Slot]
 	notes   *docstore.Collection[Note, *Note]
 	threads *docstore.Collection[Thread, *Thread]
+	onNow   *docstore.Recent[string, []*Duty] // who is on duty, for estimates
 	lines   *docstore.Collection[Line, *Line]
 
 	recordings *docstore.Collection[Recording, *Recording]
@@ -98,7 +99,7 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 		d.Rules == nil || d.Guests == nil || d.Files == nil || d.Codes == nil || len(d.Secret) < 32 {
 		return nil, fmt.Errorf("consult: a dependency is missing, or the secret is shorter than 32 bytes")
 	}
-	s := &Service{Deps: d}
+	s := &Service{Deps: d, onNow: docstore.NewRecent[string, []*Duty](d.Clock, time.Second, 1)}
 	var err error
 	if s.visits, err = docstore.Open[Visit](ctx, d.Store, d.Clock, visits); err != nil {
 		return nil, err

@@ -161,7 +161,8 @@ func (s *Service) write(ctx context.Context, a access.Actor, rx *Prescription, w
 	if err != nil {
 		return fmt.Errorf("read facts of %s: %w", rx.Patient, err)
 	}
-	items, err := s.formulary.items(w.Items, facts.Patient, s.today(ctx, rx.Visit))
+	on := s.today(ctx, rx.Visit)
+	items, err := s.formulary.items(w.Items, facts.Patient, on)
 	if err != nil {
 		return err
 	}
@@ -171,7 +172,7 @@ func (s *Service) write(ctx context.Context, a access.Actor, rx *Prescription, w
 	rx.Items, rx.Subject = items, facts.Subject
 	rx.ValidDays, rx.Repeats, rx.EveryDays, rx.Replaces = w.ValidDays, w.Repeats, w.EveryDays, w.Replaces
 	if rx.ValidDays == 0 {
-		rx.ValidDays = s.validity(rx.Jurisdiction, s.today(ctx, rx.Visit))
+		rx.ValidDays = s.validity(rx.Jurisdiction, on)
 	}
 	if err := s.judge(ctx, rx, facts); err != nil {
 		return err

@@ -15,11 +15,18 @@ import (
 
 // today is the date where the patient is; a zone that can't be loaded counts as UTC.
 func (s *Service) today(ctx context.Context, visit id.Visit) safety.Date {
+	v, err := s.visits.Visit(ctx, visit)
+	if err != nil {
+		return s.dateIn("")
+	}
+	return s.dateIn(v.Zone)
+}
+
+// dateIn is the date of today in a time zone.
+func (s *Service) dateIn(zone string) safety.Date {
 	now := s.clock.Now()
-	if v, err := s.visits.Visit(ctx, visit); err == nil && v.Zone != "" {
-		if zone, err := time.LoadLocation(v.Zone); err == nil {
-			return safety.DateOf(now.In(zone))
-		}
+	if there, err := time.LoadLocation(zone); err == nil {
+		now = now.In(there)
 	}
 	return safety.DateOf(now)
 }
@@ -31,12 +38,13 @@ func (s *Service) judge(ctx context.Context, rx *Prescription, facts Facts) erro
 		return err
 	}
 	rx.Basis = Basis{At: s.clock.Now(), Edition: s.formulary.Edition, Patient: facts.Patient, Current: current}
-	on := s.today(ctx, rx.Visit)
-	found := safety.Check(facts.Patient, current, rx.medicines(""), s.formulary.Rules, on)
-	local, err := s.judgePlace(ctx, rx, Facts{Patient: facts.Patient, Present: current}, on)
+	visit, err := s.visits.Visit(ctx, rx.Visit)
 	if err != nil {
 		return err
 	}
+	on := s.dateIn(visit.Zone)
+	found := safety.Check(facts.Patient, current, rx.medicines(""), s.formulary.Rules, on)
+	local := s.judgePlace(rx, visit, Facts{Patient: facts.Patient, Present: current}, on)
 	rx.Findings = s.formulary.InChinese(safety.Sorted(append(found, local...)))
 	return nil
 }

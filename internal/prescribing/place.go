@@ -1,7 +1,6 @@
 package prescribing
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -11,12 +10,7 @@ import (
 )
 
 // judgePlace asks the rules of the place where the patient is, in force there today, about each item.
-func (s *Service) judgePlace(ctx context.Context, rx *Prescription, known Facts, on safety.Date) ([]safety.Finding, error) {
-	visit, err := s.visits.Visit(ctx, rx.Visit)
-	if err != nil {
-		return nil, err
-	}
-	var found []safety.Finding
+func (s *Service) judgePlace(rx *Prescription, visit VisitFacts, known Facts, on safety.Date) (found []safety.Finding) {
 	for _, m := range rx.medicines("") {
 		drug := s.formulary.Rules.Lookup(m.INN)
 		told := map[string]bool{}
@@ -32,7 +26,7 @@ func (s *Service) judgePlace(ctx context.Context, rx *Prescription, known Facts,
 			found = append(found, PlaceFinding(one, drug))
 		}
 	}
-	return found, nil
+	return found
 }
 
 // atSignature is what the signing itself sees to, or what no sheet here is: a fresh second factor for a challenge

@@ -54,6 +54,7 @@ func waitsWhole(t *testing.T, p *place) {
 	want := docstore.Outgoing{Collection: parcels, Doc: "prc_1", Event: event.Event{
 		ID: "prc_1.1.0", Kind: "parcel.packed", Doc: "prc_1", At: noon, By: "acc_1",
 		Data: map[string]string{"order": "ord_1", "count": "2"}, To: []string{"pat_1", event.ToOperators}, Due: &due, Cancelled: true,
+		Trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 	}}
 	r := parcel("prc_1", 1, "ann", "1")
 	r.Outbox = []event.Event{want.Event}

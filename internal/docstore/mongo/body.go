@@ -97,7 +97,7 @@ func (t *text) begin() int {
 
 func (t *text) end(begun int) {
 	t.out = append(t.out, 0)
-	binary.LittleEndian.PutUint32(t.out[begun:], uint32(len(t.out)-begun)) //nolint:gosec // a document has at most 16 MB
+	binary.LittleEndian.PutUint32(t.out[begun:], uint32(len(t.out)-begun))
 }
 
 // element writes the value that comes next, under a name.
@@ -117,7 +117,7 @@ func (t *text) value() (bson.Type, error) {
 		return bson.TypeArray, t.array()
 	case '"':
 		s, err := t.quoted()
-		t.out = binary.LittleEndian.AppendUint32(t.out, uint32(len(s)+1)) //nolint:gosec // as above
+		t.out = binary.LittleEndian.AppendUint32(t.out, uint32(len(s)+1))
 		t.out = append(append(t.out, s...), 0)
 		return bson.TypeString, err
 	case 't':
@@ -166,7 +166,7 @@ func (t *text) number() (bson.Type, error) {
 	n := string(t.rest[:end])
 	t.rest = t.rest[end:]
 	if whole, err := strconv.ParseInt(n, 10, 64); err == nil && n != "-0" {
-		t.out = binary.LittleEndian.AppendUint64(t.out, uint64(whole)) //nolint:gosec // its bits
+		t.out = binary.LittleEndian.AppendUint64(t.out, uint64(whole))
 		return bson.TypeInt64, nil
 	}
 	float, err := strconv.ParseFloat(n, 64)

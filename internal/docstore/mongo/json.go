@@ -93,7 +93,7 @@ func (b *document) value(kind bson.Type) error {
 	case bson.TypeInt32: // by hand, in mongosh
 		part, err := b.next(4)
 		if err == nil {
-			b.out = strconv.AppendInt(b.out, int64(int32(binary.LittleEndian.Uint32(part))), 10) //nolint:gosec // its bits
+			b.out = strconv.AppendInt(b.out, int64(int32(binary.LittleEndian.Uint32(part))), 10)
 		}
 		return err
 	case bson.TypeInt64, bson.TypeDouble:
@@ -109,7 +109,7 @@ func (b *document) number(kind bson.Type) error {
 	}
 	bits := binary.LittleEndian.Uint64(part)
 	if kind == bson.TypeInt64 {
-		b.out = strconv.AppendInt(b.out, int64(bits), 10) //nolint:gosec // its bits
+		b.out = strconv.AppendInt(b.out, int64(bits), 10)
 		return nil
 	}
 	written, err := json.Marshal(math.Float64frombits(bits))
@@ -122,7 +122,7 @@ func (b *document) written() error {
 	if err != nil {
 		return err
 	}
-	part, err := b.next(int(int32(binary.LittleEndian.Uint32(length)))) //nolint:gosec // its bits
+	part, err := b.next(int(int32(binary.LittleEndian.Uint32(length))))
 	if err != nil || len(part) == 0 {
 		return errCut
 	}

@@ -26,12 +26,13 @@ type waiting struct {
 	To        []string          `bson:"to,omitempty"`
 	Due       *int64            `bson:"due,omitempty"`
 	Cancelled bool              `bson:"cancelled,omitempty"`
+	Trace     string            `bson:"trace,omitempty"`
 }
 
 func waitingOf(e event.Event) waiting {
 	w := waiting{
 		ID: e.ID, Kind: string(e.Kind), Doc: e.Doc, At: e.At.UnixMilli(), By: e.By,
-		Data: e.Data, To: e.To, Cancelled: e.Cancelled,
+		Data: e.Data, To: e.To, Cancelled: e.Cancelled, Trace: e.Trace,
 	}
 	if e.Due != nil {
 		w.Due = new(e.Due.UnixMilli())
@@ -42,7 +43,7 @@ func waitingOf(e event.Event) waiting {
 func (w waiting) event() event.Event {
 	e := event.Event{
 		ID: w.ID, Kind: event.Kind(w.Kind), Doc: w.Doc, At: moment(w.At), By: w.By,
-		Data: w.Data, To: w.To, Cancelled: w.Cancelled,
+		Data: w.Data, To: w.To, Cancelled: w.Cancelled, Trace: w.Trace,
 	}
 	if w.Due != nil {
 		e.Due = new(moment(*w.Due))

@@ -14,8 +14,10 @@ import (
 type hall struct {
 	together[int, string]
 	through chan struct{}
-	groups  [][]int
 	all     sync.WaitGroup
+
+	mu     sync.Mutex // guards groups
+	groups [][]int
 }
 
 func newHall(begun bool) *hall {
@@ -23,7 +25,9 @@ func newHall(begun bool) *hall {
 	h.begun = begun
 	h.do = func(_ context.Context, collection string, all []int) []answer[string] {
 		<-h.through
+		h.mu.Lock()
 		h.groups = append(h.groups, all)
+		h.mu.Unlock()
 		out := make([]answer[string], len(all))
 		for i, n := range all {
 			out[i].value = fmt.Sprint(collection, n)
