@@ -213,16 +213,9 @@ type Page[T any] struct {
 
 // Find reads one page of an index.
 func (c *Collection[T, P]) Find(ctx context.Context, q Query) (Page[T], error) {
-	q, err := q.Normal()
+	found, err := c.found(ctx, q)
 	if err != nil {
 		return Page[T]{}, err
-	}
-	if _, declared := c.spec.Indexes[q.Index]; !declared {
-		return Page[T]{}, fmt.Errorf("collection %s has no index %s", c.spec.Name, q.Index)
-	}
-	found, err := c.store.Find(ctx, c.spec.Name, q)
-	if err != nil {
-		return Page[T]{}, c.wrap("find in", c.spec.Name, err)
 	}
 	page := Page[T]{Next: found.Next, Items: make([]*T, 0, len(found.Records))}
 	for _, r := range found.Records {
@@ -233,6 +226,19 @@ func (c *Collection[T, P]) Find(ctx context.Context, q Query) (Page[T], error) {
 		page.Items = append(page.Items, doc)
 	}
 	return page, nil
+}
+
+// found reads one page of an index as the store keeps it.
+func (c *Collection[T, P]) found(ctx context.Context, q Query) (Found, error) {
+	q, err := q.Normal()
+	if err != nil {
+		return Found{}, err
+	}
+	if _, declared := c.spec.Indexes[q.Index]; !declared {
+		return Found{}, fmt.Errorf("collection %s has no index %s", c.spec.Name, q.Index)
+	}
+	found, err := c.store.Find(ctx, c.spec.Name, q)
+	return found, c.wrap("find in", c.spec.Name, err)
 }
 
 // All reads every page of an index, up to limit documents.
@@ -281,11 +287,11 @@ func (c *Collection[T, P]) decode(r Record) (*T, error) {
 	if c.spec.Migrate != nil {
 		var err error
 		if body, err = c.migrate(body); err != nil {
-			return nil, fmt.Errorf("migrate %s: %w", r.ID, err)
+			return nil, fmt.Errorf("migrate %s: %w: %w", r.ID, ErrUnreadable, err)
 		}
 	}
 	if err := json.Unmarshal(body, doc); err != nil {
-		return nil, fmt.Errorf("decode %s: %w", r.ID, err)
+		return nil, fmt.Errorf("decode %s: %w: %w", r.ID, ErrUnreadable, err)
 	}
 	m := P(doc).DocMeta()
 	m.Version = r.Version

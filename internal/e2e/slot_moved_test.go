@@ -12,8 +12,9 @@ import (
 // comesAt pays for an order that a courier brings in the slot that begins then.
 func (x *tale) comesAt(from time.Time) *tale {
 	x.t.Helper()
+	x.pharmacy = pharmacyNamed(x, marketPlace)
 	x.order = x.post(x.patient, "/orders", sim.JSON{
-		"part": x.part, "pharmacy": pharmacyNamed(x, marketPlace), "fulfilment": "courier", "slot": iso(from),
+		"part": x.part, "pharmacy": x.pharmacy, "fulfilment": "courier", "slot": iso(from),
 		"address": sim.JSON{"text": "5 Lamp Street", "floor": "2", "receiver": x.name, "point": doorAt},
 	}).Text("id")
 	x.until(x.patient, "/orders/"+x.order, func(a sim.Answer) bool { return a.At("held") == true })

@@ -131,7 +131,10 @@ type stream struct {
 	close context.CancelFunc
 }
 
-func (w *feedWorld) open(token, last string) *stream { w.t.Helper(); return w.openAt("/feed", token, last) }
+func (w *feedWorld) open(token, last string) *stream {
+	w.t.Helper()
+	return w.openAt("/feed", token, last)
+}
 
 func (w *feedWorld) openAt(path, token, last string) *stream {
 	w.t.Helper()
