@@ -210,7 +210,7 @@ func (a *App) run(ctx context.Context, o Options, e engines) error {
 	if err := a.measure(a.Bus); err != nil {
 		return err
 	}
-	if err := a.startHousekeeping(ctx, a.Bus, o.Config, e); err != nil {
+	if err := a.startHousekeeping(ctx, a.Bus, o.Config, e, passedOver(a.Metrics)); err != nil {
 		return err
 	}
 	seen := prometheus.NewHistogram(prometheus.HistogramOpts{

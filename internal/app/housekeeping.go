@@ -7,9 +7,12 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"housecall/internal/bus"
 	"housecall/internal/clock"
 	"housecall/internal/config"
+	"housecall/internal/consult"
 	"housecall/internal/docstore"
 	"housecall/internal/event"
 	"housecall/internal/fault"
@@ -30,6 +33,7 @@ type housekeeping struct {
 	log      *slog.Logger
 	chores   *docstore.Collection[chore, *chore]
 	pieces   recording.Store
+	passed   *prometheus.CounterVec
 }
 
 // chore is what is to be done again and again.
@@ -49,12 +53,12 @@ const (
 )
 
 // startHousekeeping follows the timer, and sets it where nobody has.
-func (s *Services) startHousekeeping(ctx context.Context, b *bus.Bus, c config.Config, e engines) error {
+func (s *Services) startHousekeeping(ctx context.Context, b *bus.Bus, c config.Config, e engines, passed *prometheus.CounterVec) error {
 	chores, err := docstore.Open[chore](ctx, e.store, e.clock, docstore.Spec[chore]{Name: "chores"})
 	if err != nil {
 		return err
 	}
-	h := &housekeeping{services: s, keep: c.Keep, rules: rulesOfPlace{s.Packs}, clock: e.clock, log: e.log, chores: chores, pieces: pieces{e.files}}
+	h := &housekeeping{services: s, keep: c.Keep, rules: rulesOfPlace{s.Packs}, clock: e.clock, log: e.log, chores: chores, pieces: pieces{e.files}, passed: passed}
 	err = b.Subscribe(bus.Consumer{Name: "housekeeping", Kinds: []event.Kind{choreDue}, Handle: h.due})
 	if err != nil {
 		return fmt.Errorf("follow the timer of housekeeping: %w", err)
@@ -75,6 +79,11 @@ func (h *housekeeping) due(ctx context.Context, e event.Event) error {
 		return err
 	}
 	cleared, err := h.clear(ctx, now)
+	over, err := docstore.Overlooked(err)
+	for _, p := range over { // said each hour until somebody mends it
+		h.passed.WithLabelValues(p.Collection).Inc()
+		h.log.ErrorContext(ctx, "document passed over", "collection", p.Collection, "doc", p.ID)
+	}
 	if err != nil {
 		return err
 	}
@@ -110,20 +119,31 @@ func (h *housekeeping) destroyChats(ctx context.Context) (int, error) {
 // destroy deletes recordings that need not be kept any more. That there were any stays with their visits.
 func (h *housekeeping) destroy(ctx context.Context) (int, error) {
 	past, err := h.services.Consult.RecordingsPast(ctx, roomKeeper(), h.keep.Recordings)
+	over, err := docstore.Overlooked(err)
 	if err != nil {
-		return 0, err
+		return 0, errors.Join(over.OrNil(), err)
 	}
-	for n, r := range past {
-		sizes := make([]int64, 0, len(r.Files))
-		for _, f := range r.Files {
-			sizes = append(sizes, f.Size)
-		}
-		if err := recording.Destroy(ctx, h.pieces, string(r.ID), sizes); err != nil {
-			return n, err
-		}
-		if err := h.services.Consult.RecordingDestroyed(ctx, roomKeeper(), r.ID); err != nil {
-			return n, err
+	done := 0
+	for _, r := range past {
+		switch err := h.destroyOne(ctx, r); {
+		case err == nil:
+			done++
+		case docstore.Alone(err):
+			over = append(over, docstore.Passed{Collection: "call_recordings", ID: string(r.ID), Cause: err})
+		default:
+			return done, errors.Join(over.OrNil(), err)
 		}
 	}
-	return len(past), nil
+	return done, over.OrNil()
+}
+
+func (h *housekeeping) destroyOne(ctx context.Context, r *consult.Recording) error {
+	sizes := make([]int64, 0, len(r.Files))
+	for _, f := range r.Files {
+		sizes = append(sizes, f.Size)
+	}
+	if err := recording.Destroy(ctx, h.pieces, string(r.ID), sizes); err != nil {
+		return err
+	}
+	return h.services.Consult.RecordingDestroyed(ctx, roomKeeper(), r.ID)
 }

@@ -57,6 +57,15 @@ func (a *App) measure(b *bus.Bus) error {
 	return nil
 }
 
+// passedOver counts the documents that housekeeping could not read and has left.
+func passedOver(r prometheus.Registerer) *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "housecall_housekeeping_passed_over_total", Help: "Documents that housekeeping could not read and has left, again each hour, by collection.",
+	}, []string{"collection"})
+	r.MustRegister(c)
+	return c
+}
+
 func (m measures) delivered(o *order.Order) {
 	for stage, took := range o.Took() {
 		m.stages.WithLabelValues(stageNames[stage]).Observe(took.Seconds())

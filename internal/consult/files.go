@@ -236,24 +236,18 @@ func (s *Service) OpenFile(ctx context.Context, a access.Actor, visit id.Visit, 
 
 // ClearFiles throws away what was to be sent and never came, or was refused. It answers how many.
 func (s *Service) ClearFiles(ctx context.Context) (int, error) {
-	page, err := s.files.Find(ctx, docstore.Query{Index: "unsettled", Equal: "unsettled", Limit: 200})
-	if err != nil {
-		return 0, err
-	}
-	cleared := 0
-	for _, f := range page.Items {
+	return s.files.Sweep(ctx, docstore.Query{Index: "unsettled", Equal: "unsettled"}, 200, func(f *File) (docstore.Swept, error) {
 		if s.Clock.Now().Sub(f.CreatedAt) < fileGivenUp {
-			break
+			return docstore.Enough, nil
 		}
 		if err := s.Deps.Files.Delete(ctx, f.quarantine()); err != nil && !fault.Is(err, fault.NotFound) {
-			return cleared, fmt.Errorf("throw %s away: %w", f.ID, err)
+			return docstore.Left, fmt.Errorf("throw %s away: %w", f.ID, err)
 		}
 		if err := s.files.Delete(ctx, string(f.ID)); err != nil && !fault.Is(err, fault.NotFound) {
-			return cleared, err
+			return docstore.Left, err
 		}
-		cleared++
-	}
-	return cleared, nil
+		return docstore.Done, nil
+	})
 }
 
 // offered makes sure that what is said of a file in a chat is so: it is one of this visit that can be read.

@@ -11,34 +11,25 @@ import (
 )
 
 // RecordingsPast lists recordings of which nothing has to be kept any more, the oldest first: they are older than keep,
-// and than the rules of the place where the patient was ask for today. For who keeps house.
+// and than the rules of the place where the patient was ask for today. As error it says which were passed over. For who
+// keeps house.
 func (s *Service) RecordingsPast(ctx context.Context, a access.Actor, keep time.Duration) ([]*Recording, error) {
 	if err := s.Guard.Check(ctx, a, "visit.advance", access.Facts{}); err != nil {
 		return nil, err
 	}
 	now := s.Clock.Now()
 	var past []*Recording
-	for cursor := ""; ; {
-		page, err := s.recordings.Find(ctx, docstore.Query{Index: "kept", Equal: "kept", Limit: 200, Cursor: cursor})
-		if err != nil {
-			return nil, err
+	_, err := s.recordings.Sweep(ctx, docstore.Query{Index: "kept", Equal: "kept"}, mostPast, func(r *Recording) (docstore.Swept, error) {
+		if now.Sub(r.BeganAt) < keep {
+			return docstore.Enough, nil
 		}
-		for _, r := range page.Items {
-			if now.Sub(r.BeganAt) < keep {
-				return past, nil
-			}
-			_, must, err := s.mustKeep(ctx, r.Visit, r.BeganAt, "call")
-			if err != nil {
-				return nil, err
-			}
-			if !must {
-				past = append(past, r)
-			}
+		if _, must, err := s.mustKeep(ctx, r.Visit, r.BeganAt, "call"); err != nil || must {
+			return docstore.Left, err
 		}
-		if cursor = page.Next; cursor == "" || len(past) >= mostPast {
-			return past, nil
-		}
-	}
+		past = append(past, r)
+		return docstore.Done, nil
+	})
+	return past, err
 }
 
 // mostPast bounds one look; the next goes on.

@@ -76,26 +76,13 @@ func gone(kind event.Kind, a access.Actor, v *Visit, what string, at time.Time) 
 // destroyPast goes through what is kept, the oldest first, until what is younger than before. It answers how many
 // were destroyed; what the rules of a place hold is passed over.
 func destroyPast[T any, P docstore.Pointer[T]](ctx context.Context, all *docstore.Collection[T, P], before time.Time, at func(*T) time.Time, destroy func(*T) (bool, error)) (int, error) {
-	done := 0
-	for cursor := ""; ; {
-		page, err := all.Find(ctx, docstore.Query{Index: "kept", Equal: "kept", Limit: 200, Cursor: cursor})
-		if err != nil {
-			return done, err
+	return all.Sweep(ctx, docstore.Query{Index: "kept", Equal: "kept"}, mostPast, func(x *T) (docstore.Swept, error) {
+		if at(x).After(before) {
+			return docstore.Enough, nil
 		}
-		for _, x := range page.Items {
-			if at(x).After(before) {
-				return done, nil
-			}
-			is, err := destroy(x)
-			if err != nil {
-				return done, err
-			}
-			if is {
-				done++
-			}
+		if is, err := destroy(x); err != nil || !is {
+			return docstore.Left, err
 		}
-		if cursor = page.Next; cursor == "" || done >= mostPast {
-			return done, nil
-		}
-	}
+		return docstore.Done, nil
+	})
 }

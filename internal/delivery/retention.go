@@ -21,36 +21,21 @@ func (s *Service) DestroyTalks(ctx context.Context, a access.Actor, keep time.Du
 	if err := s.guard.Check(ctx, a, advance, access.Facts{}); err != nil {
 		return 0, err
 	}
-	done, now := 0, s.clock.Now()
-	for cursor := ""; ; {
-		page, err := s.talks.Find(ctx, docstore.Query{Index: "kept", Equal: "kept", Limit: 200, Cursor: cursor})
+	now := s.clock.Now()
+	return s.talks.Sweep(ctx, docstore.Query{Index: "kept", Equal: "kept"}, mostCleared, func(t *Talk) (docstore.Swept, error) {
+		if now.Sub(*t.ClosedAt) < keep {
+			return docstore.Enough, nil
+		}
+		j, err := s.latest(ctx, t.Order)
 		if err != nil {
-			return done, err
+			return docstore.Left, err
 		}
-		for _, t := range page.Items {
-			if now.Sub(*t.ClosedAt) < keep {
-				return done, nil
-			}
-			j, err := s.latest(ctx, t.Order)
-			if err != nil {
-				return done, err
-			}
-			must, err := s.mustKeep(ctx, j.Zone, *t.ClosedAt, rules)
-			if err != nil {
-				return done, err
-			}
-			if must {
-				continue
-			}
-			if err := s.destroyTalk(ctx, a, j); err != nil {
-				return done, err
-			}
-			done++
+		must, err := s.mustKeep(ctx, j.Zone, *t.ClosedAt, rules)
+		if err != nil || must {
+			return docstore.Left, err
 		}
-		if cursor = page.Next; cursor == "" || done >= mostCleared {
-			return done, nil
-		}
-	}
+		return docstore.Done, s.destroyTalk(ctx, a, j)
+	})
 }
 
 // mustKeep tells whether a rule of a zone's place still forbids to destroy what was said there. Where it is not known

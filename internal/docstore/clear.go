@@ -10,29 +10,19 @@ import (
 
 // Clear deletes, for good, documents of an index that is ordered by when each became of no use, with what
 // lies before a moment; most of them at once. One that is changed meanwhile stays. It answers how many are
-// gone.
+// gone, and as error which it has passed over; see Sweep.
 func (c *Collection[T, P]) Clear(ctx context.Context, index string, before time.Time, most int) (int, error) {
-	gone := 0
-	for q := (Query{Index: index, Until: ByTime(before), Limit: 200}); gone < most; {
-		page, err := c.Find(ctx, q)
-		if err != nil {
-			return gone, err
+	return c.Sweep(ctx, Query{Index: index, Until: ByTime(before)}, most, func(doc *T) (Swept, error) {
+		p := P(doc)
+		err := c.store.Delete(ctx, c.spec.Name, p.DocID(), p.DocMeta().Version)
+		switch {
+		case errors.Is(err, ErrStale), errors.Is(err, ErrNotFound):
+			return Left, nil
+		case err != nil:
+			return Left, c.wrap("clear", p.DocID(), err)
 		}
-		for _, doc := range page.Items {
-			p := P(doc)
-			err := c.store.Delete(ctx, c.spec.Name, p.DocID(), p.DocMeta().Version)
-			if err != nil && !errors.Is(err, ErrStale) && !errors.Is(err, ErrNotFound) {
-				return gone, c.wrap("clear", p.DocID(), err)
-			}
-			if err == nil {
-				gone++
-			}
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			break
-		}
-	}
-	return gone, nil
+		return Done, nil
+	})
 }
 
 // built is the collection in which the store notes, for each collection, the indexes that list all its

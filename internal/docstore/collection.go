@@ -244,16 +244,9 @@ type Page[T any] struct {
 
 // Find reads one page of an index.
 func (c *Collection[T, P]) Find(ctx context.Context, q Query) (Page[T], error) {
-	q, err := q.Normal()
+	found, err := c.found(ctx, q)
 	if err != nil {
 		return Page[T]{}, err
-	}
-	if _, declared := c.spec.Indexes[q.Index]; !declared {
-		return Page[T]{}, fmt.Errorf("collection %s has no index %s", c.spec.Name, q.Index)
-	}
-	found, err := c.store.Find(ctx, c.spec.Name, q)
-	if err != nil {
-		return Page[T]{}, c.wrap("find in", c.spec.Name, err)
 	}
 	page := Page[T]{Next: found.Next, Items: make([]*T, 0, len(found.Records))}
 	for _, r := range found.Records {
@@ -264,6 +257,19 @@ func (c *Collection[T, P]) Find(ctx context.Context, q Query) (Page[T], error) {
 		page.Items = append(page.Items, doc)
 	}
 	return page, nil
+}
+
+// found reads one page of an index as the store keeps it.
+func (c *Collection[T, P]) found(ctx context.Context, q Query) (Found, error) {
+	q, err := q.Normal()
+	if err != nil {
+		return Found{}, err
+	}
+	if _, declared := c.spec.Indexes[q.Index]; !declared {
+		return Found{}, fmt.Errorf("collection %s has no index %s", c.spec.Name, q.Index)
+	}
+	found, err := c.store.Find(ctx, c.spec.Name, q)
+	return found, c.wrap("find in", c.spec.Name, err)
 }
 
 // All reads every page of an index, up to limit documents.

@@ -12,8 +12,9 @@ import (
 // comesAt pays for an order that a courier brings in the slot that begins then.
 func (x *tale) comesAt(from time.Time) *tale {
 	x.t.Helper()
+	x.pharmacy = pharmacyNamed(x, marketPlace)
 	x.order = x.post(x.patient, "/orders", sim.JSON{
-		"part": x.part, "pharmacy": pharmacyNamed(x, marketPlace), "fulfilment": "courier", "slot": iso(from),
+		"part": x.part, "pharmacy": x.pharmacy, "fulfilment": "courier", "slot": iso(from),
 		"address": sim.JSON{"text": "5 Lamp Street", "floor": "2", "receiver": x.name, "point": doorAt},
 	}).Text("id")
 	x.until(x.patient, "/orders/"+x.order, func(a sim.Answer) bool { return a.At("held") == true })
@@ -97,33 +98,8 @@ func TestTheCourierReadsTheTimeAndABagThatCameBackIsBroughtAtAnother(t *testing.
 	p.sees("slot-told")
 	p.until("no other time to choose", test("move-slot")+` === null`)
 
-	x.courier = staff(t, "courier15@lampford.example")
-	t.Cleanup(func() { goesHome(t, "courier15@lampford.example") })
-	r := phoneOf(t, "the courier")
-	r.signInStaff("courier15@lampford.example")
-	r.stands(counterAt)
-	r.press("start-shift")
-	r.sees("accept-offer")
-	r.until("when the door expects them", shows("offer-when", "Expected today, "+z.hours(soon)))
-	r.shot("courier-slot-offer")
-	r.press("accept-offer")
-	r.until("that they are not to come before", shows("ride-slot", "not before"))
-	r.press("step-arrive")
-	r.sees("code")
-	x.isPacked("SLOT-1").isCollected()
-	r.sees("step-at-door")
-	r.until("the time at the door's end of the way", shows("ride-slot", z.hours(soon)))
-	r.shot("courier-slot-door")
-	r.stands(doorAt)
-	r.press("step-at-door")
-	r.press("problem")
-	r.press("fail-nobody_home")
-	r.press("fail-sure")
-	r.press("step-turn-back")
-	code := r.text("code")
-	f.visit("/p/order/" + x.fill)
-	f.types("code", code)
-	f.press("take-back")
+	r := x.carriesInItsTime("courier15@lampford.example", z.hours(soon))
+	x.comesBackBy(r, f)
 
 	p.sees("again")
 	p.press("again")
@@ -139,4 +115,42 @@ func TestTheCourierReadsTheTimeAndABagThatCameBackIsBroughtAtAnother(t *testing.
 	}
 	f.visit("/p")
 	f.until("what comes tomorrow", shows("coming-later", z.hours(tomorrow)))
+}
+
+// carriesInItsTime has a courier take the bag, and read on each screen when the door expects it.
+func (x *tale) carriesInItsTime(courier, hours string) *browser {
+	x.t.Helper()
+	x.courier = staff(x.t, courier)
+	x.t.Cleanup(func() { goesHome(x.t, courier) })
+	r := phoneOf(x.t, "the courier")
+	r.signInStaff(courier)
+	r.stands(counterAt)
+	r.press("start-shift")
+	r.sees("accept-offer")
+	r.until("when the door expects them", shows("offer-when", "Expected today, "+hours))
+	r.shot("courier-slot-offer")
+	r.press("accept-offer")
+	r.until("that they are not to come before", shows("ride-slot", "not before"))
+	r.press("step-arrive")
+	r.sees("code")
+	x.isPacked("SLOT-1").isCollected()
+	r.sees("step-at-door")
+	r.until("the time at the door's end of the way", shows("ride-slot", hours))
+	r.shot("courier-slot-door")
+	return r
+}
+
+// comesBackBy has the courier find nobody, and the counter take the bag back.
+func (x *tale) comesBackBy(r, counter *browser) {
+	x.t.Helper()
+	r.stands(doorAt)
+	r.press("step-at-door")
+	r.press("problem")
+	r.press("fail-nobody_home")
+	r.press("fail-sure")
+	r.press("step-turn-back")
+	code := r.text("code")
+	counter.visit("/p/order/" + x.fill)
+	counter.types("code", code)
+	counter.press("take-back")
 }

@@ -51,19 +51,16 @@ func (x Attachment) neverSettled() bool { return x.State == Awaited }
 // ClearLeftovers clears what nobody has wanted since before a moment; for housekeeping. Files that another intake
 // of the same person uses stay. It answers how many files and intakes are gone.
 func (s *Service) ClearLeftovers(ctx context.Context, before time.Time) (int, error) {
-	all, err := s.intakes.All(ctx, docstore.Query{Index: leftover, Equal: leftover, Until: docstore.ByTime(before)}, mostCleared)
-	if err != nil {
-		return 0, fmt.Errorf("list what is left of intakes: %w", err)
-	}
 	gone := 0
-	for _, i := range all {
+	_, err := s.intakes.Sweep(ctx, docstore.Query{Index: leftover, Equal: leftover, Until: docstore.ByTime(before)}, mostCleared, func(i *Intake) (docstore.Swept, error) {
 		n, err := s.clearLeftover(ctx, i, before)
 		gone += n
-		if err != nil && !errors.Is(err, docstore.ErrNotFound) {
-			return gone, err
+		if errors.Is(err, docstore.ErrNotFound) { // gone meanwhile
+			return docstore.Left, nil
 		}
-	}
-	return gone, nil
+		return docstore.Done, err
+	})
+	return gone, err
 }
 
 func (s *Service) clearLeftover(ctx context.Context, i *Intake, before time.Time) (int, error) {

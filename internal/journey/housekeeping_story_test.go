@@ -1,11 +1,14 @@
 package journey_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"housecall/internal/apptest"
+	"housecall/internal/config"
 	"housecall/internal/delivery"
+	"housecall/internal/docstore"
 	"housecall/internal/intake"
 	"housecall/internal/order"
 )
@@ -42,6 +45,86 @@ func TestTheWaysOfCouriersAreKeptForAMonthAndThenClearedByThemselves(t *testing.
 		t.Errorf("%d are there after four weeks, %d after a month", kept, left)
 	}
 	w.In(o, order.Delivered)
+}
+
+// broken puts a document that nothing can read into an index.
+func broken(t *testing.T, w *apptest.Town, collection, docID, index string, key docstore.Key) {
+	t.Helper()
+	w.Must(w.Store.Insert(t.Context(), collection, docstore.Record{ID: docID, Version: 1, Body: []byte(`[]`), Keys: map[string]docstore.Key{index: key}}))
+}
+
+// passedOver is how often documents of a collection were passed over, as the figures say.
+func passedOver(t *testing.T, w *apptest.Town, collection string) float64 {
+	t.Helper()
+	all, err := w.Metrics.Gather()
+	w.Must(err)
+	for _, family := range all {
+		for _, m := range family.GetMetric() {
+			if family.GetName() == "housecall_housekeeping_passed_over_total" && m.GetLabel()[0].GetValue() == collection {
+				return m.GetCounter().GetValue()
+			}
+		}
+	}
+	return 0
+}
+
+func TestOneTrackThatCanNotBeReadIsNamedAndHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t)
+	o, _, c := w.OnItsWay()
+	w.Clock.Advance(time.Minute)
+	_, err := w.Delivery.Report(t.Context(), w.As(c), []delivery.Position{{At: w.Clock.Now(), Point: apptest.Door, Accuracy: 10}})
+	w.Must(err)
+	w.Knocks(o, c)
+	w.HandsOver(o, c)
+	tracks, err := w.Store.Scan(t.Context(), "tracks", "", 10)
+	w.Must(err)
+	broken(t, w, "tracks", "trk_broken", "over", docstore.Key{Order: docstore.ByTime(apptest.Noon)})
+	if len(tracks) == 0 {
+		t.Fatal("the courier left no track")
+	}
+
+	w.Pass(31 * 24 * time.Hour)
+	w.Pass(time.Hour)
+
+	if left := count(t, w, "tracks"); left != 1 {
+		t.Errorf("%d tracks are left, want the one that can't be read alone", left)
+	}
+	if n := passedOver(t, w, "tracks"); n < 1 {
+		t.Errorf("counted %v times, want each hour once", n)
+	}
+	if log := w.Log.String(); !strings.Contains(log, `"doc":"trk_broken"`) {
+		t.Error("the log does not name it")
+	}
+	r, err := w.Store.Get(t.Context(), "chores", "chore_clearing")
+	w.Must(err)
+	if r.Version < 2 {
+		t.Error("the chore is not set anew")
+	}
+}
+
+func TestOneTalkThatCanNotBeReadIsNamedAndHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	w := apptest.StartWith(t, func(c *config.Config) { c.Keep.Chats = 48 * time.Hour })
+	o, _, c := w.OnItsWay()
+	_, err := w.Delivery.Say(t.Context(), w.As(w.Mother), o, "The green door.")
+	w.Must(err)
+	w.Knocks(o, c)
+	w.HandsOver(o, c)
+	w.Settle()
+	broken(t, w, "talks", "talk_broken", "kept", docstore.Key{Equal: "kept", Order: docstore.ByTime(apptest.Noon.Add(-time.Hour))})
+
+	w.Pass(50 * time.Hour)
+	w.Pass(time.Hour)
+
+	w.Until("the other talk destroyed", func() bool {
+		talk, err := w.Delivery.ReadTalk(t.Context(), w.As(w.Mother), o)
+		w.Must(err)
+		return len(talk.Said) == 0
+	})
+	if n := passedOver(t, w, "talks"); n < 1 || !strings.Contains(w.Log.String(), `"doc":"talk_broken"`) {
+		t.Errorf("passed over %v times, want it counted and named", n)
+	}
 }
 
 func TestHousekeepingGoesOnAfterARestart(t *testing.T) {

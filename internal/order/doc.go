@@ -10,7 +10,8 @@
 //
 // Where couriers come by appointment, an order names a slot: paid for, it waits as `placed` until the
 // pharmacy has to begin, and the end of the slot is what is promised. An hour before it begins the patient is
-// told, once. Brought again it keeps its slot while that can be kept, or takes one that is chosen.
+// told, once. Until the pharmacy begins it can be moved to another (move.go): its own slot stands until it has a place
+// in the other. Brought again it keeps its slot while that can be kept, or takes one that is chosen.
 //
 // The order asks the patient what the pharmacy needs to know (a substitute, a dearer pharmacy); the
 // question is a field and the clock pauses while the answer is owed. It knows when the promise will

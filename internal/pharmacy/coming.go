@@ -6,6 +6,7 @@ import (
 
 	"housecall/internal/access"
 	"housecall/internal/docstore"
+	"housecall/internal/event"
 	"housecall/internal/fault"
 	"housecall/internal/id"
 )
@@ -22,10 +23,21 @@ func (s *Service) Expect(ctx context.Context, a access.Actor, fill id.Fill, at A
 			return fault.New(fault.Conflict, "Its stock is not held yet. Try again in a moment.").Coded("not-held")
 		}
 		f.Slot, f.Coming = &at, true
-		f.tell(KindComing, a, map[string]string{"starts_at": at.From.Format(time.RFC3339), "begins_at": at.Begins.Format(time.RFC3339)})
+		f.foretell(a)
 		return nil
 	})
 	return err
+}
+
+// foretell tells the pharmacy alone that what it is to expect has changed. Whose it is comes with the work.
+func (f *Fill) foretell(a access.Actor) {
+	if !f.Coming || f.facts().Pharmacy != "" {
+		return
+	}
+	f.Emit(event.Event{
+		Kind: KindComing, By: string(a.Account), To: []string{string(f.Pharmacy)},
+		Data: map[string]string{"order": string(f.Order), "pharmacy": string(f.Pharmacy), "state": string(f.State)},
+	})
 }
 
 // Coming is one page of the orders that are paid for and wait for their time, the soonest first: so that a pharmacy

@@ -49,8 +49,8 @@ func TestPharmacySeesPaidOrdersThatComeLaterTheSoonestFirstAndNotOnItsWorkList(t
 	if _, err := w.Fill(t.Context(), pharmacist(w.oak), soon); !fault.Is(err, fault.NotFound) {
 		t.Errorf("reading whose it is = %v, want not found before its work begins", err)
 	}
-	if to := w.heard(string(soon), pharmacy.KindComing).To; to[len(to)-1] != string(w.oak.ID) {
-		t.Errorf("told %v, want the pharmacy among them", to)
+	if told := w.heard(string(soon), pharmacy.KindComing); len(told.To) != 1 || told.To[0] != string(w.oak.ID) || told.Data["patient"] != "" {
+		t.Errorf("told %v of %v, want the pharmacy alone, and nothing of the person", told.To, told.Data)
 	}
 }
 
@@ -82,8 +82,14 @@ func TestWhatComesLaterLeavesTheListWhenItsWorkBeginsOrItIsCancelled(t *testing.
 	if got := w.coming(); len(got) != 0 {
 		t.Errorf("still coming: %v", got)
 	}
-	if to := w.heard(string(ends), pharmacy.KindReleased).To; to[len(to)-1] != string(w.oak.ID) {
-		t.Errorf("of the cancelled one %v are told, want the pharmacy among them", to)
+	last := ""
+	for _, e := range w.told(string(ends)) {
+		if e.Kind == pharmacy.KindComing {
+			last = e.Data["state"]
+		}
+	}
+	if last != string(pharmacy.Released) {
+		t.Errorf("of the cancelled one the pharmacy was told last that it is %q, want released", last)
 	}
 	before := w.fill(begins).Slot
 	w.expected("ord_begins", 40, 1)

@@ -8,7 +8,8 @@
 // counts. Stock and prices come from a file, a delivery or a count.
 //
 // A Fill is one pharmacy's work on one order, attempt n. `reserved`: its stock is held while the
-// patient pays, and the pharmacy does not see it yet. `offered`: it stands in the work list with a
+// patient pays, and the pharmacy does not see it yet; of one that is paid for and comes by appointment it is told
+// beforehand what and when (Coming), nothing of the person. `offered`: it stands in the work list with a
 // budget clock. `reviewing`: a pharmacist reads the prescription and what the safety engine says of it today,
 // may ask the doctor or propose a substitute, and accepts or refuses. `preparing`: each line is
 // packed with its batch, the bag is labelled and sealed. `ready`, then `collected`: it left with

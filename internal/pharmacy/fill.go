@@ -117,8 +117,8 @@ func (f *Fill) tell(kind event.Kind, a access.Actor, more map[string]string, to 
 	}
 	maps.Copy(data, more)
 	feeds := append([]string{string(f.Patient)}, to...)
-	if f.Coming || f.facts().Pharmacy != "" {
-		feeds = append(feeds, string(f.Pharmacy))
+	if seen := f.facts().Pharmacy; seen != "" {
+		feeds = append(feeds, string(seen))
 	}
 	f.Emit(event.Event{Kind: kind, By: string(a.Account), Data: data, To: feeds})
 }

@@ -66,6 +66,7 @@ func (s *Service) end(f *Fill, a access.Actor, e Event, reason string) error {
 	f.SetTimer(TimerShelfUnsettled, now.Add(stalled))
 	f.Racing = wasPending && reason != reasonShort
 	f.tell(endKinds[e], a, map[string]string{"reason": reason}, event.ToOperators)
+	f.foretell(a)
 	return nil
 }
 

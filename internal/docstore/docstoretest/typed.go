@@ -31,6 +31,7 @@ var typed = []promise{
 	{"a service has one id, whoever asks first", oneService},
 	{"an index that came later lists what was written before it", laterIndex},
 	{"what is of no use any more is cleared, what was changed meanwhile is not", cleared},
+	{"a document that can't be read holds up no other, and is named", passedOver},
 	{"what is not there reads as not found, in words for a person", typedNotFound},
 }
 

@@ -22,12 +22,13 @@ async function ask(): Promise<void> {
 
 /**
  * medicine says a product's code as people do: "amoxicillin/capsule/500mg" is "Amoxicillin 500 mg, capsule", and in
- * Chinese 阿莫西林胶囊 500 mg（amoxicillin）, with the common name of the world behind it as on the paper.
+ * Chinese 阿莫西林胶囊 500 mg（amoxicillin）, with the common name of the world behind it as on the paper. A figure
+ * and its unit stay on one line.
  */
 export function medicine(code: string): string {
 	const [inn = "", form = "", strength = ""] = code.split("/");
 	const name = inn.replace(/[-_]/g, " ").replace(/\+/g, " + ");
-	const dose = strength.replace(/-per-/g, "/").replace(/(\d)(?=[a-zA-Z%µ])/g, "$1 ").replace(/pct\b/g, "%").replace(/_/g, " ");
+	const dose = strength.replace(/-per-/g, "/").replace(/(\d)(?=[a-zA-Z%µ])/g, "$1\u00a0").replace(/pct\b/g, "%").replace(/_/g, " ");
 	if (language.value === "zh") {
 		if (!asked && !chinese.value) void ask();
 		const zh = chinese.value?.medicines[inn];

@@ -108,16 +108,18 @@ function Side({ of: c, reload, changed }: { of: CaseView; reload: () => Promise<
 				</Notice>
 			))}
 			<Trouble problem={step.problem} />
-			{c.subject?.startsWith("ord_") && (
-				<Go icon="message-square" to={`/o/talk/${c.subject}`} test="talk">
-					{w.talk}
-				</Go>
-			)}
-			{!mine && !over && (
-				<Btn busy={step.busy} onPress={() => void step("take")} test="take">
-					{w.mine}
-				</Btn>
-			)}
+			<div class="acts-row">
+				{order && (
+					<Go icon="message-square" to={`/o/talk/${order}`} test="talk">
+						{w.talk}
+					</Go>
+				)}
+				{!mine && !over && (
+					<Btn busy={step.busy} onPress={() => void step("take")} test="take">
+						{w.mine}
+					</Btn>
+				)}
+			</div>
 			{!over && (
 				<>
 					<Area label={w.text} value={text.value} onType={(v) => (text.value = v)} max={4000} test="case-answer" />

@@ -42,7 +42,7 @@ export default function Access({ person }: { person: string }) {
 						)}
 						<Lines>
 							{[...d.items, ...older.value].map((l, n) => (
-								<Line key={`${l.at}${n}`} icon={l.own ? "user" : l.role === "doctor" ? "stethoscope" : l.role?.startsWith("pharm") ? "store" : "eye"} title={l.own ? w.you : l.name || w.roles[l.role ?? ""] || ""} sub={`${w.acts[l.action.split(".")[0] ?? ""] ?? w.something}${l.own || !l.name ? "" : ` · ${w.roles[l.role ?? ""] ?? ""}`}`} end={when(l.at)} />
+								<Line key={`${l.at}${n}`} icon={l.own ? "user" : l.role === "doctor" ? "stethoscope" : l.role?.startsWith("pharm") ? "store" : "eye"} title={l.own ? w.you : l.name || w.roles[l.role ?? ""] || ""} sub={`${w.acts[l.action.split(".")[0] ?? ""] ?? w.something}${l.own || !l.name || !w.roles[l.role ?? ""] ? "" : ` · ${w.roles[l.role ?? ""]}`}`} end={when(l.at)} />
 							))}
 						</Lines>
 						<Trouble problem={problem.value} />

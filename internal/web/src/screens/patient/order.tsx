@@ -177,7 +177,8 @@ export function Sum({ d }: { d: OrderLoaded }) {
 			{o.lines.map((l) => (
 				<div key={l.product} class="as-is">
 					<dt>
-						{medicine(l.product)} × {l.quantity}
+						{medicine(l.product)} ×{"\u00a0"}
+						{l.quantity}
 					</dt>
 					<dd>{money(l.price)}</dd>
 				</div>

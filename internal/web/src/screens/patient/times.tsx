@@ -93,7 +93,7 @@ export default function Times({ id, visit }: { id?: string; visit?: string }) {
 					) : (
 						<section class="stack-l">
 							{doctors.length > 1 && <Pick label={w.doctor} value={doctor.value} of={[["", w.any], ...doctors]} onPick={(v) => (doctor.value = v)} />}
-							<Options legend={w.day} value={on} onPick={(v) => (onDay.value = v)} of={days.map((d) => ({ value: d, text: day(d) }))} test="day" />
+							<Options legend={w.day} value={on} onPick={(v) => (onDay.value = v)} of={days.map((d) => ({ value: d, text: <span class="first-up">{day(d)}</span> }))} test="day" />
 							<Options legend={day(on)} hideLegend value={chosen.value} onPick={(v) => (chosen.value = v)} of={shown.slice(0, 40).map((s) => ({ value: keyOf(s), text: <span class="num">{time(s.start)}</span>, sub: doctor.value ? undefined : s.name }))} test="slot" />
 							{!visit && <CardPick value={card.value} onPick={(v) => (card.value = v)} />}
 						</section>

@@ -19,7 +19,7 @@ export function ComingLater({ id }: { id: string }) {
 			<p class="sub">{w.laterHint}</p>
 			{days.map((d) => (
 				<div key={d}>
-					<h3>{d}</h3>
+					<h3 class="first-up">{d}</h3>
 					<ul>
 						{items
 							.filter((f) => day(f.slot.from) === d)

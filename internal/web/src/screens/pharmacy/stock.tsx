@@ -15,6 +15,9 @@ import { medicine } from "../../words/medicine";
 import { counter } from "./place";
 import { words } from "./words";
 
+/** plain is a text as it is typed: a medicine's figure and unit are held together by a space that no keyboard has. */
+const plain = (text: string) => text.replace(/\u00a0/g, " ").trim().toLowerCase();
+
 /** Stock: what is on the shelf, what of it is promised, taking delivery, counting, and files. */
 export default function Stock() {
 	const w = words();
@@ -56,7 +59,7 @@ export default function Stock() {
 					<section>
 						<Lines label={w.stock}>
 							{items
-								.filter((s) => medicine(s.product).toLowerCase().includes(find.value.trim().toLowerCase()))
+								.filter((s) => plain(medicine(s.product)).includes(plain(find.value)))
 								.map((s) => (
 									<Line key={s.id} title={medicine(s.product)} sub={s.batches.map((b) => `${b.batch} · ${date(b.expiry)} · ${b.units}`).join("; ")} end={`${money(s.price)}${s.held ? ` · ${w.held(s.held)}` : ""}`} onPress={() => (open.value = s)} test="stock-line" />
 								))}
