@@ -10,6 +10,8 @@ import (
 	"github.com/descope/virtualwebauthn"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/engine"
+	"housecall/internal/docstore/mongo"
 	"housecall/internal/fault"
 	"housecall/internal/id"
 	"housecall/internal/identity"
@@ -87,7 +89,22 @@ func (d *device) signIn() (*identity.Opened, error) {
 
 func TestPatientAddsAPasskeyAndSignsInByItAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		addsAndSignsIn(t, newWorld(t))
+	})
+	t.Run("MongoDB", func(t *testing.T) {
+		t.Parallel()
+		store, err := mongo.Open(t.Context(), engine.Mongod(t).Database("passkeys"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		addsAndSignsIn(t, worldOn(t, store))
+	})
+}
+
+func addsAndSignsIn(t *testing.T, w *world) {
+	t.Helper()
 	june, opened := w.patient("june@example.org")
 
 	d, passkey := w.passkey(june)
