@@ -88,17 +88,20 @@ function Invoices({ payment }: { payment: string }) {
 			<h2>{w.invoices}</h2>
 			<Lines label={w.invoices}>
 				{all.map((i) => (
-					<div key={i.id} class="line">
+					<div key={i.id}>
 						<span class="stretch">
 							<b>{i.kind === "invoice" ? w.invoice : w.creditNote}</b>
 							<span class="g num">
 								{w.number(i.number)}, {i.issuer}
 							</span>
+							<br />
 							<span class="g num">{money(i.kind === "invoice" ? i.total : { ...i.total, minor: -i.total.minor })}</span>
 						</span>
-						<Go icon="download" to={`/api/v1/invoices/${i.id}/paper?language=${language.value}`} out label={`${w.pdf}: ${i.kind === "invoice" ? w.invoice : w.creditNote} ${i.number}, ${i.issuer}`} test="invoice-pdf">
-							{w.pdf}
-						</Go>
+						<span class="end">
+							<Go small icon="download" to={`/api/v1/invoices/${i.id}/paper?language=${language.value}`} out label={`${w.pdf}: ${i.kind === "invoice" ? w.invoice : w.creditNote} ${i.number}, ${i.issuer}`} test="invoice-pdf">
+								{w.pdf}
+							</Go>
+						</span>
 					</div>
 				))}
 			</Lines>

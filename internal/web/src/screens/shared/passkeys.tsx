@@ -91,7 +91,12 @@ function One({ of: p, onRename, onRemove }: { of: PasskeyView; onRename: () => v
 			<span class="stretch">
 				<b class="break">{p.name}</b>
 				<span class="g">{w.passkeyOf(when(p.added_at), p.used_at ? when(p.used_at) : "")}</span>
-				{p.synced && <span class="g">{w.passkeySynced}</span>}
+				{p.synced && (
+					<>
+						<br />
+						<span class="g">{w.passkeySynced}</span>
+					</>
+				)}
 				{p.state === "suspect" && <Notice kind="stop">{w.passkeySuspect}</Notice>}
 				<span class="acts">
 					<Btn small onPress={onRename} label={`${w.rename} ${p.name}`} test="rename-passkey">
