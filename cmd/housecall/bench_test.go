@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	mathrand "math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -113,12 +114,13 @@ func TestBenchThreeNodesBesideOne(t *testing.T) {
 		}
 		return strings.Join(all, ",")
 	}
-	a := bear(t, 40, "--url", at(), "--admin-token-file", token)
+	run := func() load.Report { return bear(t, 40, "--url", at(), "--admin-token-file", token) }
+	a := weigh(t, c, "one node", run)
 	for _, name := range []string{"n1", "n2"} {
 		c.add(name)
 	}
 
-	b := bear(t, 40, "--url", at(), "--admin-token-file", token)
+	b := weigh(t, c, "three nodes", run)
 
 	beside(t, "one node", "three nodes", a, b)
 	t.Logf("target: no step slower than 1.5 times")
@@ -185,27 +187,31 @@ func deliveredOrder(t *testing.T, file string) (found docstore.Record) {
 	return found
 }
 
-// hexID is where an id is one of a kind.
-var hexID = regexp.MustCompile(`[0-9a-f]{32}`)
+// hexID is where an id is one of a kind, dayOf where a moment begins.
+var (
+	hexID = regexp.MustCompile(`[0-9a-f]{32}`)
+	dayOf = regexp.MustCompile(`20\d\d-\d\d-\d\dT`)
+)
 
-// fillOrders writes so many orders like this one, ten of each patient: same shape, other people, places and prescriptions.
+// fillOrders writes so many orders like this one, ten of each patient, over a year: same shape, other people, days, places
+// and prescriptions.
 func fillOrders(t *testing.T, file string, like docstore.Record, count int) {
 	t.Helper()
 	s, err := sqlite.Open(t.Context(), file)
 	must(t, err)
 	defer func() { must(t, s.Close()) }()
 	must(t, s.Declare(t.Context(), "orders", slices.Sorted(maps.Keys(like.Keys))))
-	ids := hexID.FindAllString(fmt.Sprintf("%s %s %v", like.ID, like.Body, like.Keys), -1)
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
+	text := fmt.Sprintf("%s %s %v", like.ID, like.Body, like.Keys)
+	ids, days := once(hexID.FindAllString(text, -1)), once(dayOf.FindAllString(text, -1))
 	var next atomic.Int64
 	var all sync.WaitGroup
-	for range 128 { // the store writes those together that wait together
+	for range 512 { // the store writes those together that wait together
 		all.Go(func() {
 			for next.Add(10) <= int64(count)+9 {
 				patient := newHex()
 				for range 10 {
-					if err := s.Insert(t.Context(), "orders", likeness(like, ids, patient)); err != nil {
+					other := slices.Concat(newIDs(ids), earlier(days))
+					if err := s.Insert(t.Context(), "orders", likeness(like, patient, other)); err != nil {
 						t.Error(err)
 						return
 					}
@@ -222,14 +228,33 @@ func newHex() string {
 	return hex.EncodeToString(b[:])
 }
 
-// likeness is the record with each of its ids another, and the patient's this one.
-func likeness(like docstore.Record, ids []string, patient string) docstore.Record {
-	pairs := make([]string, 0, 2*len(ids)+2)
-	pairs = append(pairs, "pat_"+patientOf(like), "pat_"+patient)
+func once(all []string) []string {
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// newIDs are pairs of each id and another in its place.
+func newIDs(ids []string) []string {
+	pairs := make([]string, 0, 2*len(ids))
 	for _, id := range ids {
 		pairs = append(pairs, id, newHex())
 	}
-	other := strings.NewReplacer(pairs...)
+	return pairs
+}
+
+// earlier are pairs of each day and one so many days of the last year before.
+func earlier(days []string) []string {
+	back, pairs := mathrand.IntN(365), make([]string, 0, 2*len(days)) //nolint:gosec // chance for a test, not a secret
+	for _, day := range days {
+		at, _ := time.Parse("2006-01-02T", day)
+		pairs = append(pairs, day, at.AddDate(0, 0, -back).Format("2006-01-02T"))
+	}
+	return pairs
+}
+
+// likeness is the record of this patient, with everything else that is in pairs replaced.
+func likeness(like docstore.Record, patient string, pairs []string) docstore.Record {
+	other := strings.NewReplacer(append([]string{"pat_" + patientOf(like), "pat_" + patient}, pairs...)...)
 	r := docstore.Record{ID: other.Replace(like.ID), Version: like.Version, Body: []byte(other.Replace(string(like.Body))), Keys: map[string]docstore.Key{}}
 	for name, k := range like.Keys {
 		r.Keys[name] = docstore.Key{Equal: other.Replace(k.Equal), Order: other.Replace(k.Order)}

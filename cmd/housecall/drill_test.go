@@ -11,7 +11,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +34,7 @@ type drill struct {
 	walked   atomic.Int64
 	again    atomic.Int64 // requests that were sent again
 	back     []back
+	marks    int // of connections that were cut
 }
 
 // back is how long the service took to answer again after a fault.
@@ -111,23 +111,6 @@ var (
 		d.c.minio.Resume(d.t)
 		d.backWithin(5 * time.Second)
 	}}
-)
-
-// firewalled says that the drill runs in a network namespace of its own, whose firewall it may change.
-const (
-	firewalled = "HOUSECALL_TEST_FIREWALL"
-	cutGroup   = 4200
-)
-
-var (
-	cutNode = fault{"a node is cut from all others for eight seconds", func(d *drill) {
-		i := d.rand.IntN(len(d.c.nodes))
-		d.firewall("add table inet drill; add chain inet drill out { type filter hook output priority 0; }; "+
-			"add rule inet drill out meta skgid %d drop", cutGroup+i)
-		d.wait(8 * time.Second)
-		d.firewall("delete table inet drill")
-		d.backWithin(5 * time.Second)
-	}}
 	jumpClock = fault{"a node's clock jumps by an hour", func(d *drill) {
 		i := d.rand.IntN(len(d.c.nodes))
 		n := d.c.nodes[i]
@@ -156,13 +139,6 @@ func readiness(n *node) (sim.Answer, error) {
 	return sim.Answer{Body: sim.JSON{"said": string(text)}}, err
 }
 
-func (d *drill) firewall(rules string, args ...any) {
-	d.t.Helper()
-	if out, err := exec.CommandContext(d.t.Context(), "nft", fmt.Sprintf(rules, args...)).CombinedOutput(); err != nil { //nolint:gosec // our own words
-		d.t.Fatalf("nft: %v: %s", err, out)
-	}
-}
-
 // TestDrill is the long one: scripts/drill runs it.
 func TestDrill(t *testing.T) {
 	seed, err := strconv.ParseUint(os.Getenv("HOUSECALL_TEST_DRILL"), 10, 64)
@@ -179,7 +155,7 @@ func TestDrill(t *testing.T) {
 	for range rounds {
 		faults = append(faults, killPrimary, killEvents, killFiles, pauseNode, pausePrimary, pauseEvents, pauseFiles, jumpClock)
 		if os.Getenv(firewalled) != "" {
-			faults = append(faults, cutNode)
+			faults = append(faults, cuts...)
 		}
 	}
 	if only := os.Getenv("HOUSECALL_TEST_DRILL_ONLY"); only != "" { // some words of a fault, to look into it

@@ -34,7 +34,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		outbox = append(outbox, httpapi.Outbox(o.Outbox, e.clock), httpapi.Lab(a.Consult, a.calls))
 	}
 	return httpapi.New(httpapi.Deps{
-		Auth: a.Identity, Guard: a.Guard, Clock: e.clock, Log: e.log, Metrics: a.Metrics, Limits: limits, Version: Version,
+		Auth: a.Identity, Guard: a.Guard, Clock: e.clock, Log: e.log, Metrics: a.Metrics, Limits: limits, Proxies: e.proxies, Version: Version,
 		Tracer: a.tracing, Ready: a.ready, Timeout: c.Timeout, Mounts: mounts, Fallback: web.New(web.Options{Ground: ground, Reach: reach(c.Files)}),
 	}, append(outbox,
 		httpapi.SignIn(a.Identity, c.PublicURL), httpapi.Sessions(a.Identity), httpapi.Passkeys(a.Identity, c.PublicURL), httpapi.Accounts(a.Identity), httpapi.Persons(a.Identity),
@@ -50,7 +50,7 @@ func (a *App) api(o Options, e engines) *httpapi.Server {
 		httpapi.Rides(a.Delivery), httpapi.Tracking(a.Delivery), httpapi.Forecasts(a.Forecast, a.Delivery), httpapi.Talks(a.Delivery, a.calls),
 		httpapi.Payments(a.Billing), httpapi.Receipts(a.Billing), httpapi.Invoices(a.Billing), httpapi.Coupons(a.Billing), httpapi.Payouts(a.Billing), httpapi.Ledger(a.Billing),
 		httpapi.Cases(a.Support), httpapi.Audit(a.Audit), httpapi.AccessLog(a.Audit), httpapi.Exports(a.Order, a.Billing, a.Audit, e.clock),
-		httpapi.Feed(a.Bus, httpapi.ReachOf(a.Identity, e.wall)), httpapi.Stuck(a.Bus), httpapi.Watch(a.Bus, e.node, Version),
+		httpapi.Feed(a.Bus, httpapi.ReachOf(a.Identity, e.wall), a.Support), httpapi.Stuck(a.Bus), httpapi.Watch(a.Bus, e.node, Version),
 	)...)
 }
 

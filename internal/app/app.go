@@ -60,7 +60,7 @@ func (o Options) identityLimits() identity.Limits {
 	if !o.Demo {
 		return identity.UsualLimits()
 	}
-	return identity.Limits{CodesPerAddress: 1000, CodesPerRemote: 100_000, TriesPerRemote: 100_000}
+	return identity.Limits{CodesPerAddress: 1000, CodesPerRemote: 100_000, TextsPerRemote: 100_000, TriesPerRemote: 100_000}
 }
 
 // App is a running housecall. Stop it.
@@ -174,6 +174,9 @@ func (a *App) keys(o *Options) (engines, error) {
 		o.adminToken = sum[:]
 	}
 	if e.carriers, err = carrierSecret(c); err != nil {
+		return e, err
+	}
+	if e.proxies, err = c.TrustedProxies(); err != nil {
 		return e, err
 	}
 	if a.tracing, err = openTracing(c, e.node); err != nil {

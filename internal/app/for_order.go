@@ -93,7 +93,30 @@ func budgets(z *delivery.Zone, from, to geo.Point) promise.Budgets {
 // Slot implements order.Slots.
 func (f forOrder) Slot(ctx context.Context, zone id.Zone, from time.Time) (order.Slot, error) {
 	s, err := f.Delivery.Slot(ctx, zone, from)
-	return order.Slot{From: s.From, Until: s.Until, Begins: s.Begins, Leaves: s.Leaves, TimeZone: s.TimeZone}, err
+	return orderSlot(s), err
+}
+
+// Keeping implements order.Slots.
+func (f forOrder) Keeping(ctx context.Context, zone id.Zone, ph id.Pharmacy) ([]order.Slot, error) {
+	free, err := f.Delivery.Slots(ctx, zone)
+	if err != nil {
+		return nil, err
+	}
+	var out []order.Slot
+	for _, s := range free {
+		open, err := f.Pharmacy.OpenAt(ctx, ph, s.Begins)
+		if err != nil {
+			return nil, err
+		}
+		if open {
+			out = append(out, orderSlot(s))
+		}
+	}
+	return out, nil
+}
+
+func orderSlot(s delivery.Slot) order.Slot {
+	return order.Slot{From: s.From, Until: s.Until, Begins: s.Begins, Leaves: s.Leaves, TimeZone: s.TimeZone}
 }
 
 // AtOnce implements order.Slots.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"strings"
 	"sync"
 
@@ -70,6 +71,7 @@ type engines struct {
 	roads   *roads.Book // nil: travel times by distance
 	secret  []byte
 	node    string
+	proxies []netip.Prefix // in front
 
 	carriers []byte // what carriers sign their reports with; nil: their word is typed in
 }

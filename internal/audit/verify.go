@@ -2,10 +2,8 @@ package audit
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"housecall/internal/docstore"
 	"housecall/internal/fault"
@@ -130,7 +128,7 @@ func (t *Trail) ended(chain string, n, until int64, last docstore.Page[Block]) e
 func (t *Trail) verifyBlock(chain string, n int64, prev string, b *Block, err error) error {
 	broken := func(how string) error { return &Broken{chain, string(blockID(chain, n)), how} }
 	if err != nil {
-		if unreadable(err) {
+		if errors.Is(err, docstore.ErrUnreadable) {
 			return broken("altered")
 		}
 		return fmt.Errorf("read audit block %s: %w", blockID(chain, n), err)
@@ -147,14 +145,4 @@ func (t *Trail) verifyBlock(chain string, n int64, prev string, b *Block, err er
 		return broken("moved")
 	}
 	return nil
-}
-
-// unreadable tells a body that is no block any more from a store that did not answer.
-func unreadable(err error) bool {
-	var (
-		syntax *json.SyntaxError
-		shape  *json.UnmarshalTypeError
-		moment *time.ParseError
-	)
-	return errors.As(err, &syntax) || errors.As(err, &shape) || errors.As(err, &moment)
 }

@@ -1,8 +1,10 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -220,7 +222,9 @@ func (f *fan) join(one *follower, reset bool) gap {
 	for _, s := range one.subjects {
 		subjects[s] = true
 	}
-	for _, c := range f.recent {
+	// A screen that lost its network for a moment missed the newest few of thousands.
+	missed, _ := slices.BinarySearchFunc(f.recent, one.after+1, func(c feedCopy, seq uint64) int { return cmp.Compare(c.seq, seq) })
+	for _, c := range f.recent[missed:] {
 		if subjects[c.subject] {
 			one.give(c)
 		}

@@ -2,13 +2,13 @@ package bus
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/go-json-experiment/json/v1"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -70,11 +70,11 @@ func (r *relay) run() {
 				continue
 			}
 		case <-r.b.store.Wake():
-			err = r.drain()
+			err = r.drain(r.b.store.Written)
 		case <-r.b.kick:
-			err = r.drain()
+			err = r.drain(r.b.store.Waiting)
 		case <-sweep.C:
-			err = r.drain()
+			err = r.drain(r.b.store.Waiting)
 		}
 		if err == nil {
 			failed = 0
@@ -90,8 +90,11 @@ func (r *relay) run() {
 	}
 }
 
+// look lists events that wait.
+type look func(ctx context.Context, limit int) ([]docstore.Outgoing, error)
+
 // drain sends until nothing waits.
-func (r *relay) drain() error {
+func (r *relay) drain(where look) error {
 	for {
 		select {
 		case <-r.b.stopping:
@@ -99,7 +102,7 @@ func (r *relay) drain() error {
 		default:
 		}
 		ctx, cancel := context.WithTimeout(r.life, relayTime)
-		n, err := r.send(ctx)
+		n, err := r.send(ctx, where)
 		cancel()
 		if n == 0 || err != nil {
 			return err
@@ -109,8 +112,8 @@ func (r *relay) drain() error {
 
 // send sends what waits, up to one batch, and answers how much it was. An event is published only when the one
 // before it in its document is in the stream, else a failure between the two would turn them round.
-func (r *relay) send(ctx context.Context) (int, error) {
-	waiting, err := r.b.store.Waiting(ctx, relayBatch+len(r.flying))
+func (r *relay) send(ctx context.Context, where look) (int, error) {
+	waiting, err := where(ctx, relayBatch+len(r.flying))
 	if err != nil {
 		return 0, fmt.Errorf("list waiting events: %w", err)
 	}

@@ -37,6 +37,9 @@ func (c Config) Check() error {
 	if u, err := url.Parse(c.Roads.URL); c.Roads.URL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		say("roads.url is %q: say the address of a server that speaks as OSRM does, like http://osrm.internal:5000, or leave it empty", c.Roads.URL)
 	}
+	if _, err := c.TrustedProxies(); err != nil {
+		all = append(all, err)
+	}
 	all = append(all, c.checkCalls()...)
 	all = append(all, c.checkEngines()...)
 	if (c.Keys.URL == "") != (c.Keys.TokenFile == "") {
@@ -74,6 +77,25 @@ func (c Config) Check() error {
 		all = append(all, err)
 	}
 	return errors.Join(all...)
+}
+
+// TrustedProxies are the networks of the proxies in front.
+func (c Config) TrustedProxies() ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for one := range strings.SplitSeq(c.Proxies, ",") {
+		if one = strings.TrimSpace(one); one == "" {
+			continue
+		}
+		network, err := netip.ParsePrefix(one)
+		if at, only := netip.ParseAddr(one); only == nil {
+			network, err = netip.PrefixFrom(at, at.BitLen()), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("trusted_proxies has %q: say addresses or networks with commas, like 10.0.0.0/8, 192.0.2.7", one)
+		}
+		all = append(all, network.Masked())
+	}
+	return all, nil
 }
 
 // checkCalls makes sure that callers elsewhere could reach the media of a service for them.

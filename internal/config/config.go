@@ -18,6 +18,7 @@ type Config struct {
 	BusCA     string `yaml:"bus_ca" help:"file with the authority of the NATS cluster's certificates, where the system does not know it"`
 	Replicas  int    `yaml:"bus_replicas" help:"copies of every event on a NATS cluster"`
 	Node      string `yaml:"node" help:"name of this node among others; empty for the host's name"`
+	Proxies   string `yaml:"trusted_proxies" help:"addresses and networks of the proxies in front, with commas, like 10.0.0.0/8: their X-Forwarded-For says where people ask from; empty: there is none"`
 
 	Files Files `yaml:"files"`
 

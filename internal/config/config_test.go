@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -111,6 +112,23 @@ func TestEnginesThatGoTogetherAreNamedTogether(t *testing.T) {
 
 		if err := c.Check(); (err == nil) != (want == "") || (err != nil && !strings.Contains(err.Error(), want)) {
 			t.Errorf("error = %v, want %q in it", err, want)
+		}
+	}
+}
+
+func TestProxiesInFrontAreAddressesOrNetworks(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                        "[]",
+		"192.0.2.7":               "[192.0.2.7/32]",
+		"10.1.2.3/8, 2001:db8::1": "[10.0.0.0/8 2001:db8::1/128]",
+		"proxy.internal":          "proxy.internal",
+		"10.0.0.0/33":             "10.0.0.0/33",
+		"10.0.0.0/8 192.0.2.7":    "10.0.0.0/8 192.0.2.7",
+	} {
+		got, err := config.Config{Proxies: text}.TrustedProxies()
+
+		if said := fmt.Sprint(got); err == nil && said != want || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q = %s, %v; want %s", text, said, err, want)
 		}
 	}
 }

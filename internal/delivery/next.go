@@ -53,6 +53,17 @@ type Next struct {
 	Metres       int  // from the counter to the door
 	AskedStill   bool // nothing was heard of the courier: still on it?
 	OnBoard      int  // bags that they carry, the one of this job among them
+	Also         []Also
+}
+
+// Also is another bag that the courier has on board or is to collect, in the order in which they come to it: until
+// when its door was promised counts as much as that of the present step.
+type Also struct {
+	Job      id.Job
+	Pharmacy id.Pharmacy
+	OnBoard  bool // else it waits at its counter
+	Deadline time.Time
+	Slot     *Span
 }
 
 // NextStep answers a courier what to do now, and nothing else.
@@ -74,7 +85,7 @@ func (s *Service) NextStep(ctx context.Context, a access.Actor) (*Next, error) {
 	if len(held) > 0 {
 		j := held[0]
 		n := j.next()
-		n.OnBoard = onBoard(held)
+		n.OnBoard, n.Also = onBoard(held), also(held[1:])
 		if j.State == Offered {
 			return n, nil
 		}
@@ -120,11 +131,27 @@ func (s *Service) inHand(ctx context.Context, h *Shift) ([]*Job, error) {
 func onBoard(held []*Job) int {
 	n := 0
 	for _, j := range held {
-		if slices.Contains([]State{Collected, AtDoor, Failed, Returning}, j.State) {
+		if j.carried() {
 			n++
 		}
 	}
 	return n
+}
+
+// carried tells whether the bag is with the courier.
+func (j *Job) carried() bool {
+	return slices.Contains([]State{Collected, AtDoor, Failed, Returning}, j.State)
+}
+
+// also tells of the bags that come after the present step. One that goes back is owed to no door any more.
+func also(rest []*Job) []Also {
+	var out []Also
+	for _, j := range rest {
+		if slices.Contains([]State{Accepted, AtPharmacy, Collected, AtDoor}, j.State) {
+			out = append(out, Also{Job: j.ID, Pharmacy: j.Pharmacy, OnBoard: j.carried(), Deadline: j.Deadline, Slot: j.Slot})
+		}
+	}
+	return out
 }
 
 // urgency sorts what a courier has in hand.

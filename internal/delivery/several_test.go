@@ -70,7 +70,9 @@ func TestOneRideCollectsAtTwoCountersAndBringsBoth(t *testing.T) {
 	must(t, w.offered(t, second))
 	w.todo(t, delivery.Answer, second)
 	must(t, w.do(t, second, w.Accept))
-	w.todo(t, delivery.RideCounter, first)
+	if n := w.todo(t, delivery.RideCounter, first); len(n.Also) != 1 || n.Also[0].Job != second || n.Also[0].OnBoard {
+		t.Errorf("also = %+v, want the second counter", n.Also)
+	}
 	w.collectAt(t, clerk, first)
 	if n := w.todo(t, delivery.RideCounter, second); n.OnBoard != 1 {
 		t.Errorf("on board on the way to the second counter: %d, want 1", n.OnBoard)
@@ -119,9 +121,15 @@ func TestWhoHasABagOnBoardTakesAnotherOnTheWay(t *testing.T) {
 	must(t, err)
 
 	must(t, w.offered(t, second))
+	aboard := delivery.Also{Job: first, Pharmacy: clerk.Pharmacy, OnBoard: true, Deadline: w.job(t, first).Deadline}
+	if n := w.todo(t, delivery.Answer, second); len(n.Also) != 1 || n.Also[0] != aboard {
+		t.Errorf("with the offer comes %+v, want the bag on board and until when it was promised: %+v", n.Also, aboard)
+	}
 	must(t, w.do(t, second, w.Accept))
 
-	w.todo(t, delivery.RideCounter, second)
+	if n := w.todo(t, delivery.RideCounter, second); len(n.Also) != 1 || n.Also[0] != aboard {
+		t.Errorf("on the way to the counter: %+v, want %+v", n.Also, aboard)
+	}
 	after, err := w.Track(t.Context(), mum, order1)
 	must(t, err)
 	if !after.Arrives.After(before.Arrives) {

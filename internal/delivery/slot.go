@@ -35,10 +35,10 @@ type Slot struct {
 type Booked struct {
 	ID            string `json:"id"`
 	docstore.Meta `json:"meta"`
-	Zone          id.Zone    `json:"zone"`
-	From          time.Time  `json:"from"`
-	Until         time.Time  `json:"until,omitzero"` // as the window said when its first place was taken
-	Orders        []id.Order `json:"orders,omitempty"`
+	Zone          id.Zone   `json:"zone"`
+	From          time.Time `json:"from"`
+	Until         time.Time `json:"until,omitzero"`   // as the window said when its first place was taken
+	Taken         []string  `json:"orders,omitempty"` // the key of each Place
 }
 
 // DocID implements docstore.Document.
@@ -144,7 +144,7 @@ func (s *Service) taken(ctx context.Context, slot Slot) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return len(b.Orders), nil
+	return len(b.Taken), nil
 }
 
 // Slot answers the slot of a zone that begins at a moment. A Conflict coded "slot-gone" when there is none
@@ -162,43 +162,59 @@ func (s *Service) Slot(ctx context.Context, zone id.Zone, from time.Time) (Slot,
 	return Slot{}, fault.New(fault.Conflict, "This time can't be had any more. Choose another.").Coded("slot-gone")
 }
 
+// Place is one order's place in a slot. Choice is which choice of a slot it was, 0 the first: the places of two
+// choices of one order are two, be they in one slot, so that what is given back late for one is never the other's.
+type Place struct {
+	Zone   id.Zone
+	From   time.Time // when the slot begins
+	Order  id.Order
+	Choice int
+}
+
+func (p Place) key() string {
+	if p.Choice == 0 {
+		return string(p.Order)
+	}
+	return string(p.Order) + "_" + strconv.Itoa(p.Choice)
+}
+
 // TakeSlot gives an order its place in a slot. For housecall itself; asked again it changes nothing. A
 // Conflict coded "slot-full" when others were first.
-func (s *Service) TakeSlot(ctx context.Context, a access.Actor, zone id.Zone, from time.Time, order id.Order) error {
-	z, err := s.Zone(ctx, zone)
+func (s *Service) TakeSlot(ctx context.Context, a access.Actor, p Place) error {
+	z, err := s.Zone(ctx, p.Zone)
 	if err != nil {
 		return err
 	}
-	return s.take(ctx, a, z, from, order, z.windowAt(from).Places)
+	return s.take(ctx, a, z, p, z.windowAt(p.From).Places)
 }
 
 // TakeSlotAgain gives an order that is brought again its place in a slot, also when others took the last one
 // in the moment since it was chosen: the house owes this bag, and turns nobody away a second time. For
 // housecall itself; asked again it changes nothing.
-func (s *Service) TakeSlotAgain(ctx context.Context, a access.Actor, zone id.Zone, from time.Time, order id.Order) error {
-	z, err := s.Zone(ctx, zone)
+func (s *Service) TakeSlotAgain(ctx context.Context, a access.Actor, p Place) error {
+	z, err := s.Zone(ctx, p.Zone)
 	if err != nil {
 		return err
 	}
-	return s.take(ctx, a, z, from, order, math.MaxInt)
+	return s.take(ctx, a, z, p, math.MaxInt)
 }
 
-func (s *Service) take(ctx context.Context, a access.Actor, z *Zone, from time.Time, order id.Order, places int) error {
-	if err := s.guard.Check(ctx, a, advance, access.Facts{Record: string(order)}); err != nil {
+func (s *Service) take(ctx context.Context, a access.Actor, z *Zone, p Place, places int) error {
+	if err := s.guard.Check(ctx, a, advance, access.Facts{Record: string(p.Order)}); err != nil {
 		return err
 	}
-	b := &Booked{ID: bookedID(z.ID, from), Zone: z.ID, From: from, Until: z.windowAt(from).ends(z, from)}
+	b := &Booked{ID: bookedID(z.ID, p.From), Zone: z.ID, From: p.From, Until: z.windowAt(p.From).ends(z, p.From)}
 	if err := s.booked.Insert(ctx, id.Request{}, b); err != nil && !fault.Is(err, fault.Conflict) {
 		return err
 	}
 	_, err := s.booked.Update(ctx, b.ID, docstore.On{}, func(b *Booked) error {
 		switch {
-		case slices.Contains(b.Orders, order):
+		case slices.Contains(b.Taken, p.key()):
 			return nil
-		case len(b.Orders) >= places:
+		case len(b.Taken) >= places:
 			return fault.New(fault.Conflict, "All places of this time are taken. Choose another.").Coded("slot-full")
 		}
-		b.Orders = append(b.Orders, order)
+		b.Taken = append(b.Taken, p.key())
 		return nil
 	})
 	return err
@@ -261,14 +277,14 @@ func (s *Service) Fullness(ctx context.Context, a access.Actor, zone id.Zone) ([
 	for _, slot := range z.slotsAhead(now) {
 		f := Fullness{From: slot.From, Until: slot.Until, Places: slot.Places}
 		if b := taken[slot.From.Unix()]; b != nil {
-			f.Taken = len(b.Orders)
+			f.Taken = len(b.Taken)
 			delete(taken, slot.From.Unix())
 		}
 		out = append(out, f)
 	}
 	for _, b := range taken {
-		if len(b.Orders) > 0 {
-			out = append(out, Fullness{From: b.From, Until: b.Until, Taken: len(b.Orders)})
+		if len(b.Taken) > 0 {
+			out = append(out, Fullness{From: b.From, Until: b.Until, Taken: len(b.Taken)})
 		}
 	}
 	out = slices.DeleteFunc(out, func(f Fullness) bool { return !f.Until.After(now) })
@@ -276,13 +292,13 @@ func (s *Service) Fullness(ctx context.Context, a access.Actor, zone id.Zone) ([
 	return out, nil
 }
 
-// GiveSlot gives the place of an order back. For housecall itself.
-func (s *Service) GiveSlot(ctx context.Context, a access.Actor, zone id.Zone, from time.Time, order id.Order) error {
-	if err := s.guard.Check(ctx, a, advance, access.Facts{Record: string(order)}); err != nil {
+// GiveSlot gives a place back. For housecall itself.
+func (s *Service) GiveSlot(ctx context.Context, a access.Actor, p Place) error {
+	if err := s.guard.Check(ctx, a, advance, access.Facts{Record: string(p.Order)}); err != nil {
 		return err
 	}
-	_, err := s.booked.Update(ctx, bookedID(zone, from), docstore.On{}, func(b *Booked) error {
-		b.Orders = slices.DeleteFunc(b.Orders, func(o id.Order) bool { return o == order })
+	_, err := s.booked.Update(ctx, bookedID(p.Zone, p.From), docstore.On{}, func(b *Booked) error {
+		b.Taken = slices.DeleteFunc(b.Taken, func(key string) bool { return key == p.key() })
 		return nil
 	})
 	return err

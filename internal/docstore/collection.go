@@ -2,7 +2,6 @@ package docstore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -10,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/go-json-experiment/json/v1"
 
 	"housecall/internal/clock"
 	"housecall/internal/event"
@@ -137,6 +138,9 @@ func (c *Collection[T, P]) Update(ctx context.Context, docID string, on On, chan
 	lock := &c.stripes[maphash.String(c.seed, docID)%uint64(len(c.stripes))]
 	lock.Lock()
 	defer lock.Unlock()
+	if doc, done, err := c.ahead(ctx, docID, on, change); done {
+		return doc, c.wrap("update", docID, err)
+	}
 	for try := 0; ; try++ {
 		doc, err := c.attempt(ctx, docID, on, change)
 		if !errors.Is(err, ErrStale) {
@@ -166,11 +170,38 @@ func pause(ctx context.Context, try int) error {
 	}
 }
 
+// ahead changes the document as the store has seen it last, without reading it, if it is that still. Whatever could
+// be otherwise by now, a refusal above all, is left to be judged by what is there: then it is not done.
+func (c *Collection[T, P]) ahead(ctx context.Context, docID string, on On, change func(*T) error) (*T, bool, error) {
+	r, found := c.store.Last(c.spec.Name, docID)
+	if !found || on.Version != 0 && on.Version != r.Version {
+		return nil, false, nil
+	}
+	doc, err := c.decode(r)
+	if err != nil {
+		return nil, false, nil //nolint:nilerr // who reads it says so
+	}
+	if known, err := P(doc).DocMeta().Knows(on.Request); known || err != nil {
+		return nil, false, nil //nolint:nilerr // as above
+	}
+	refused := false
+	doc, err = c.apply(ctx, doc, on, func(doc *T) error {
+		err := change(doc)
+		refused = err != nil
+		return err
+	})
+	return doc, !refused && !errors.Is(err, ErrStale) && !errors.Is(err, ErrNotFound), err
+}
+
 func (c *Collection[T, P]) attempt(ctx context.Context, docID string, on On, change func(*T) error) (*T, error) {
 	doc, err := c.Get(ctx, docID)
 	if err != nil {
 		return nil, err
 	}
+	return c.apply(ctx, doc, on, change)
+}
+
+func (c *Collection[T, P]) apply(ctx context.Context, doc *T, on On, change func(*T) error) (*T, error) {
 	p := P(doc)
 	m := p.DocMeta()
 	if known, err := m.Knows(on.Request); known || err != nil {
@@ -281,11 +312,11 @@ func (c *Collection[T, P]) decode(r Record) (*T, error) {
 	if c.spec.Migrate != nil {
 		var err error
 		if body, err = c.migrate(body); err != nil {
-			return nil, fmt.Errorf("migrate %s: %w", r.ID, err)
+			return nil, fmt.Errorf("migrate %s: %w: %w", r.ID, ErrUnreadable, err)
 		}
 	}
 	if err := json.Unmarshal(body, doc); err != nil {
-		return nil, fmt.Errorf("decode %s: %w", r.ID, err)
+		return nil, fmt.Errorf("decode %s: %w: %w", r.ID, ErrUnreadable, err)
 	}
 	m := P(doc).DocMeta()
 	m.Version = r.Version

@@ -29,6 +29,10 @@ type failing struct {
 func (f failing) Declare(context.Context, string, []string) error        { return nil }
 func (f failing) Insert(context.Context, string, docstore.Record) error  { return f.err }
 func (f failing) Replace(context.Context, string, docstore.Record) error { return f.err }
+func (f failing) Last(string, string) (docstore.Record, bool) {
+	return docstore.Record{}, false
+}
+
 func (f failing) Get(context.Context, string, string) (docstore.Record, error) {
 	return docstore.Record{ID: "note_1", Version: 1, Body: []byte(`{"id":"note_1"}`)}, nil
 }

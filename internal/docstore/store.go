@@ -19,6 +19,8 @@ var (
 	ErrStale    = errors.New("the document has changed since it was read")
 	ErrFull     = errors.New("the store has no room left") // nothing of the write is kept
 	ErrAway     = errors.New("the store does not answer")  // whether a write was kept nobody can say
+	// ErrUnreadable is answered for a document whose text is not one of its kind: somebody else wrote there.
+	ErrUnreadable = errors.New("the document can't be read")
 )
 
 // Store is what an adapter does. Everything acknowledged is durable; nothing else is ever seen.
@@ -32,6 +34,9 @@ type Store interface {
 	Replace(ctx context.Context, collection string, r Record) error
 	// Get reads a document or ErrNotFound. Only ID, Version and Body are filled.
 	Get(ctx context.Context, collection, id string) (Record, error)
+	// Last answers a document as this process has lately seen it, when it remembers, filled as Get does. It may have
+	// changed since, which a Replace finds out. A store that reads at no cost remembers nothing.
+	Last(collection, id string) (Record, bool)
 	// Find reads one page of one index, filled as Get does.
 	Find(ctx context.Context, collection string, q Query) (Found, error)
 	// Delete removes a document of this version for good, with its timers; events that wait stay.
@@ -44,6 +49,8 @@ type Store interface {
 
 	// Waiting lists up to limit events not yet published, in the order written for each document.
 	Waiting(ctx context.Context, limit int) ([]Outgoing, error)
+	// Written lists what Waiting does, but may leave out what other processes have left.
+	Written(ctx context.Context, limit int) ([]Outgoing, error)
 	// Published takes events out of their documents; versions stay as they are.
 	Published(ctx context.Context, events []Outgoing) error
 	// Wake receives after writes that left events. It may drop signals when one is already waiting.

@@ -100,9 +100,11 @@ func TestSupportTypesThePinThatIsReadOutAndGivesACoupon(t *testing.T) {
 	s.signInStaff("support@lampford.example")
 	s.visit("/o/case/" + about)
 	s.until("nobody at the door yet", test("by-phone")+`?.dataset.there === 'false'`)
+	s.marks()
 
 	r.press("step-at-door")
-	s.until("the courier at the door", test("by-phone")+`?.dataset.there === 'true'`)
+	s.told(time.Now(), "the courier at the door", test("by-phone")+`?.dataset.there === 'true'`)
+	s.told(time.Now(), "it in the evidence", `/at the door/i.test(`+test("evidence")+`?.innerText ?? '')`)
 	pin := x.must(x.patient.Get(t.Context(), "/jobs/"+x.job+"/pin")).Text("code")
 	s.types("phone-pin", wrong(pin))
 	s.press("phone-hand-over")

@@ -2,13 +2,15 @@ package httpapi
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
 	"maps"
 	"sync"
 	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // self is an answer that knows a shorter way to its JSON.
@@ -34,7 +36,7 @@ func formats() map[string]huma.Format {
 		}
 		return err
 	}
-	f := huma.Format{Marshal: write, Unmarshal: json.Unmarshal}
+	f := huma.Format{Marshal: write, Unmarshal: decode}
 	return map[string]huma.Format{"application/json": f, "json": f}
 }
 
@@ -45,12 +47,17 @@ func writeJSON(b *bytes.Buffer, v any) error {
 	return encode(b, v)
 }
 
-// encode is what huma's own format does: <, > and & stay as they are.
+// asBefore writes what encoding/json writes, but for <, > and &, which stay as they are.
+var asBefore = json.JoinOptions(jsonv1.DefaultOptionsV1(), jsontext.EscapeForHTML(false))
+
 func encode(b *bytes.Buffer, v any) error {
-	e := json.NewEncoder(b)
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	err := json.MarshalWrite(b, v, asBefore)
+	b.WriteByte('\n')
+	return err
 }
+
+// decode reads what a schema has judged, or is about to: readBody has refused what is not strict JSON.
+func decode(body []byte, to any) error { return json.Unmarshal(body, to) }
 
 // spelt remembers the JSON of values of which there are few, as those of a table in the program.
 type spelt[T comparable] struct {

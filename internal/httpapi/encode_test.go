@@ -12,7 +12,7 @@ import (
 func TestIntakeReadsTheSameWhetherItsQuestionsAreSpeltOrRemembered(t *testing.T) {
 	t.Parallel()
 	ask := func(n int, answer string) intake.Question {
-		return intake.Question{ID: fmt.Sprint("R", n), Text: intake.Text{EN: "Is it <b>worse</b> & \"new\"?", ZH: "更严重吗？"}, Answer: answer}
+		return intake.Question{ID: fmt.Sprint("R", n), Text: &intake.Text{EN: "Is it <b>worse</b> & \"new\"?", ZH: "更严重吗？"}, Answer: answer}
 	}
 	lists := map[string][]intake.Question{
 		"none": {}, "no list": nil, "one": {ask(1, "")}, "three": {ask(1, ""), ask(2, "yes"), ask(3, "no")}, "answered": {ask(1, "yes")},

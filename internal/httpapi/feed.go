@@ -36,13 +36,21 @@ type Reaching interface {
 	Seen(ctx context.Context, a access.Actor) ([]id.Patient, error)
 }
 
-// Feed is the live feed of each signed-in person.
-func Feed(events Following, reach Reaching) []Route { return feedEvery(feedBeat, events, reach) }
+// Concerning knows whom the evidence of a case is about, and who may gather it.
+type Concerning interface {
+	Concerned(ctx context.Context, a access.Actor, cs id.Case) (id.Patient, error)
+}
 
-func feedEvery(beat time.Duration, events Following, reach Reaching) []Route {
-	r := &feedRoutes{events: events, reach: reach, beat: beat, open: map[id.Account]int{}}
+// Feed is the live feed of each signed-in person, and that of a case whose evidence somebody looks at.
+func Feed(events Following, reach Reaching, cases Concerning) []Route {
+	return feedEvery(feedBeat, events, reach, cases)
+}
+
+func feedEvery(beat time.Duration, events Following, reach Reaching, cases Concerning) []Route {
+	r := &feedRoutes{events: events, reach: reach, cases: cases, beat: beat, open: map[id.Account]int{}}
 	return []Route{
 		get("/feed", "feed.follow", "Follow what happens to you, as text/event-stream", r.follow),
+		get("/cases/{id}/feed", "case.evidence", "Be told when the evidence of a case has changed, as text/event-stream", r.followCase),
 	}
 }
 
@@ -54,6 +62,7 @@ const (
 type feedRoutes struct {
 	events Following
 	reach  Reaching
+	cases  Concerning
 	beat   time.Duration
 
 	mu   sync.Mutex // guards open
@@ -105,7 +114,45 @@ func (r *feedRoutes) follow(ctx context.Context, a access.Actor, in *FeedIn) (*h
 	if err != nil {
 		return nil, err
 	}
-	s := &feedStream{feedRoutes: r, actor: a, last: after}
+	return r.stream(ctx, &feedStream{
+		feedRoutes: r, actor: a, last: after, tell: told,
+		follows: func(ctx context.Context) ([]string, error) { return r.topics(ctx, a) },
+	})
+}
+
+// CaseFeedIn says which case, and where to go on.
+type CaseFeedIn struct {
+	ByID
+	FeedIn
+}
+
+// followCase tells that something happened to the one whom a case is about, and no word of what: the evidence says
+// what of it belongs to the case.
+func (r *feedRoutes) followCase(ctx context.Context, a access.Actor, in *CaseFeedIn) (*huma.StreamResponse, error) {
+	after, err := placeOf(&in.FeedIn)
+	if err != nil {
+		return nil, err
+	}
+	patient, err := r.cases.Concerned(ctx, a, id.Case(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	topics := []string{in.ID} // nobody is told by it: a case about no record has a feed that stays empty
+	if patient != "" {
+		topics = []string{string(patient)}
+	}
+	return r.stream(ctx, &feedStream{
+		feedRoutes: r, actor: a, last: after,
+		follows: func(context.Context) ([]string, error) { return topics, nil },
+		tell: func(e event.Event) FeedEvent {
+			return FeedEvent{ID: e.ID, Kind: "case.evidence_changed", Doc: in.ID, At: e.At}
+		},
+	})
+}
+
+// stream opens a feed and answers with it.
+func (r *feedRoutes) stream(ctx context.Context, s *feedStream) (*huma.StreamResponse, error) {
+	a := s.actor
 	if i := infoOf(ctx); i != nil {
 		s.token = i.token
 	}
@@ -195,18 +242,20 @@ func (r *feedRoutes) topics(ctx context.Context, a access.Actor) ([]string, erro
 // feedStream is one open feed.
 type feedStream struct {
 	*feedRoutes
-	actor  access.Actor
-	token  string
-	topics []string
-	items  <-chan bus.FeedItem
-	detach context.CancelFunc
-	last   uint64   // place in the feed up to which everything was sent
-	sent   []string // the last events, so that one is not sent again when the topics change
+	actor   access.Actor
+	token   string
+	follows func(context.Context) ([]string, error) // the topics, as they are now
+	tell    func(event.Event) FeedEvent
+	topics  []string
+	items   <-chan bus.FeedItem
+	detach  context.CancelFunc
+	last    uint64   // place in the feed up to which everything was sent
+	sent    []string // the last events, so that one is not sent again when the topics change
 }
 
 // attach follows the topics that the actor has now, from the place that was reached.
 func (s *feedStream) attach(ctx context.Context) error {
-	topics, err := s.feedRoutes.topics(ctx, s.actor)
+	topics, err := s.follows(ctx)
 	if err != nil {
 		return err
 	}
@@ -285,12 +334,16 @@ func (s *feedStream) write(w io.Writer, item bus.FeedItem) bool {
 		return true
 	}
 	s.sent = append(s.sent[max(0, len(s.sent)-remembered):], item.Event.ID)
-	e := item.Event
-	data, err := json.Marshal(FeedEvent{ID: e.ID, Kind: string(e.Kind), Doc: e.Doc, At: e.At, Data: e.Data})
+	data, err := json.Marshal(s.tell(item.Event))
 	if err != nil {
 		return false
 	}
 	return push(w, fmt.Sprintf("id: %d\ndata: %s\n\n", item.Seq, data))
+}
+
+// told is an event as who follows it hears it.
+func told(e event.Event) FeedEvent {
+	return FeedEvent{ID: e.ID, Kind: string(e.Kind), Doc: e.Doc, At: e.At, Data: e.Data}
 }
 
 // push sends at once; false when nobody reads any more.

@@ -68,6 +68,16 @@ func (r *feedReach) Seen(context.Context, access.Actor) ([]id.Patient, error) {
 	return append([]id.Patient{}, r.seen...), nil
 }
 
+// aboutAnn knows one case, which is about Ann.
+type aboutAnn struct{}
+
+func (aboutAnn) Concerned(_ context.Context, a access.Actor, cs id.Case) (id.Patient, error) {
+	if a.Account != "acc_sue" || cs != "case_ann" {
+		return "", docstore.NotFound()
+	}
+	return "pat_ann", nil
+}
+
 func newFeedWorld(t *testing.T) *feedWorld {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(scratch.Folder(t), "x.db"))
@@ -88,11 +98,11 @@ func newFeedWorld(t *testing.T) *feedWorld {
 	s := httpapi.New(httpapi.Deps{
 		Auth: tokens{
 			"ann": {Account: "acc_ann", Role: access.Patient, Patient: "pat_ann", Session: "ses_1"}, "max": {Account: "acc_max", Role: access.Guest, Visit: "vis_1"},
-			"dan": {Account: "acc_dan", Role: access.Doctor},
+			"dan": {Account: "acc_dan", Role: access.Doctor}, "sue": {Account: "acc_sue", Role: access.Support, Session: "ses_2"},
 		},
 		Guard: access.NewGuard(rules, noGrants{}, noGrants{}), Clock: clk, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
 		Timeout: 50 * time.Millisecond, Ready: func(context.Context) map[string]string { return nil },
-	}, httpapi.FeedEvery(20*time.Millisecond, w.bus, w.reach))
+	}, httpapi.FeedEvery(20*time.Millisecond, w.bus, w.reach, aboutAnn{}))
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	w.url = server.URL
@@ -123,8 +133,13 @@ type stream struct {
 
 func (w *feedWorld) open(token, last string) *stream {
 	w.t.Helper()
+	return w.openAt("/feed", token, last)
+}
+
+func (w *feedWorld) openAt(path, token, last string) *stream {
+	w.t.Helper()
 	ctx, cancel := context.WithCancel(w.t.Context())
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url+"/api/v1/feed", http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url+"/api/v1"+path, http.NoBody)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -207,6 +222,53 @@ func TestFeedShowsWhatHappensToMeAndToNobodyElse(t *testing.T) {
 	e, place := s.event()
 	if e.Kind != "order.placed" || e.Doc != "note_2" || e.Data["n"] != "2" || e.ID == "" || place == "" {
 		t.Errorf("heard %+v at %q", e, place)
+	}
+}
+
+func TestFeedOfACaseSaysThatItsEvidenceChangedAndNoWordOfWhat(t *testing.T) {
+	t.Parallel()
+	w := newFeedWorld(t)
+	s := w.openAt("/cases/case_ann/feed", "sue", "")
+	if l := s.next(); l.kind != "reset" {
+		t.Fatalf("began with %+v", l)
+	}
+
+	w.happens("order.placed", "pat_bob", "acc_bob", "support")
+	w.happens("job.at_door", "pat_ann", "acc_rider", "operators")
+
+	e, place := s.event()
+	if e.Kind != "case.evidence_changed" || e.Doc != "case_ann" || e.Data != nil || place == "" {
+		t.Errorf("heard %+v at %q, want only that it changed", e, place)
+	}
+}
+
+func TestNobodyFollowsACaseWhoMayNotGatherItsEvidence(t *testing.T) {
+	t.Parallel()
+	w := newFeedWorld(t)
+	for _, tt := range []struct {
+		who, path string
+		want      int
+	}{
+		{"ann", "/cases/case_ann/feed", http.StatusForbidden},
+		{"dan", "/cases/case_ann/feed", http.StatusForbidden},
+		{"sue", "/cases/case_other/feed", http.StatusNotFound},
+		{"", "/cases/case_ann/feed", http.StatusUnauthorized},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"/api/v1"+tt.path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tt.who != "" {
+			req.Header.Set("Authorization", "Bearer "+tt.who)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != tt.want {
+			t.Errorf("%q at %s: %d, want %d", tt.who, tt.path, res.StatusCode, tt.want)
+		}
 	}
 }
 

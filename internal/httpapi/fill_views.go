@@ -43,6 +43,28 @@ func workView(f *pharmacy.Fill) WorkView {
 	return v
 }
 
+// ComingView is an order that is paid for and waits for its time: what will be to do, nothing of the person.
+type ComingView struct {
+	Fill       id.Fill   `json:"fill"`
+	Order      id.Order  `json:"order"`
+	Fulfilment string    `json:"fulfilment" enum:"courier,pickup,parcel"`
+	Slot       SlotSpan  `json:"slot" doc:"When a courier brings it."`
+	BeginsAt   time.Time `json:"begins_at" doc:"When it comes onto the work list, and its clock starts."`
+	Lines      int       `json:"lines"`
+	Medicines  []string  `json:"medicines" nullable:"false" doc:"Products, as the formulary codes them."`
+}
+
+func comingView(f *pharmacy.Fill) ComingView {
+	v := ComingView{
+		Fill: f.ID, Order: f.Order, Fulfilment: f.Fulfilment, Slot: *slotSpan(f.Slot), BeginsAt: f.Slot.Begins, Lines: len(f.Lines),
+		Medicines: make([]string, 0, len(f.Lines)),
+	}
+	for _, l := range f.Lines {
+		v.Medicines = append(v.Medicines, l.Product)
+	}
+	return v
+}
+
 // SlotSpan is when a courier comes by appointment.
 type SlotSpan struct {
 	From  time.Time `json:"from"`

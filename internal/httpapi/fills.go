@@ -14,6 +14,7 @@ func Fills(pharmacies *pharmacy.Service) []Route {
 	r := fillRoutes{pharmacies}
 	return []Route{
 		get("/pharmacies/{id}/fills", "fill.list", "Show the work list, the nearest deadline first", r.work),
+		get("/pharmacies/{id}/coming-fills", "fill.list", "List paid orders that wait for their time, the soonest first", r.coming),
 		get("/pharmacies/{id}/past-fills", "fill.list", "List what the pharmacy had, newest first", r.past),
 		get("/orders/{id}/fills", "fill.read", "List the attempts of an order", r.ofOrder),
 		get("/duty/questions", "fill.owed", "List what pharmacists ask the doctor, who waits longest first", r.owed),
@@ -53,6 +54,14 @@ func (r fillRoutes) work(ctx context.Context, a access.Actor, in *workIn) (*Repl
 		return nil, err
 	}
 	return listed(page.Items, page.Next, workView), nil
+}
+
+func (r fillRoutes) coming(ctx context.Context, a access.Actor, in *pharmacyPageIn) (*Reply[ListOf[ComingView]], error) {
+	page, err := r.pharmacies.Coming(ctx, a, id.Pharmacy(in.ID), in.Cursor, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return listed(page.Items, page.Next, comingView), nil
 }
 
 func (r fillRoutes) past(ctx context.Context, a access.Actor, in *pharmacyPageIn) (*Reply[ListOf[WorkView]], error) {

@@ -52,6 +52,17 @@ func newDesk(t *testing.T, limits httpapi.Limits) *desk {
 // newDeskWithin gives one request as long as timeout.
 func newDeskWithin(t *testing.T, limits httpapi.Limits, timeout time.Duration) *desk {
 	t.Helper()
+	return newDeskOf(t, httpapi.Deps{Limits: limits, Timeout: timeout})
+}
+
+// newDeskBehind stands behind proxies.
+func newDeskBehind(t *testing.T, limits httpapi.Limits, proxies httpapi.Proxies) *desk {
+	t.Helper()
+	return newDeskOf(t, httpapi.Deps{Limits: limits, Proxies: proxies})
+}
+
+func newDeskOf(t *testing.T, deps httpapi.Deps) *desk {
+	t.Helper()
 	store, err := sqlite.Open(t.Context(), scratch.Folder(t)+"/x.db")
 	must(t, err)
 	t.Cleanup(func() { _ = store.Close() })
@@ -64,14 +75,13 @@ func newDeskWithin(t *testing.T, limits httpapi.Limits, timeout time.Duration) *
 		Consent: "2026-11", Outside: intake.Place{Jurisdiction: "house", EmergencyNumber: "112", Currency: "CNY", TimeZone: "UTC"},
 	})
 	must(t, err)
-	d.server = httpapi.New(httpapi.Deps{
-		Auth: tokens{
-			"ann": {Account: "acc_ann", Role: access.Patient, Patient: "pat_ann"},
-			"bob": {Account: "acc_bob", Role: access.Patient, Patient: "pat_bob"},
-		},
-		Guard: guard, Clock: d.clock, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Limits: limits,
-		Timeout: timeout, BodyTime: 300 * time.Millisecond, Ready: func(context.Context) map[string]string { return nil },
-	}, httpapi.Intakes(intakes))
+	deps.Auth = tokens{
+		"ann": {Account: "acc_ann", Role: access.Patient, Patient: "pat_ann"},
+		"bob": {Account: "acc_bob", Role: access.Patient, Patient: "pat_bob"},
+	}
+	deps.Guard, deps.Clock, deps.Log, deps.Metrics = guard, d.clock, slog.New(slog.DiscardHandler), prometheus.NewRegistry()
+	deps.BodyTime, deps.Ready = 300*time.Millisecond, func(context.Context) map[string]string { return nil }
+	d.server = httpapi.New(deps, httpapi.Intakes(intakes))
 	return d
 }
 

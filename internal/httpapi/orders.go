@@ -25,6 +25,8 @@ func Orders(orders *order.Service, clk clock.Clock) []Route {
 		post("/orders/{id}/extend", "order.extend", "Keep an unpaid order ten minutes longer", r.extend),
 		post("/orders/{id}/cancel", "order.cancel", "Cancel an order that has not left the pharmacy", r.cancel),
 		put("/orders/{id}/address", "order.readdress", "Change where an order goes", r.readdress),
+		get("/orders/{id}/slots", "order.reschedule", "List the times that a paid order can be moved to, the soonest first", r.otherSlots),
+		post("/orders/{id}/reschedule", "order.reschedule", "Move a paid order to another time, while no pharmacy has begun with it", r.reschedule),
 		post("/orders/{id}/answer", "order.answer", "Answer the pharmacy's question", r.answer),
 		post("/orders/{id}/reattempt", "order.reattempt", "Have an order that came back brought again", r.reattempt),
 		post("/orders/{id}/rating", "order.rate", "Rate a delivered order", r.rate),
@@ -83,8 +85,11 @@ type OrderView struct {
 type OrderSlotView struct {
 	From     time.Time `json:"from"`
 	Until    time.Time `json:"until"`
-	Waits    bool      `json:"waits" doc:"It is paid for, and no pharmacy has begun: it is not time yet."`
+	Waits    bool      `json:"waits" doc:"It is paid for, and no pharmacy has begun: it is not time yet, and it can be moved."`
 	Keepable bool      `json:"keepable" doc:"Begun now, or brought again now, it would still come in this time."`
+	// A place in another slot is taken a moment after it was asked for.
+	Moving   *SlotSpan  `json:"moving,omitempty" doc:"The time that it is being moved to; until it has a place there this one stands."`
+	NotMoved *time.Time `json:"not_moved,omitempty" doc:"Begin of the time that it could not be moved to last: others were first."`
 }
 
 // PromiseView is the clock of an order.
@@ -129,7 +134,7 @@ func (r orderRoutes) view(o *order.Order) OrderView {
 		v.Job = o.Job()
 	}
 	if o.Slot != nil {
-		v.Slot = &OrderSlotView{From: o.Slot.From, Until: o.Slot.Until, Waits: o.Waits(), Keepable: o.Slot.Keepable(r.clock.Now())}
+		v.Slot = r.slot(o)
 	}
 	if o.Fulfilment != order.Pickup {
 		a := OrderAddress(o.Address)
@@ -149,6 +154,17 @@ func (r orderRoutes) view(o *order.Order) OrderView {
 		}
 	}
 	v.Promise, v.Question = r.promise(o), questionView(o)
+	return v
+}
+
+func (r orderRoutes) slot(o *order.Order) *OrderSlotView {
+	v := &OrderSlotView{From: o.Slot.From, Until: o.Slot.Until, Waits: o.Waits(), Keepable: o.Slot.Keepable(r.clock.Now())}
+	if o.Moving != nil {
+		v.Moving = &SlotSpan{o.Moving.From, o.Moving.Until}
+	}
+	if !o.NotMoved.IsZero() {
+		v.NotMoved = &o.NotMoved
+	}
 	return v
 }
 
@@ -312,6 +328,25 @@ func (r orderRoutes) reattempt(ctx context.Context, a access.Actor, in *againIn)
 		slot = *in.Body.Slot
 	}
 	return r.answered(r.orders.Reattempt(ctx, a, id.Order(in.ID), slot))
+}
+
+func (r orderRoutes) otherSlots(ctx context.Context, a access.Actor, in *ByID) (*Reply[ListOf[SlotSpan]], error) {
+	all, err := r.orders.OtherSlots(ctx, a, id.Order(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	return reply(0, ListOf[SlotSpan]{Items: each(all, func(s order.Slot) SlotSpan { return SlotSpan{s.From, s.Until} })}), nil
+}
+
+type rescheduleIn struct {
+	ByID
+	Body struct {
+		Slot time.Time `json:"slot" doc:"Begin of one of the times that the order can be moved to."`
+	}
+}
+
+func (r orderRoutes) reschedule(ctx context.Context, a access.Actor, in *rescheduleIn) (*Reply[OrderView], error) {
+	return r.answered(r.orders.Reschedule(ctx, a, id.Order(in.ID), in.Body.Slot))
 }
 
 type rateIn struct {

@@ -170,9 +170,15 @@ func readWhole(from io.Reader, length int64) ([]byte, error) {
 	if length <= 0 {
 		return io.ReadAll(from)
 	}
-	b := bytes.NewBuffer(make([]byte, 0, length+bytes.MinRead))
-	_, err := b.ReadFrom(from)
-	return b.Bytes(), err
+	b := make([]byte, length+1)
+	n, err := io.ReadFull(from, b)
+	if int64(n) == length && errors.Is(err, io.ErrUnexpectedEOF) {
+		return b[:n], nil
+	}
+	if err == nil {
+		err = errors.New("the body is longer than it says")
+	}
+	return nil, err
 }
 
 func strictJSON(body []byte) error {

@@ -52,7 +52,17 @@ type NextView struct {
 	ColdChain    bool          `json:"cold_chain,omitempty"`
 	Metres       int           `json:"metres,omitempty" doc:"From the counter to the door, as the crow flies."`
 	OnBoard      int           `json:"on_board,omitempty" doc:"Bags that I carry, the one of this job among them: a counter may come before their doors."`
+	Also         []AlsoView    `json:"also,omitempty" nullable:"false" doc:"The other bags that I have on board or am to collect, in the order in which I come to them."`
 	AskedStill   bool          `json:"asked_still_on,omitempty" doc:"Nothing was heard of you: ask with sound whether you are still on it."`
+}
+
+// AlsoView is a bag that comes after the present step.
+type AlsoView struct {
+	Job      id.Job      `json:"job"`
+	Pharmacy id.Pharmacy `json:"pharmacy"`
+	OnBoard  bool        `json:"on_board" doc:"I carry it; else it waits at its counter."`
+	Deadline time.Time   `json:"deadline"`
+	Slot     *SlotSpan   `json:"slot,omitempty"`
 }
 
 // WhereView tells the last metres to a door.
@@ -75,6 +85,13 @@ func nextView(n *delivery.Next) NextView {
 	v := NextView{
 		Todo: string(n.Todo), Job: n.Job, Order: n.Order, Sequence: n.Sequence, State: string(n.State), Pharmacy: n.Pharmacy,
 		Seal: n.Seal, ColdChain: n.ColdChain, Metres: n.Metres, OnBoard: n.OnBoard, AskedStill: n.AskedStill,
+	}
+	for _, b := range n.Also {
+		also := AlsoView{Job: b.Job, Pharmacy: b.Pharmacy, OnBoard: b.OnBoard, Deadline: b.Deadline}
+		if b.Slot != nil {
+			also.Slot = &SlotSpan{b.Slot.From, b.Slot.Until}
+		}
+		v.Also = append(v.Also, also)
 	}
 	if n.Job == "" {
 		if !n.To.IsZero() {

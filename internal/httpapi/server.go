@@ -35,6 +35,7 @@ type Deps struct {
 	Log     *slog.Logger
 	Metrics *prometheus.Registry
 	Limits  Limits
+	Proxies Proxies // in front; their word is taken for where a request came from
 	Version string
 	// Tracer makes a span of each request; nil: none. What a caller says of a trace is not believed.
 	Tracer trace.Tracer
@@ -65,6 +66,7 @@ type Server struct {
 	clock    clock.Clock
 	log      *slog.Logger
 	limiter  *limiter
+	proxies  Proxies
 	timeout  time.Duration
 	bodyTime time.Duration
 	tracer   trace.Tracer
@@ -80,12 +82,11 @@ func New(d Deps, resources ...[]Route) *Server {
 	gin.SetMode(gin.ReleaseMode)
 	s := &Server{
 		guard: d.Guard, auth: d.Auth, clock: d.Clock, log: d.Log, timeout: d.Timeout, bodyTime: cmp.Or(d.BodyTime, 30*time.Second),
-		limiter: newLimiter(d.Limits, d.Clock), gin: gin.New(), tracer: d.Tracer,
+		limiter: newLimiter(d.Limits, d.Clock), proxies: d.Proxies, gin: gin.New(), tracer: d.Tracer,
 	}
 	s.seconds = newTimings()
 	d.Metrics.MustRegister(s.seconds)
 	s.gin.HandleMethodNotAllowed = true
-	_ = s.gin.SetTrustedProxies(nil)
 	s.gin.Use(s.watch, s.recover)
 	s.gin.NoMethod(func(c *gin.Context) {
 		c.AbortWithStatus(http.StatusMethodNotAllowed)
@@ -199,7 +200,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.gin.Serve
 // sample in the histogram. The line names the route, never the path: a path holds ids only, a query may not.
 func (s *Server) watch(c *gin.Context) {
 	begun := time.Now() //nolint:forbidigo // how long the machine took, whatever time the service shows
-	i := &info{reference: reference(), remote: c.ClientIP(), actor: access.Actor{Role: access.Nobody}}
+	i := &info{reference: reference(), remote: s.proxies.remote(c.Request), actor: access.Actor{Role: access.Nobody}}
 	ctx := context.WithValue(c.Request.Context(), infoKey{}, i)
 	if s.timeout > 0 && (strings.HasPrefix(c.FullPath(), Base) || strings.HasPrefix(c.FullPath(), FHIRBase)) && !lasting(c.FullPath()) {
 		limited := &timeLimit{Context: ctx, until: begun.Add(s.timeout)}

@@ -47,7 +47,7 @@ func resources() map[string][]httpapi.Route {
 		"Ledger": httpapi.Ledger(nil), "Cases": httpapi.Cases(nil), "Audit": httpapi.Audit(nil), "AccessLog": httpapi.AccessLog(nil),
 		"Recordings": httpapi.Recordings(nil), "CallFiles": httpapi.CallFiles(nil), "Lab": httpapi.Lab(nil, nil),
 		"Exports": httpapi.Exports(nil, nil, nil, clk), "Everything": httpapi.Everything(httpapi.Keepers{}),
-		"Feed": httpapi.Feed(nil, nil), "Outbox": httpapi.Outbox(nil, nil), "Stuck": httpapi.Stuck(nil), "Watch": httpapi.Watch(nil, "", ""),
+		"Feed": httpapi.Feed(nil, nil, nil), "Outbox": httpapi.Outbox(nil, nil), "Stuck": httpapi.Stuck(nil), "Watch": httpapi.Watch(nil, "", ""),
 	}
 }
 

@@ -24,14 +24,29 @@ func (s *Service) RequestAddress(ctx context.Context, a access.Actor, typed phi.
 	if err != nil {
 		return err
 	}
-	if err := s.remotes.take("code", remote, s.d.Limits.CodesPerRemote); err != nil {
-		return err
-	}
 	account, err := s.accounts.Get(ctx, string(a.Account))
 	if err != nil {
 		return err
 	}
-	return s.sendCode(ctx, address, ForAddress, addressCode(a.Account, s.loginID(address)), account.Language, "address-code")
+	login := s.loginID(address)
+	return s.countCode(remote, address, func() error {
+		if err := s.countSent(ctx, login); err != nil {
+			return err
+		}
+		return s.sendCode(ctx, address, ForAddress, addressCode(a.Account, login), account.Language, "address-code")
+	})
+}
+
+// countSent counts codes for adding one address, whichever accounts ask for them: who has many accounts sends no more
+// mail to a stranger than who has one.
+func (s *Service) countSent(ctx context.Context, l id.Login) error {
+	now, cid := s.d.Clock.Now(), challengeID(string(l), ForAddress)
+	fresh := func() *Challenge { return &Challenge{ID: cid, Purpose: ForAddress} }
+	_, err := change(ctx, s.codes, string(cid), fresh, func(c *Challenge) error {
+		c.Expires = now
+		return c.send(now, s.d.Limits.CodesPerAddress)
+	})
+	return err
 }
 
 // addressCode: the code is good for this account and this address together.

@@ -59,10 +59,36 @@ func (s *Service) RequestCode(ctx context.Context, ask Ask) error {
 	if err != nil {
 		return err
 	}
-	if err := s.remotes.take("code", ask.Remote, s.d.Limits.CodesPerRemote); err != nil {
+	return s.countCode(ask.Remote, address, func() error {
+		return s.sendCode(ctx, address, ForSignIn, string(s.loginID(address)), ask.Language, "sign-in-code")
+	})
+}
+
+// countCode counts a code that is sent for a network address, until somebody there signs in with it: a clinic asks for
+// many and uses them, who would flood others with mail does not. Texts have a count of their own, since each costs.
+func (s *Service) countCode(remote string, to Address, send func() error) error {
+	sort, most := s.codesTo(to)
+	if err := s.remotes.take(sort, remote, most); err != nil {
 		return err
 	}
-	return s.sendCode(ctx, address, ForSignIn, string(s.loginID(address)), ask.Language, "sign-in-code")
+	err := send()
+	if err != nil { // nothing was sent
+		s.remotes.giveBack(sort, remote, most)
+	}
+	return err
+}
+
+// codeUsed takes back one that was counted.
+func (s *Service) codeUsed(remote string, to Address) {
+	sort, most := s.codesTo(to)
+	s.remotes.giveBack(sort, remote, most)
+}
+
+func (s *Service) codesTo(to Address) (sort string, most int) {
+	if to.Channel == Phone {
+		return "text", s.d.Limits.TextsPerRemote
+	}
+	return "mail", s.d.Limits.CodesPerRemote
 }
 
 func challengeID(owner string, p Purpose) id.Challenge {
@@ -79,11 +105,9 @@ func (s *Service) sendCode(ctx context.Context, to Address, p Purpose, owner, la
 	cid := challengeID(owner, p)
 	fresh := func() *Challenge { return &Challenge{ID: cid, Purpose: p} }
 	challenge, err := change(ctx, s.codes, string(cid), fresh, func(c *Challenge) error {
-		c.Sent = slices.DeleteFunc(c.Sent, func(t time.Time) bool { return now.Sub(t) >= day })
-		if err := c.maySend(now, s.d.Limits.CodesPerAddress); err != nil {
+		if err := c.send(now, s.d.Limits.CodesPerAddress); err != nil {
 			return err
 		}
-		c.Sent = append(c.Sent, now)
 		c.Hash, c.Expires, c.Tries = s.codeHash(cid, code), now.Add(codeLasts), 0
 		return nil
 	})
@@ -99,18 +123,21 @@ func (s *Service) sendCode(ctx context.Context, to Address, p Purpose, owner, la
 	})
 }
 
-func (c *Challenge) maySend(now time.Time, most int) error {
+// send counts one more code, or refuses it.
+func (c *Challenge) send(now time.Time, most int) error {
+	c.Sent = slices.DeleteFunc(c.Sent, func(t time.Time) bool { return now.Sub(t) >= day })
 	recent := 0
 	for _, t := range c.Sent {
 		if now.Sub(t) < window {
 			recent++
 		}
 	}
-	if recent < most && len(c.Sent) < codesDaily {
-		return nil
+	if recent >= most || len(c.Sent) >= codesDaily {
+		return fault.New(fault.Limited, "We have sent several codes to this address already. Use the newest, or wait a little.").
+			Coded("too-many-codes").After(window)
 	}
-	return fault.New(fault.Limited, "We have sent several codes to this address already. Use the newest, or wait a little.").
-		Coded("too-many-codes").After(window)
+	c.Sent = append(c.Sent, now)
+	return nil
 }
 
 func (s *Service) codeHash(cid id.Challenge, code phi.Text) []byte {

@@ -60,12 +60,15 @@ func (Alone) Tell(context.Context, string) error { return nil }
 // Limits say how often things may be tried. Remote limits are counted in each process.
 type Limits struct {
 	CodesPerAddress int // codes sent to one address in fifteen minutes
-	CodesPerRemote  int // codes asked for from one network address in fifteen minutes
-	TriesPerRemote  int // sign-ins tried from one network address in fifteen minutes
+	CodesPerRemote  int // codes sent by mail for one network address in fifteen minutes, and not signed in with there
+	TextsPerRemote  int // the same of texts
+	TriesPerRemote  int // wrong codes, passwords and links from one network address in fifteen minutes
 }
 
 // UsualLimits are those of a service in use.
-func UsualLimits() Limits { return Limits{CodesPerAddress: 5, CodesPerRemote: 60, TriesPerRemote: 120} }
+func UsualLimits() Limits {
+	return Limits{CodesPerAddress: 5, CodesPerRemote: 120, TextsPerRemote: 60, TriesPerRemote: 120}
+}
 
 // Service is identity at work.
 type Service struct {
@@ -118,7 +121,7 @@ func (d Deps) check() error {
 		return errors.New("identity needs a secret key of 32 bytes or more")
 	case d.Cost.Time == 0 || d.Cost.MemoryKiB == 0 || d.Cost.Threads == 0:
 		return errors.New("identity needs the cost of a password")
-	case d.Limits.CodesPerAddress == 0 || d.Limits.CodesPerRemote == 0 || d.Limits.TriesPerRemote == 0:
+	case d.Limits.CodesPerAddress == 0 || d.Limits.CodesPerRemote == 0 || d.Limits.TextsPerRemote == 0 || d.Limits.TriesPerRemote == 0:
 		return errors.New("identity needs limits")
 	case d.AdminToken != nil && len(d.AdminToken) != 32:
 		return errors.New("the admin token is given as its SHA-256")

@@ -129,7 +129,16 @@ type Accepted struct {
 
 // Accept takes up an enrolment link. A link that nobody made, that is over or was used reads alike.
 func (s *Service) Accept(ctx context.Context, a access.Actor, acc Acceptance) (*Accepted, error) {
-	invite, err := s.inviteFor(ctx, a, acc.Token, acc.Remote)
+	var accepted *Accepted
+	err := s.guess(acc.Remote, func() (err error) {
+		accepted, err = s.accept(ctx, a, acc)
+		return err
+	})
+	return accepted, err
+}
+
+func (s *Service) accept(ctx context.Context, a access.Actor, acc Acceptance) (*Accepted, error) {
+	invite, err := s.inviteFor(ctx, a, acc.Token)
 	if err != nil {
 		return nil, err
 	}
@@ -164,20 +173,22 @@ func (s *Service) Accept(ctx context.Context, a access.Actor, acc Acceptance) (*
 // ConfirmAccepted ends an enrolment with the first code of the new authenticator: the account
 // stands, and its first session is open.
 func (s *Service) ConfirmAccepted(ctx context.Context, a access.Actor, token string, code phi.Text, from Origin) (*Opened, error) {
-	invite, err := s.inviteFor(ctx, a, token, from.Remote)
-	if err != nil {
-		return nil, err
-	}
-	if invite.Role == access.Patient || invite.TOTP == nil {
-		return nil, deadLink()
-	}
-	return s.finish(ctx, a, invite.ID, from.Device, code)
+	var opened *Opened
+	err := s.guess(from.Remote, func() error {
+		invite, err := s.inviteFor(ctx, a, token)
+		if err != nil {
+			return err
+		}
+		if invite.Role == access.Patient || invite.TOTP == nil {
+			return deadLink()
+		}
+		opened, err = s.finish(ctx, a, invite.ID, from.Device, code)
+		return err
+	})
+	return opened, err
 }
 
-func (s *Service) inviteFor(ctx context.Context, a access.Actor, token, remote string) (*Invite, error) {
-	if err := s.remotes.take("try", remote, s.d.Limits.TriesPerRemote); err != nil {
-		return nil, err
-	}
+func (s *Service) inviteFor(ctx context.Context, a access.Actor, token string) (*Invite, error) {
 	hash := sha256.Sum256([]byte(token))
 	invite, err := s.invites.Get(ctx, string(inviteOf(hash)))
 	if fault.Is(err, fault.NotFound) || err == nil && !same(invite.TokenHash, hash[:]) {

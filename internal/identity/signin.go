@@ -34,14 +34,20 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.remotes.take("try", in.Remote, s.d.Limits.TriesPerRemote); err != nil {
-		return nil, err
-	}
 	if in.Profile != nil {
 		if err := in.Profile.check(s.d.Clock.Now()); err != nil {
 			return nil, err
 		}
 	}
+	var opened *Opened
+	err = s.guess(in.Remote, func() error {
+		opened, err = s.signIn(ctx, address, in)
+		return err
+	})
+	return opened, err
+}
+
+func (s *Service) signIn(ctx context.Context, address Address, in SignIn) (*Opened, error) {
 	login := s.loginID(address)
 	account, err := s.accountOf(ctx, login)
 	if err != nil {
@@ -53,6 +59,9 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (*Opened, error) {
 	}
 	if err := s.checkCode(ctx, string(login), ForSignIn, in.Code, then); err != nil {
 		return nil, err
+	}
+	if then == spendIt {
+		s.codeUsed(in.Remote, address)
 	}
 	switch {
 	case account != nil && account.Staff():
@@ -187,10 +196,15 @@ func (s *Service) SignInStaff(ctx context.Context, c Credentials) (*Opened, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := s.remotes.take("try", c.Remote, s.d.Limits.TriesPerRemote); err != nil {
-		return nil, err
-	}
-	login := s.loginID(address)
+	var opened *Opened
+	err = s.guess(c.Remote, func() error {
+		opened, err = s.signInStaff(ctx, s.loginID(address), c)
+		return err
+	})
+	return opened, err
+}
+
+func (s *Service) signInStaff(ctx context.Context, login id.Login, c Credentials) (*Opened, error) {
 	if err := s.countGuess(ctx, login); err != nil {
 		return nil, err
 	}

@@ -191,21 +191,6 @@ func TestOneAddressGetsFiveCodesInAQuarterOfAnHour(t *testing.T) {
 	}
 }
 
-func TestOneNetworkAddressCanNotAskForEverybodysCodes(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	ask := func(i int) error {
-		return w.RequestCode(t.Context(), identity.Ask{Address: phi.Text("p" + string(rune('a'+i/26)) + string(rune('a'+i%26)) + "@example.org"), Remote: "192.0.2.1"})
-	}
-	for i := range identity.UsualLimits().CodesPerRemote {
-		if err := ask(i); err != nil {
-			t.Fatal(err)
-		}
-	}
-
-	wantKind(t, ask(99), fault.Limited, "too-many-tries")
-}
-
 func TestStaffSignInNeedsPasswordAndAnUnusedCode(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

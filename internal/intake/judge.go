@@ -9,7 +9,7 @@ import (
 // Question is one that has to be answered with yes or no before an intake can be submitted.
 type Question struct {
 	ID     string `json:"id"`
-	Text   Text   `json:"text"`
+	Text   *Text  `json:"text"` // of the table of red flags, and the same one for everybody
 	Answer string `json:"answer,omitempty" enum:"yes,no"`
 }
 
@@ -31,7 +31,7 @@ type Judgement struct {
 func (f *Flags) Judge(i *Intake, now time.Time) Judgement {
 	s, vitals := i.subject(f.today(i, now)), i.measured()
 	flags := f.asked(i.Complaint)
-	j := Judgement{Questions: make([]Question, 0, min(len(flags), 4))}
+	j := Judgement{Questions: make([]Question, 0, min(len(flags), 8))}
 	for _, flag := range flags {
 		if !flag.about(s) {
 			continue
@@ -53,7 +53,7 @@ func (f *Flags) Judge(i *Intake, now time.Time) Judgement {
 var byUrgency = []string{"call_emergency_now", "emergency_department_today", "see_in_person"}
 
 // judge answers whether the flag asks something (and what), and whether it is raised.
-func (f *Flag) judge(s subject, vitals map[string]int64, answer string) (text Text, asks, raised bool) {
+func (f *Flag) judge(s subject, vitals map[string]int64, answer string) (text *Text, asks, raised bool) {
 	for n := range f.trigger.alternatives {
 		alt := &f.trigger.alternatives[n]
 		if alt.ages != nil && !alt.ages.include(s.born, s.day) {
@@ -63,13 +63,13 @@ func (f *Flag) judge(s subject, vitals map[string]int64, answer string) (text Te
 		case alt.group:
 			raised = true
 		case alt.answer:
-			text, asks = f.Question, true
+			text, asks = &f.Question, true
 			raised = raised || (answer == "yes" && !refuted(alt.limits, vitals))
 		case !within(alt.limits, vitals):
 		case alt.ask == nil, alt.unless != "" && !alt.spares(s, vitals):
 			raised = true
 		default:
-			text, asks = Text(*alt.ask), true
+			text, asks = alt.ask, true
 			raised = raised || answer == "yes"
 		}
 	}

@@ -19,7 +19,7 @@ type alternative struct {
 	group  bool // who belongs to the flag's group raises it by that alone
 	limits []limit
 	ages   *ages // this alternative holds at these ages alone
-	ask    *prompt
+	ask    *Text
 	unless string  // the condition that makes the answer no raise nothing
 	exempt []limit // within these, the alternative is asked rather than raised for who has `unless`
 }
@@ -30,38 +30,35 @@ type limit struct {
 	low, high int64
 }
 
-// prompt is what a person is asked when a number alone does not decide.
-type prompt struct{ EN, ZH string }
-
 // qualifier is a phrase of red_flags.csv that turns a number into a question. all: it goes with
 // every alternative before it, not with the last alone.
 type qualifier struct {
 	phrase string
 	all    bool
-	ask    prompt
+	ask    Text // asked when a number alone does not decide
 	unless string
 	exempt []limit
 }
 
 var qualifiers = []qualifier{
-	{phrase: " and not usual for the person", all: true, ask: prompt{
+	{phrase: " and not usual for the person", all: true, ask: Text{
 		"Is this oxygen level unusual for you?", "这个血氧值对您来说不寻常吗？",
 	}},
-	{phrase: " with infection", ask: prompt{
+	{phrase: " with infection", ask: Text{
 		"Do you have signs of an infection, such as fever, chills or a cough with phlegm?", "您有感染的表现吗，例如发热、寒战或咳痰？",
 	}},
-	{phrase: " with dizziness or fainting", ask: prompt{
+	{phrase: " with dizziness or fainting", ask: Text{
 		"Are you dizzy, or have you fainted?", "您头晕或晕倒过吗？",
 	}},
-	{phrase: " with headache, chest pain, breathlessness, vision change or confusion", all: true, ask: prompt{
+	{phrase: " with headache, chest pain, breathlessness, vision change or confusion", all: true, ask: Text{
 		"Do you have a headache, chest pain, breathlessness, a change of vision, or confusion?", "您有头痛、胸痛、气短、视物异常或意识混乱吗？",
 	}},
-	{phrase: " without symptoms, confirmed after 5 minutes", all: true, ask: prompt{
+	{phrase: " without symptoms, confirmed after 5 minutes", all: true, ask: Text{
 		"Rest five minutes and measure again. Is it still this high?", "请休息5分钟后再测一次，血压仍然这么高吗？",
 	}},
 	{
 		phrase: " (known COPD on target 88-92: <88)", all: true, unless: "copd",
-		exempt: []limit{{"SpO2", 88000, 91999}}, ask: prompt{
+		exempt: []limit{{"SpO2", 88000, 91999}}, ask: Text{
 			"Is this lower than the level your doctor told you is usual for you?", "这个血氧值低于医生告诉您的平时水平吗？",
 		},
 	},

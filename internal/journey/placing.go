@@ -22,6 +22,8 @@ func (j *Journeys) placing() []step {
 		{order.EventPlacing, j.hold},
 		{order.EventPaying, j.authorise},
 		{order.EventPlaced, j.begin},
+		{order.EventSlotWanted, j.moveSlot},
+		{order.EventSlotMoved, j.slotMoved},
 		{order.EventSlotNear, j.begin},
 		{order.EventRerouted, j.beginAgain},
 		{order.EventReaddressed, j.redirect},
@@ -45,7 +47,7 @@ func (j *Journeys) hold(ctx context.Context, a access.Actor, e event.Event) erro
 		err = j.reserve(ctx, a, o)
 	}
 	if err == nil && o.Slot != nil {
-		err = j.Delivery.TakeSlot(ctx, a, o.Zone, o.Slot.From, o.ID)
+		err = j.takeSlot(ctx, apart(a, e, "slot"), j.Delivery.TakeSlot, placeOf(o, *o.Slot))
 	}
 	switch {
 	case err == nil:
@@ -62,7 +64,8 @@ func (j *Journeys) reserve(ctx context.Context, a access.Actor, o *order.Order) 
 		Patient: o.Patient, Fulfilment: string(o.Fulfilment), Within: o.Quote.Medicine,
 	}
 	if o.Slot != nil {
-		r.Slot = &pharmacy.Appointment{From: o.Slot.From, Until: o.Slot.Until, Leaves: o.Slot.Leaves}
+		at := appointment(*o.Slot)
+		r.Slot = &at
 	}
 	for _, l := range o.Quote.Lines {
 		r.Lines = append(r.Lines, pharmacy.Line{Product: l.Product, Quantity: l.Quantity})
@@ -102,12 +105,20 @@ func (j *Journeys) authorise(ctx context.Context, a access.Actor, e event.Event)
 	return nil
 }
 
-// begin shows the order to the pharmacy and plans its courier, who is sent before the bag is ready. One that
-// comes by appointment waits for its time.
+// begin shows the order to the pharmacy and plans its courier, who is sent before the bag is ready. Of one that
+// comes by appointment the pharmacy is told, and it waits for its time.
 func (j *Journeys) begin(ctx context.Context, a access.Actor, e event.Event) error {
 	o, err := j.Order.Get(ctx, a, orderOf(e))
-	if err != nil || o.Attempt != attemptOf(e) || o.Waits() {
+	if err != nil || o.Attempt != attemptOf(e) || order.Moves.Ended(o.State) {
 		return err
+	}
+	if o.Slot != nil {
+		if err := j.Pharmacy.Expect(ctx, apart(a, e, "expect"), o.Fill(), appointment(*o.Slot)); err != nil {
+			return err
+		}
+	}
+	if o.Waits() {
+		return nil
 	}
 	if err := j.Pharmacy.Offer(ctx, apart(a, e, "offer"), o.Fill()); err != nil && !fault.Is(err, fault.Conflict) {
 		return err
@@ -156,7 +167,7 @@ func (j *Journeys) beginAgain(ctx context.Context, a access.Actor, e event.Event
 	if err := overtaken(j.Pharmacy.Release(ctx, a, id.FillOf(o.ID, before), "rerouted")); err != nil {
 		return err
 	}
-	if err := j.slotAgain(ctx, a, o); err != nil {
+	if err := j.slotAgain(ctx, apart(a, e, "slot"), o); err != nil {
 		return err
 	}
 	err = j.reserve(ctx, a, o)
@@ -168,23 +179,6 @@ func (j *Journeys) beginAgain(ctx context.Context, a access.Actor, e event.Event
 	}
 	e.Data["attempt"] = attemptText(o.Attempt)
 	return j.begin(ctx, a, e)
-}
-
-// slotAgain gives an order that is brought again its place in the slot chosen for it, and gives the one that it
-// left back.
-func (j *Journeys) slotAgain(ctx context.Context, a access.Actor, o *order.Order) error {
-	if !o.BroughtBack {
-		return nil
-	}
-	if o.Slot != nil {
-		if err := j.Delivery.TakeSlotAgain(ctx, a, o.Zone, o.Slot.From, o.ID); err != nil {
-			return err
-		}
-	}
-	if o.LeftSlot == nil {
-		return nil
-	}
-	return overtaken(j.Delivery.GiveSlot(ctx, a, o.Zone, o.LeftSlot.From, o.ID))
 }
 
 // reroute sends an order that lost its pharmacy to the next best, or ends it where none is left.
@@ -234,7 +228,7 @@ func (j *Journeys) letGo(ctx context.Context, a access.Actor, e event.Event) err
 		return err
 	}
 	if o.Slot != nil {
-		if err := overtaken(j.Delivery.GiveSlot(ctx, a, o.Zone, o.Slot.From, o.ID)); err != nil {
+		if err := overtaken(j.Delivery.GiveSlot(ctx, a, placeOf(o, *o.Slot))); err != nil {
 			return err
 		}
 	}

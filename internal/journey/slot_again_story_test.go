@@ -119,6 +119,9 @@ func TestAnOrderBroughtAgainKeepsItsPlaceInItsSlot(t *testing.T) {
 	if got := taken(t, w, tonight()); got != 1 {
 		t.Errorf("%d places of its slot are taken, want its one", got)
 	}
+	if again, other := lettersOf(w, "Your pharmacy packs a new bag"), lettersOf(w, "Another pharmacy"); len(again) != 1 || len(other) != 0 {
+		t.Errorf("told %v that it is brought again and %v of another pharmacy, want the one who is owed it, of the same", again, other)
+	}
 	if f := w.FillNow(o, 2); f.Slot == nil || !f.Slot.Until.Equal(tonight().Add(2*time.Hour)) {
 		t.Errorf("the pharmacy sees the slot %+v", f.Slot)
 	}
@@ -144,9 +147,9 @@ func TestAnOrderThatCameBackAfterItsSlotAsksForOneAndWaitsForIt(t *testing.T) {
 	morning := tonight().Add(15 * time.Hour)
 
 	_, none := w.Order.Reattempt(t.Context(), w.As(w.Mother), o, time.Time{})
-	w.Must(w.Delivery.TakeSlot(t.Context(), w.House(), w.Zone, morning, "ord_other"))
+	w.Must(w.Delivery.TakeSlot(t.Context(), w.House(), delivery.Place{Zone: w.Zone, From: morning, Order: "ord_other"}))
 	_, full := w.Order.Reattempt(t.Context(), w.As(w.Mother), o, morning)
-	w.Must(w.Delivery.GiveSlot(t.Context(), w.House(), w.Zone, morning, "ord_other"))
+	w.Must(w.Delivery.GiveSlot(t.Context(), w.House(), delivery.Place{Zone: w.Zone, From: morning, Order: "ord_other"}))
 	if !coded(none, "slot-needed") || !coded(full, "slot-gone") {
 		t.Errorf("without a time %v, for one that is full %v", none, full)
 	}
@@ -173,16 +176,16 @@ func TestWhoIsOwedABagIsLetIntoASlotThatOthersJustFilled(t *testing.T) {
 	t.Parallel()
 	w := apptest.Start(t)
 	farOut(t, w)
-	w.Must(w.Delivery.TakeSlot(t.Context(), w.House(), w.Zone, tonight(), "ord_other"))
+	w.Must(w.Delivery.TakeSlot(t.Context(), w.House(), delivery.Place{Zone: w.Zone, From: tonight(), Order: "ord_other"}))
 
-	full := w.Delivery.TakeSlot(t.Context(), w.House(), w.Zone, tonight(), "ord_new")
-	w.Must(w.Delivery.TakeSlotAgain(t.Context(), w.House(), w.Zone, tonight(), "ord_owed"))
-	w.Must(w.Delivery.TakeSlotAgain(t.Context(), w.House(), w.Zone, tonight(), "ord_owed"))
+	full := w.Delivery.TakeSlot(t.Context(), w.House(), delivery.Place{Zone: w.Zone, From: tonight(), Order: "ord_new"})
+	w.Must(w.Delivery.TakeSlotAgain(t.Context(), w.House(), delivery.Place{Zone: w.Zone, From: tonight(), Order: "ord_owed"}))
+	w.Must(w.Delivery.TakeSlotAgain(t.Context(), w.House(), delivery.Place{Zone: w.Zone, From: tonight(), Order: "ord_owed"}))
 
 	if !coded(full, "slot-full") || taken(t, w, tonight()) != 2 {
 		t.Errorf("a new one %v, %d taken; want slot-full and two", full, taken(t, w, tonight()))
 	}
-	if err := w.Delivery.TakeSlotAgain(t.Context(), w.As(w.Mother), w.Zone, tonight(), "ord_mine"); err == nil {
+	if err := w.Delivery.TakeSlotAgain(t.Context(), w.As(w.Mother), delivery.Place{Zone: w.Zone, From: tonight(), Order: "ord_mine"}); err == nil {
 		t.Error("a patient let herself in")
 	}
 }

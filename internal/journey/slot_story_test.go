@@ -118,7 +118,7 @@ func TestTheLastPlaceOfASlotIsGivenOnceAndComesBackWithACancelledOrder(t *testin
 	w.Must(err)
 	w.Settle()
 
-	full := w.Delivery.TakeSlot(t.Context(), w.House(), w.Zone, tonight(), "ord_other")
+	full := w.Delivery.TakeSlot(t.Context(), w.House(), delivery.Place{Zone: w.Zone, From: tonight(), Order: "ord_other"})
 	c, err := w.Delivery.Coverage(t.Context(), apptest.Door)
 	w.Must(err)
 	if !coded(full, "slot-full") || c.Covered || len(c.Slots) != 0 || c.Otherwise == "" {
@@ -141,7 +141,7 @@ func TestTwoWhoRaceForTheLastPlaceOfASlotDoNotBothGetIt(t *testing.T) {
 	got := make(chan error, racers)
 	for n := range racers {
 		go func() {
-			got <- w.Delivery.TakeSlot(t.Context(), w.House(), w.Zone, tonight(), id.Order(fmt.Sprintf("ord_%d", n)))
+			got <- w.Delivery.TakeSlot(t.Context(), w.House(), delivery.Place{Zone: w.Zone, From: tonight(), Order: id.Order(fmt.Sprintf("ord_%d", n))})
 		}()
 	}
 

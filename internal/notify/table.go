@@ -48,7 +48,8 @@ var table = []row{
 	{kind: "fill.offered", template: "pharmacy-order-waits", whom: "pharmacy", page: "/p/order/{order}"},
 	{kind: "order.payment_refused", template: "order-payment-refused", whom: "patient", page: "/order/{doc}"},
 	{kind: "order.asked", template: "order-asked", whom: "patient", page: "/order/{doc}"},
-	{kind: "order.rerouted", template: "order-rerouted", whom: "patient", page: "/order/{doc}"},
+	{kind: "order.rerouted", template: "order-rerouted", whom: "patient", page: "/order/{doc}", only: map[string]string{"again": ""}},
+	{kind: "order.rerouted", template: "order-again", whom: "patient", page: "/order/{doc}", only: map[string]string{"again": "same_pharmacy"}},
 	{kind: "order.ready", template: "order-ready", whom: "patient", page: "/order/{doc}", only: map[string]string{"fulfilment": "pickup"}},
 	{kind: "order.collected", template: "order-collected", whom: "patient", page: "/order/{doc}"},
 	{kind: "job.at_door", template: "courier-at-door", whom: "patient", page: "/order/{order}"},
@@ -57,6 +58,8 @@ var table = []row{
 	{kind: "order.promise_broken", template: "order-late", whom: "patient", page: "/order/{doc}"},
 	{kind: "order.cancelled", template: "order-cancelled", whom: "patient", page: "/order/{doc}"},
 	{kind: "order.slot_coming", template: "order-slot-coming", whom: "patient", page: "/order/{doc}", helpers: true},
+	{kind: "order.slot_moved", template: "order-slot-moved", whom: "patient", page: "/order/{doc}", helpers: true},
+	{kind: "order.slot_kept", template: "order-slot-kept", whom: "patient", page: "/order/{doc}", helpers: true},
 	{kind: "payment.refunded", template: "payment-refunded", whom: "patient", page: "/me"},
 
 	{kind: "case.answered", template: "case-answered", whom: "owner", page: "/case/{doc}"},

@@ -9,7 +9,7 @@ const (
 	EventPaymentRefused event.Kind = "order.payment_refused" // still unpaid; try another way
 	EventPaying         event.Kind = "order.paying"          // authorise; data: payment
 	EventPlaced         event.Kind = "order.placed"          // paid for: the clock starts
-	EventRerouted       event.Kind = "order.rerouted"        // another pharmacy, or brought again: a new attempt; data: reason
+	EventRerouted       event.Kind = "order.rerouted"        // a new attempt: at another pharmacy, or brought again; data: reason, again (same_pharmacy, where it is that)
 	EventReviewing      event.Kind = "order.reviewing"
 	EventPreparing      event.Kind = "order.preparing"
 	EventReady          event.Kind = "order.ready"
@@ -23,6 +23,9 @@ const (
 	EventAtRisk         event.Kind = "order.at_risk"
 	EventBroken         event.Kind = "order.promise_broken" // data: stage
 	EventSlotNear       event.Kind = "order.slot_near"      // the pharmacy has to begin, so that it can be kept
+	EventSlotWanted     event.Kind = "order.slot_wanted"    // moved to another, if there is a place; data: starts_at, choice
+	EventSlotMoved      event.Kind = "order.slot_moved"     // data: starts_at, ends_at, time_zone, and left_from, left_choice: the place to give back
+	EventSlotKept       event.Kind = "order.slot_kept"      // it could not be moved: its own slot stands; data: starts_at, ends_at, time_zone
 	EventSlotComing     event.Kind = "order.slot_coming"    // an hour before it: the patient is told; data: starts_at, ends_at, time_zone
 	EventRated          event.Kind = "order.rated"          // data: stars
 )

@@ -59,10 +59,15 @@ type Order struct {
 	Question *Question `json:"question,omitempty"`
 	// BroughtBack: a bag of this order came back once. It was paid for then.
 	BroughtBack bool `json:"brought_back,omitempty"`
-	// LeftSlot is the slot that the bag which came back was to be brought in, where another was chosen since:
-	// its place is given back.
-	LeftSlot *Slot   `json:"left_slot,omitempty"`
-	Rating   *Rating `json:"rating,omitempty"`
+	// LeftSlot is the slot that it was to be brought in before another was chosen: its place is given back.
+	LeftSlot *Slot `json:"left_slot,omitempty"`
+	// Moving is the slot that it is being moved to, while it is not sure that it has a place there.
+	Moving *Moving `json:"moving,omitempty"`
+	// NotMoved is when the slot begins that it could not be moved to last.
+	NotMoved time.Time `json:"not_moved,omitzero"`
+	// Choices counts the times that another slot was chosen, so that each has a number of its own.
+	Choices int     `json:"choices,omitempty"`
+	Rating  *Rating `json:"rating,omitempty"`
 }
 
 // Slot is when a courier comes by appointment.
@@ -73,6 +78,15 @@ type Slot struct {
 	Leaves time.Time `json:"leaves"` // before that no courier needs to leave the counter
 	// TimeZone is that of the door, for the message that it is near. Slots of before had none: UTC is said.
 	TimeZone string `json:"time_zone,omitempty"`
+	// Choice is which choice of a slot this was, 0 the first. A place is one choice's, so that what is given back for
+	// one that is over is never the place of another, be it in the same slot.
+	Choice int `json:"choice,omitempty"`
+}
+
+// Moving is the slot that somebody wants an order to be moved to.
+type Moving struct {
+	Slot
+	By id.Account `json:"by"`
 }
 
 // Address is where the medicine goes and who takes it there.
@@ -140,7 +154,7 @@ func (o *Order) SecondBag(attempt int) bool {
 			return attempt > n
 		case reroute:
 			n++
-		case pay, expire, review, accept, pack, collect, deliver, bringBack, cancel:
+		case pay, expire, move, review, accept, pack, collect, deliver, bringBack, cancel:
 		}
 	}
 	return false

@@ -153,7 +153,7 @@ func (o *Order) resumeClock(now time.Time) {
 
 func (o *Order) stopClock(now time.Time) {
 	o.ClearTimer(TimerUnpaid, TimerAtRisk, TimerPromise, TimerAnswer, TimerSlot, TimerComing)
-	o.Question = nil
+	o.Question, o.Moving = nil, nil
 	if o.Promise.Started.IsZero() || !o.Promise.Stopped.IsZero() {
 		return
 	}
@@ -177,6 +177,7 @@ func (s *Service) TimerFired(ctx context.Context, a access.Actor, order id.Order
 			o.Promise.Broken = o.State
 			o.announce(a, EventBroken, map[string]string{"stage": string(o.State)})
 		case TimerSlot:
+			o.keepSlot(a) // too late to be moved
 			o.announce(a, EventSlotNear, nil)
 		case TimerComing:
 			o.announce(a, EventSlotComing, o.Slot.facts())

@@ -86,3 +86,20 @@ func TestBagThatCameBackIsBroughtAgainAsANewAttempt(t *testing.T) {
 		t.Errorf("second bags = %v, %v, %v; want the second and what follows", o.SecondBag(1), o.SecondBag(2), o.SecondBag(3))
 	}
 }
+
+func TestOnlyAnotherPharmacyIsToldAsAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	oid := w.placed(t)
+	w.to(t, oid, order.Collected)
+	must(t, w.Undelivered(t.Context(), w.house(), oid, 1))
+
+	_, err := w.Reattempt(t.Context(), w.as(patient), oid, time.Time{}) // the first pharmacy is asked first
+	must(t, err)
+	must(t, w.Reroute(t.Context(), w.house(), oid, 2, w.quote("phm_b"), "out_of_stock"))
+
+	told := w.told(t, oid, order.EventRerouted)
+	if len(told) != 2 || told[0].Data["again"] != "same_pharmacy" || told[1].Data["again"] != "" {
+		t.Errorf("told %+v, want first the same pharmacy, then another", told)
+	}
+}

@@ -44,6 +44,8 @@ type Slots interface {
 	Slot(ctx context.Context, zone id.Zone, from time.Time) (Slot, error)
 	// AtOnce tells whether couriers ride there without an appointment too.
 	AtOnce(ctx context.Context, zone id.Zone) (bool, error)
+	// Keeping lists those with a free place that a pharmacy is open in time for, the soonest first.
+	Keeping(ctx context.Context, zone id.Zone, ph id.Pharmacy) ([]Slot, error)
 }
 
 // Coupons says what a coupon takes off the fees; never off medicine.

@@ -6,6 +6,7 @@ import (
 
 	"housecall/internal/access"
 	"housecall/internal/docstore"
+	"housecall/internal/event"
 	"housecall/internal/fault"
 	"housecall/internal/id"
 )
@@ -45,13 +46,18 @@ func (o *Order) WorkFrom() time.Time { return later(o.Promise.Started, o.Slot.be
 // startSlot starts the clock of an order that comes by appointment: the end of the slot is what is promised.
 func (o *Order) startSlot(now time.Time) {
 	o.Promise = Promise{Started: now, For: o.Slot.Until.Sub(now), Due: o.Slot.Until}
-	if o.Slot.Begins.After(now) {
-		o.SetTimer(TimerSlot, o.Slot.Begins)
-	}
-	if tell := o.Slot.From.Add(-toldBefore); tell.After(now) {
-		o.SetTimer(TimerComing, tell)
-	}
+	o.alarm(TimerSlot, o.Slot.Begins, now)
+	o.alarm(TimerComing, o.Slot.From.Add(-toldBefore), now)
 	o.watchClock()
+}
+
+// alarm sets a timer that lies ahead, and clears what was set of its kind where it does not.
+func (o *Order) alarm(kind event.Kind, at, now time.Time) {
+	if at.After(now) {
+		o.SetTimer(kind, at)
+		return
+	}
+	o.ClearTimer(kind)
 }
 
 // Keepable tells whether the slot can still be kept when the work begins at a moment: with all that has to be done,
@@ -97,10 +103,9 @@ func (s *Service) Reattempt(ctx context.Context, a access.Actor, order id.Order,
 		}
 		o.Attempt++
 		o.BroughtBack = true
-		if o.Slot != nil && (next == nil || !next.From.Equal(o.Slot.From)) {
-			o.LeftSlot = o.Slot
+		if other := next == nil || o.Slot == nil || !next.From.Equal(o.Slot.From); other {
+			o.LeftSlot, o.Slot = o.Slot, o.chosen(next)
 		}
-		o.Slot = next
 		o.startClock(now)
 		return nil
 	})

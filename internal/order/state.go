@@ -32,6 +32,7 @@ type Event string
 const (
 	pay       Event = "pay"
 	expire    Event = "expire"
+	move      Event = "move"
 	review    Event = "review"
 	accept    Event = "accept"
 	pack      Event = "pack"
@@ -46,7 +47,7 @@ const (
 // Moves is the life of an order.
 var Moves = lifecycle.Table[State, Event]{
 	Unpaid:      {pay: Placed, cancel: Cancelled, expire: Cancelled},
-	Placed:      {review: Reviewing, reroute: Placed, cancel: Cancelled},
+	Placed:      {move: Placed, review: Reviewing, reroute: Placed, cancel: Cancelled},
 	Reviewing:   {accept: Preparing, reroute: Placed, cancel: Cancelled},
 	Preparing:   {pack: Ready, reroute: Placed, cancel: Cancelled},
 	Ready:       {collect: Collected, deliver: Delivered, reroute: Placed, cancel: Cancelled},
@@ -60,6 +61,7 @@ var Moves = lifecycle.Table[State, Event]{
 var whys = lifecycle.MustExplain(lifecycle.Whys[Event]{
 	pay:       "paid",
 	expire:    "unpaid",
+	move:      "other_time",
 	review:    "pharmacy_began",
 	accept:    "pharmacy_accepted",
 	pack:      "packed",
@@ -87,10 +89,16 @@ func (o *Order) apply(now time.Time, a access.Actor, e Event, why string) error 
 	o.State = to
 	o.History = append(o.History, lifecycle.Step[State, Event]{Event: e, From: from, To: to, By: string(a.Account), At: now, Why: whys.Of(e, why, a.Cause)})
 	kind := announced[to]
-	if e == reroute || e == reattempt {
-		kind = EventRerouted
-	}
 	data := map[string]string{"from": string(from), "reason": why}
+	switch e {
+	case reroute, reattempt:
+		kind = EventRerouted
+		data["again"] = o.atTheSame()
+	case move:
+		kind = EventSlotMoved
+		maps.Copy(data, o.movedFacts())
+	case pay, expire, review, accept, pack, collect, deliver, bringBack, cancel:
+	}
 	if to == Delivered || to == Undelivered {
 		maps.Copy(data, o.outcome(now))
 	}
@@ -103,6 +111,14 @@ func (o *Order) apply(now time.Time, a access.Actor, e Event, why string) error 
 		o.watchClock()
 	}
 	return nil
+}
+
+// atTheSame says that the pharmacy of a new attempt is the one before; "" when it is another.
+func (o *Order) atTheSame() string {
+	if n := len(o.Tried); n > 0 && o.History[len(o.History)-1].Event == reroute && o.Tried[n-1] != o.Pharmacy {
+		return ""
+	}
+	return "same_pharmacy"
 }
 
 // announce emits an event that everybody who has to do with the order can place.

@@ -40,6 +40,8 @@ type world struct {
 	prices  map[id.Pharmacy]int64
 	refused error
 	slots   bool // couriers ride by appointment alone
+	began   time.Time
+	free    []time.Duration // since then: when the slots begin that can be moved to
 	n       int
 }
 
@@ -57,6 +59,19 @@ func (w *world) Slot(_ context.Context, _ id.Zone, from time.Time) (order.Slot, 
 		return order.Slot{}, fault.New(fault.Conflict, "This time can't be had any more.").Coded("slot-gone")
 	}
 	return order.Slot{From: from, Until: from.Add(2 * time.Hour), Begins: from.Add(-30 * time.Minute), Leaves: from.Add(-20 * time.Minute), TimeZone: "Asia/Shanghai"}, nil
+}
+
+// Keeping offers those that the story says.
+func (w *world) Keeping(ctx context.Context, zone id.Zone, _ id.Pharmacy) ([]order.Slot, error) {
+	var out []order.Slot
+	for _, after := range w.free {
+		slot, err := w.Slot(ctx, zone, w.began.Add(after))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, slot)
+	}
+	return out, nil
 }
 
 func (w *world) AtOnce(context.Context, id.Zone) (bool, error) { return !w.slots, nil }
@@ -103,7 +118,8 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	w := &world{store: store, clock: clock.NewFake(time.Date(2026, 11, 22, 21, 0, 0, 0, time.UTC)), prices: map[id.Pharmacy]int64{"phm_a": 5000, "phm_b": 4900, "phm_c": 9900}}
+	now := time.Date(2026, 11, 22, 21, 0, 0, 0, time.UTC)
+	w := &world{store: store, clock: clock.NewFake(now), began: now, prices: map[id.Pharmacy]int64{"phm_a": 5000, "phm_b": 4900, "phm_c": 9900}}
 	w.Service, err = order.New(t.Context(), order.Deps{
 		Store: store, Clock: w.clock, Guard: access.NewGuard(rules, w, w),
 		Scripts: w, Quotes: w, Zones: w, Slots: w, Coupons: w,

@@ -13,6 +13,7 @@ const (
 	KindStockChanged event.Kind = "stock.changed" // by people; what orders hold and take is told by their fills
 
 	KindReserved             event.Kind = "fill.reserved" // data price_minor, currency
+	KindComing               event.Kind = "fill.coming"   // paid for, its work begins later; data starts_at, begins_at
 	KindOffered              event.Kind = "fill.offered"
 	KindReviewing            event.Kind = "fill.reviewing"
 	KindAccepted             event.Kind = "fill.accepted"

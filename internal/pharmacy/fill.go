@@ -37,7 +37,8 @@ type Fill struct {
 	Patient      id.Patient      `json:"patient"`
 	Doctor       id.Account      `json:"doctor,omitempty"` // who signed; known from the review on
 	Fulfilment   string          `json:"fulfilment"`
-	Slot         *Appointment    `json:"slot,omitempty"` // when a courier brings it by appointment; nil: as soon as it can be
+	Slot         *Appointment    `json:"slot,omitempty"`   // when a courier brings it by appointment; nil: as soon as it can be
+	Coming       bool            `json:"coming,omitempty"` // paid for, and told to the pharmacy before its work begins
 	Lines        []Item          `json:"lines"`
 	Price        money.Amount    `json:"price"`
 	Shelf        Shelf           `json:"shelf"`
@@ -73,6 +74,8 @@ type Appointment struct {
 	From   time.Time `json:"from"`
 	Until  time.Time `json:"until"`
 	Leaves time.Time `json:"leaves"`
+	Begins time.Time `json:"begins,omitzero"`  // when the pharmacy is to begin
+	Choice int       `json:"choice,omitempty"` // which choice of the order's; a later one holds
 }
 
 // Item is one line of a fill: the quantity prescribed, and the whole packs that cover it.
@@ -114,8 +117,8 @@ func (f *Fill) tell(kind event.Kind, a access.Actor, more map[string]string, to 
 	}
 	maps.Copy(data, more)
 	feeds := append([]string{string(f.Patient)}, to...)
-	if seen := f.facts().Pharmacy; seen != "" {
-		feeds = append(feeds, string(seen))
+	if f.Coming || f.facts().Pharmacy != "" {
+		feeds = append(feeds, string(f.Pharmacy))
 	}
 	f.Emit(event.Event{Kind: kind, By: string(a.Account), Data: data, To: feeds})
 }
@@ -148,6 +151,13 @@ var fillSpec = docstore.Spec[Fill]{
 		// The work list: few rows of a pharmacy are live, however many have ended.
 		"work": func(f *Fill) (docstore.Key, bool) {
 			return docstore.Key{Equal: docstore.Eq(string(f.Pharmacy), string(f.State)), Order: docstore.ByTime(f.Deadline)}, f.live()
+		},
+		// What waits for its time, paid for, the soonest first.
+		"coming": func(f *Fill) (docstore.Key, bool) {
+			if f.State != Reserved || !f.Coming || f.Slot == nil {
+				return docstore.Key{}, false
+			}
+			return docstore.Key{Equal: string(f.Pharmacy), Order: docstore.ByTime(f.Slot.Begins)}, true
 		},
 		"ended": func(f *Fill) (docstore.Key, bool) {
 			shown := !f.at(Offered).IsZero() && !f.live()

@@ -37,15 +37,8 @@ type Dossier struct {
 // Evidence gathers what everybody knows about the subject of a case, for support. The reading is in
 // the audit. A part that does not answer leaves a gap that is named.
 func (s *Service) Evidence(ctx context.Context, a access.Actor, cs id.Case) (Dossier, error) {
-	c, err := s.cases.Get(ctx, string(cs))
+	c, _, err := s.examined(ctx, a, cs)
 	if err != nil {
-		return Dossier{}, err
-	}
-	f := c.facts()
-	if f.Patient == "" {
-		f.Patient = c.Concerns
-	}
-	if err := s.d.Guard.Read(ctx, a, "case.evidence", f); err != nil {
 		return Dossier{}, err
 	}
 	var d Dossier
@@ -68,4 +61,24 @@ func (s *Service) Evidence(ctx context.Context, a access.Actor, cs id.Case) (Dos
 	}
 	slices.SortStableFunc(d.Items, func(x, y Item) int { return x.At.Compare(y.At) })
 	return d, nil
+}
+
+// Concerned is the patient whom the evidence of a case is about, for who may gather it; "" where it is about nobody's
+// record. The reading is in the audit.
+func (s *Service) Concerned(ctx context.Context, a access.Actor, cs id.Case) (id.Patient, error) {
+	_, patient, err := s.examined(ctx, a, cs)
+	return patient, err
+}
+
+// examined is a case whose evidence may be gathered, and whom it is about.
+func (s *Service) examined(ctx context.Context, a access.Actor, cs id.Case) (*Case, id.Patient, error) {
+	c, err := s.cases.Get(ctx, string(cs))
+	if err != nil {
+		return nil, "", err
+	}
+	f := c.facts()
+	if f.Patient == "" {
+		f.Patient = c.Concerns
+	}
+	return c, f.Patient, s.d.Guard.Read(ctx, a, "case.evidence", f)
 }

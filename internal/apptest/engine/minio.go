@@ -55,7 +55,7 @@ func (s *MinioServer) Start(tb testing.TB) {
 	if s.encrypts {
 		env = append(env, "MINIO_KMS_SECRET_KEY=tests:"+base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32))))
 	}
-	s.process = start(tb, s.folder, s.binary, env, "server", "--quiet", "--address", s.host, s.folder+"/disk")
+	s.process = start(tb, s.folder, s.binary, env, sideOf(s.host), "server", "--quiet", "--address", s.host, s.folder+"/disk")
 	ctx, cancel := context.WithTimeout(tb.Context(), startTime)
 	defer cancel()
 	for {

@@ -48,6 +48,9 @@ func startMongod(tb testing.TB, set string) *MongoServer {
 	return s
 }
 
+// Side is its end of the network.
+func (s *MongoServer) Side() Side { return sideOf(s.host) }
+
 // Database is the URI of one database.
 func (s *MongoServer) Database(name string) string { return databaseIn(s.URI, name) }
 
@@ -75,7 +78,7 @@ func (s *MongoServer) launch(tb testing.TB) {
 	if s.set != "" {
 		args = append(args, "--replSet", s.set)
 	}
-	s.process = start(tb, s.folder, s.binary, nil, args...)
+	s.process = start(tb, s.folder, s.binary, nil, s.Side(), args...)
 }
 
 // primary waits until one of the hosts takes writes; a set that nobody has told its members is told.

@@ -34,7 +34,7 @@ type NATSServer struct {
 	*process
 	URL string
 
-	binary, folder, client string
+	binary, folder, client, route string
 }
 
 // account is a space of its own on the cluster, with the credentials of its one user.
@@ -73,7 +73,7 @@ system_account: %s
 resolver: MEMORY
 resolver_preload: { %s }
 `, i, clients[i], home, pair.cert, pair.key, rafts[i], strings.Join(routes, ", "), token, operator, c.preload()))
-		c.Members[i] = &NATSServer{URL: urls[i], binary: binary, folder: home, client: clients[i]}
+		c.Members[i] = &NATSServer{URL: urls[i], binary: binary, folder: home, client: clients[i], route: rafts[i]}
 		c.Members[i].launch(tb)
 	}
 	c.Ready(tb)
@@ -82,8 +82,11 @@ resolver_preload: { %s }
 
 func (s *NATSServer) launch(tb testing.TB) {
 	tb.Helper()
-	s.process = start(tb, s.folder, s.binary, nil, "-c", filepath.Join(s.folder, "nats.conf"))
+	s.process = start(tb, s.folder, s.binary, nil, s.Side(), "-c", filepath.Join(s.folder, "nats.conf"))
 }
+
+// Side is its end of the network, towards clients and towards the other members.
+func (s *NATSServer) Side() Side { return sideOf(s.client, s.route) }
 
 // Revive starts a member again after Kill, with what it has kept, without waiting for it to catch up.
 func (c *NATSCluster) Revive(tb testing.TB, m *NATSServer) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 )
@@ -70,8 +71,28 @@ type process struct {
 	log string // the file with what it said
 }
 
+// Side is one end of a network that may be cut: where a server listens, and the group that its process runs as, by
+// which a firewall knows what it sends. The group is 0 where HOUSECALL_TEST_FIREWALL is not set.
+type Side struct {
+	Group uint32
+	Ports []string
+}
+
+// sideOf is that of a server with these addresses; its group is the number of its first port.
+func sideOf(addresses ...string) Side {
+	var s Side
+	for _, a := range addresses {
+		s.Ports = append(s.Ports, portOf(a))
+	}
+	if os.Getenv("HOUSECALL_TEST_FIREWALL") != "" {
+		port, _ := strconv.ParseUint(s.Ports[0], 10, 16)
+		s.Group = uint32(port)
+	}
+	return s
+}
+
 // start runs a program; what it says goes to a file of the folder.
-func start(tb testing.TB, folder, program string, env []string, args ...string) *process {
+func start(tb testing.TB, folder, program string, env []string, side Side, args ...string) *process {
 	tb.Helper()
 	log, err := os.OpenFile(filepath.Join(folder, filepath.Base(program)+".out"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -82,6 +103,9 @@ func start(tb testing.TB, folder, program string, env []string, args ...string) 
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.Env = append([]string{"HOME=" + folder, "PATH=" + os.Getenv("PATH")}, env...)
 	dieWithParent(p.cmd)
+	if side.Group != 0 {
+		runAs(p.cmd, side.Group)
+	}
 	if err := p.cmd.Start(); err != nil {
 		tb.Fatalf("start %s: %v", program, err)
 	}

@@ -23,6 +23,7 @@ var documents = []promise{
 	{"ids and collections do not see each other", apart},
 	{"a request that has ended before its write begins writes nothing", endedRequest},
 	{"ping answers while writes are accepted", pingAnswers},
+	{"of many who write and read at once each is answered for itself", eachForItself},
 	{"everything acknowledged is there after a restart", afterRestart},
 }
 
@@ -35,6 +36,44 @@ var bodies = []string{
 	`{"yes":true,"no":false,"nothing":null,"list":[1,"two",[3.5,null],{"four":4}]}`,
 	`{"text":"\u003cb\u003e \"quoted\" \\ \n \u0000 病历 😀","date":"2026-03-01T12:00:00.000Z"}`,
 	`{"order.placed":1,"$set":{"a.b":2},"_id":"mine","k":{"by_owner":{"e":"x"}},"ob":[]}`,
+}
+
+func eachForItself(t *testing.T, p *place) {
+	const crowd = 60
+	for i := range crowd {
+		if i%5 == 0 {
+			p.insert(t, parcel(fmt.Sprintf("prc_%02d", i), 1, "before", "1"))
+		}
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	start := make(chan struct{})
+	var all sync.WaitGroup
+	for i := range crowd {
+		id, taken := fmt.Sprintf("prc_%02d", i), i%5 == 0
+		all.Go(func() {
+			<-start
+			if err := p.Insert(t.Context(), parcels, parcel(id, 1, "ann", "1")); taken != errors.Is(err, docstore.ErrExists) || !taken && err != nil {
+				t.Errorf("insert of %s = %v; taken before: %v", id, err, taken)
+			}
+			if r, err := p.Get(t.Context(), parcels, id); err != nil || r.ID != id || !strings.Contains(string(r.Body), id) {
+				t.Errorf("get of %s = %s %s, %v", id, r.ID, r.Body, err)
+			}
+			if _, err := p.Get(gone, parcels, id); !errors.Is(err, context.Canceled) {
+				t.Errorf("get of %s for nobody = %v", id, err)
+			}
+			if _, err := p.Get(t.Context(), parcels, "not_"+id); !errors.Is(err, docstore.ErrNotFound) {
+				t.Errorf("get of what is not there = %v", err)
+			}
+		})
+	}
+
+	close(start)
+	all.Wait()
+
+	if n := len(p.ids(t, docstore.Query{Index: "by_owner", Equal: "ann", Limit: 100})); n != crowd*4/5 {
+		t.Errorf("%d are ann's, want %d", n, crowd*4/5)
+	}
 }
 
 func readsAsWritten(t *testing.T, p *place) {

@@ -16,6 +16,7 @@ var outbox = []promise{
 	{"events wait in the order they were written in their document", inOrder},
 	{"an event waits whole", waitsWhole},
 	{"publishing takes events away and touches nothing else", publishing},
+	{"what this process has left is listed until it is taken out", writtenHere},
 	{"publishing while the document changes loses neither", publishingMeanwhile},
 	{"a write that leaves events wakes the relay, one that is refused does not", wakes},
 	{"events of a deleted document still go out or are gone with it, never half", afterDelete},
@@ -98,6 +99,51 @@ func publishing(t *testing.T, p *place) {
 	p.replace(t, parcel("prc_1", 2, "ann", "1"))
 	if got := len(live(t, p)); got != 1 {
 		t.Errorf("%d timers live, want that of prc_2", got)
+	}
+}
+
+func writtenHere(t *testing.T, p *place) {
+	listed := func() (kinds []event.Kind) {
+		t.Helper()
+		all, err := p.Written(t.Context(), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range all {
+			kinds = append(kinds, o.Event.Kind)
+		}
+		return kinds
+	}
+	r := parcel("prc_1", 1, "ann", "1")
+	r.Outbox = []event.Event{happened("prc_1", 1, "e.1")}
+	p.insert(t, r)
+	r.Version, r.Outbox = 2, []event.Event{happened("prc_1", 2, "e.2")}
+	p.replace(t, r)
+
+	first, second := listed(), listed()
+	part, err := p.Written(t.Context(), 1)
+	rest := listed()
+	all, _ := p.Waiting(t.Context(), 100)
+	if err := p.Published(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	after := listed()
+	if err := p.Delete(t.Context(), parcels, "prc_1", 2); err != nil {
+		t.Fatal(err)
+	}
+	r.Version, r.ID, r.Outbox = 1, "prc_2", []event.Event{happened("prc_2", 1, "e.3")}
+	p.insert(t, r)
+	if err := p.Delete(t.Context(), parcels, "prc_2", 1); err != nil {
+		t.Fatal(err)
+	}
+	deleted := listed()
+
+	want := []event.Kind{"e.1", "e.2"}
+	if !slices.Equal(first, want) || !slices.Equal(second, want) || !slices.Equal(rest, want) || len(part) != 1 || err != nil {
+		t.Errorf("listed %v, %v, one of them %v (%v), then %v; want both in order", first, second, part, err, rest)
+	}
+	if len(after) != 0 || !slices.Equal(deleted, []event.Kind{"e.3"}) {
+		t.Errorf("listed %v when all were out and %v of a document that is gone", after, deleted)
 	}
 }
 

@@ -23,6 +23,7 @@ var typed = []promise{
 	{"an Idempotency-Key used for another request is a conflict", keyReused},
 	{"a version that is not the present one is stale and changes nothing", staleVersion},
 	{"a change that fails leaves the document as it was", failedChange},
+	{"a change is made to what is there, whatever this node has seen last", changedElsewhere},
 	{"events and timers of a change are written with it", changeCarries},
 	{"a document of an older schema is brought up as it is read", migrated},
 	{"nodes of the old version and of the new change one document and neither loses what the other wrote", besideNewer},
@@ -105,6 +106,44 @@ func repeatedStep(t *testing.T, p *place) {
 
 	if err != nil || got.N != 1 || got.Version != 2 {
 		t.Errorf("after four times: n %d, version %d, %v; want 1, 2", got.N, got.Version, err)
+	}
+}
+
+func changedElsewhere(t *testing.T, p *place) {
+	here, there := openCounter(t, p), openCounter(t, &place{Store: p.open(t), target: p.target, at: p.at})
+	for n := 1; n <= 4; n++ {
+		raised, err := here.Update(t.Context(), "cnt_1", docstore.On{}, raise)
+		if err != nil || raised.N != 3*n-2 {
+			t.Fatalf("raised here = %+v, %v; want %d", raised, err, 3*n-2)
+		}
+		req := id.RequestOf(nil, "there", fmt.Sprint(n))
+		raised, err = there.Update(t.Context(), "cnt_1", docstore.On{Request: req}, raise)
+		if err != nil || raised.N != 3*n-1 {
+			t.Fatalf("raised there = %+v, %v; want %d", raised, err, 3*n-1)
+		}
+
+		again, err := here.Update(t.Context(), "cnt_1", docstore.On{Request: req}, raise)
+		if err != nil || again.N != 3*n-1 {
+			t.Errorf("asked here again for what was done there = %+v, %v; want %d", again, err, 3*n-1)
+		}
+		judged, err := here.Update(t.Context(), "cnt_1", docstore.On{Version: raised.Version}, func(c *counter) error {
+			if c.N != 3*n-1 {
+				return fault.New(fault.Conflict, "Not yet.")
+			}
+			return raise(c)
+		})
+		if err != nil || judged.N != 3*n {
+			t.Errorf("judged by what is there = %+v, %v; want %d", judged, err, 3*n)
+		}
+	}
+	if err := there.Delete(t.Context(), "cnt_1"); err != nil {
+		t.Fatal(err)
+	}
+
+	_, err := here.Update(t.Context(), "cnt_1", docstore.On{}, raise)
+
+	if !fault.Is(err, fault.NotFound) {
+		t.Errorf("update of what was deleted there = %v, want NotFound", err)
 	}
 }
 

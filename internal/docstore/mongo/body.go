@@ -1,169 +1,185 @@
 package mongo
 
 import (
-	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"math"
+	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// toBSON turns the JSON of a document into BSON token by token: fields keep their order, whole
-// numbers are 64-bit integers. What could not be read back as it was is refused.
-func toBSON(body []byte) (bson.D, error) {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	value, err := next(d)
-	if err != nil {
-		return nil, err
+// toBSON turns the JSON of a document into BSON: fields keep their order, whole numbers are 64-bit integers. What
+// could not be read back as it was is refused. It goes over the text once, since a document is turned with every write.
+func toBSON(body []byte) (bson.Raw, error) {
+	if !json.Valid(body) {
+		return nil, errors.New("the body is not JSON")
 	}
-	doc, ok := value.(bson.D)
-	if !ok {
+	t := &text{rest: body, out: make([]byte, 0, len(body)+len(body)/4+64)}
+	if t.peek() != '{' {
 		return nil, errors.New("the body is not a JSON object")
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the body")
-	}
-	return doc, nil
-}
-
-func next(d *json.Decoder) (any, error) {
-	token, err := d.Token()
-	if err != nil {
+	if err := t.object(); err != nil {
 		return nil, err
 	}
-	switch t := token.(type) {
-	case json.Number:
-		return number(t)
-	case json.Delim:
-		if t == '{' {
-			return object(d)
-		}
-		return array(d)
-	}
-	return token, nil // string, bool, nil
+	return t.out, nil
 }
 
-func object(d *json.Decoder) (bson.D, error) {
-	doc := bson.D{}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		value, err := next(d)
-		if err != nil {
-			return nil, err
-		}
-		doc = append(doc, bson.E{Key: name.(string), Value: value}) // the decoder lets nothing else through
-	}
-	_, err := d.Token()
-	return doc, err
+// text is JSON that is valid, as it is turned into BSON.
+type text struct {
+	rest []byte
+	out  []byte
 }
 
-func array(d *json.Decoder) (bson.A, error) {
-	list := bson.A{}
-	for d.More() {
-		value, err := next(d)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, value)
+// peek answers what comes next after white space.
+func (t *text) peek() byte {
+	for t.rest[0] == ' ' || t.rest[0] == '\n' || t.rest[0] == '\t' || t.rest[0] == '\r' {
+		t.rest = t.rest[1:]
 	}
-	_, err := d.Token()
-	return list, err
+	return t.rest[0]
+}
+
+// skip passes one that peek has answered.
+func (t *text) skip() { t.rest = t.rest[1:] }
+
+func (t *text) object() error {
+	begun := t.begin()
+	t.skip()
+	for t.peek() != '}' {
+		if t.peek() == ',' {
+			t.skip()
+			t.peek()
+		}
+		name, err := t.quoted()
+		if err != nil {
+			return err
+		}
+		if slices.Contains(name, 0) {
+			return errors.New("the name of a field has a zero in it")
+		}
+		t.peek()
+		t.skip() // the colon
+		if err := t.element(name); err != nil {
+			return err
+		}
+	}
+	t.skip()
+	t.end(begun)
+	return nil
+}
+
+func (t *text) array() error {
+	begun := t.begin()
+	t.skip()
+	for n := int64(0); t.peek() != ']'; n++ {
+		if t.peek() == ',' {
+			t.skip()
+		}
+		var place [20]byte
+		if err := t.element(strconv.AppendInt(place[:0], n, 10)); err != nil {
+			return err
+		}
+	}
+	t.skip()
+	t.end(begun)
+	return nil
+}
+
+// begin leaves room for the length of a document, which end fills in.
+func (t *text) begin() int {
+	t.out = append(t.out, 0, 0, 0, 0)
+	return len(t.out) - 4
+}
+
+func (t *text) end(begun int) {
+	t.out = append(t.out, 0)
+	binary.LittleEndian.PutUint32(t.out[begun:], uint32(len(t.out)-begun)) //nolint:gosec // a document has at most 16 MB
+}
+
+// element writes the value that comes next, under a name.
+func (t *text) element(name []byte) error {
+	at := len(t.out)
+	t.out = append(append(append(t.out, 0), name...), 0)
+	kind, err := t.value()
+	t.out[at] = byte(kind)
+	return err
+}
+
+func (t *text) value() (bson.Type, error) {
+	switch t.peek() {
+	case '{':
+		return bson.TypeEmbeddedDocument, t.object()
+	case '[':
+		return bson.TypeArray, t.array()
+	case '"':
+		s, err := t.quoted()
+		t.out = binary.LittleEndian.AppendUint32(t.out, uint32(len(s)+1)) //nolint:gosec // as above
+		t.out = append(append(t.out, s...), 0)
+		return bson.TypeString, err
+	case 't':
+		t.rest, t.out = t.rest[len("true"):], append(t.out, 1)
+		return bson.TypeBoolean, nil
+	case 'f':
+		t.rest, t.out = t.rest[len("false"):], append(t.out, 0)
+		return bson.TypeBoolean, nil
+	case 'n':
+		t.rest = t.rest[len("null"):]
+		return bson.TypeNull, nil
+	}
+	return t.number()
+}
+
+// quoted answers the text between quotes, which come next.
+func (t *text) quoted() ([]byte, error) {
+	plain := true
+	end := 1
+	for ; t.rest[end] != '"'; end++ {
+		switch {
+		case t.rest[end] == '\\':
+			plain = false
+			end++
+		case t.rest[end] >= utf8.RuneSelf:
+			plain = false
+		}
+	}
+	whole := t.rest[:end+1]
+	t.rest = t.rest[end+1:]
+	if plain || utf8.Valid(whole) && !slices.Contains(whole, '\\') {
+		return whole[1:end], nil
+	}
+	var s string
+	err := json.Unmarshal(whole, &s)
+	return []byte(s), err
 }
 
 // number keeps whole numbers whole. A number that neither an int64 nor a float64 holds as it is
 // written would come back as another one.
-func number(n json.Number) (any, error) {
-	if whole, err := n.Int64(); err == nil && n != "-0" {
-		return whole, nil
+func (t *text) number() (bson.Type, error) {
+	end := 0
+	for end < len(t.rest) && (t.rest[end] >= '0' && t.rest[end] <= '9' || slices.Contains([]byte("+-.eE"), t.rest[end])) {
+		end++
 	}
-	float, err := n.Float64()
+	n := string(t.rest[:end])
+	t.rest = t.rest[end:]
+	if whole, err := strconv.ParseInt(n, 10, 64); err == nil && n != "-0" {
+		t.out = binary.LittleEndian.AppendUint64(t.out, uint64(whole)) //nolint:gosec // its bits
+		return bson.TypeInt64, nil
+	}
+	float, err := strconv.ParseFloat(n, 64)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	written, err := json.Marshal(float)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	if string(written) != n.String() {
-		return nil, fmt.Errorf("a number of %d digits does not fit", len(n))
+	if string(written) != n {
+		return 0, fmt.Errorf("a number of %d digits does not fit", len(n))
 	}
-	return float, nil
-}
-
-// toJSON turns the BSON of a document into the JSON it was made from.
-func toJSON(doc bson.Raw) ([]byte, error) {
-	return appendObject(make([]byte, 0, len(doc)), doc)
-}
-
-func appendObject(out []byte, doc bson.Raw) ([]byte, error) {
-	elements, err := doc.Elements()
-	if err != nil {
-		return nil, err
-	}
-	out = append(out, '{')
-	for i, e := range elements {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		if out, err = appendText(out, e.Key()); err != nil {
-			return nil, err
-		}
-		out = append(out, ':')
-		if out, err = appendValue(out, e.Value()); err != nil {
-			return nil, err
-		}
-	}
-	return append(out, '}'), nil
-}
-
-func appendArray(out []byte, list bson.RawArray) ([]byte, error) {
-	values, err := list.Values()
-	if err != nil {
-		return nil, err
-	}
-	out = append(out, '[')
-	for i, v := range values {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		if out, err = appendValue(out, v); err != nil {
-			return nil, err
-		}
-	}
-	return append(out, ']'), nil
-}
-
-func appendValue(out []byte, v bson.RawValue) ([]byte, error) {
-	switch v.Type { //nolint:exhaustive // toBSON writes no other
-	case bson.TypeString:
-		return appendText(out, v.StringValue())
-	case bson.TypeInt64:
-		return strconv.AppendInt(out, v.Int64(), 10), nil
-	case bson.TypeInt32: // by hand, in mongosh
-		return strconv.AppendInt(out, int64(v.Int32()), 10), nil
-	case bson.TypeDouble:
-		text, err := json.Marshal(v.Double())
-		return append(out, text...), err
-	case bson.TypeBoolean:
-		return strconv.AppendBool(out, v.Boolean()), nil
-	case bson.TypeNull:
-		return append(out, "null"...), nil
-	case bson.TypeEmbeddedDocument:
-		return appendObject(out, v.Document())
-	case bson.TypeArray:
-		return appendArray(out, v.Array())
-	}
-	return nil, fmt.Errorf("a field of BSON type %s is none of housecall's", v.Type)
-}
-
-func appendText(out []byte, text string) ([]byte, error) {
-	quoted, err := json.Marshal(text)
-	return append(out, quoted...), err
+	t.out = binary.LittleEndian.AppendUint64(t.out, math.Float64bits(float))
+	return bson.TypeDouble, nil
 }

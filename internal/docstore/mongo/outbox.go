@@ -2,6 +2,9 @@ package mongo
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"sync"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -52,14 +55,62 @@ func moment(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 // Waiting implements docstore.Store: one command over all declared collections, along an index of
 // those documents in which something waits.
 func (s *Store) Waiting(ctx context.Context, limit int) ([]docstore.Outgoing, error) {
-	pipeline := waitingIn(gone, limit)
-	for _, name := range s.declared() {
+	return s.waitingAmong(ctx, append([]string{gone}, s.declared()...), limit)
+}
+
+// left are the collections in which this process has left events, since it last looked.
+type left struct {
+	mu sync.Mutex // guards in
+	in map[string]bool
+}
+
+func (l *left) note(collections ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.in == nil {
+		l.in = map[string]bool{}
+	}
+	for _, c := range collections {
+		l.in[c] = true
+	}
+}
+
+// take lists them and forgets them.
+func (l *left) take() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := slices.Sorted(maps.Keys(l.in))
+	clear(l.in)
+	return all
+}
+
+// Written implements docstore.Store: it looks where this process has left something. A server spends on each
+// collection that it is asked for, and there are sixty.
+func (s *Store) Written(ctx context.Context, limit int) ([]docstore.Outgoing, error) {
+	names := s.left.take()
+	if len(names) == 0 {
+		return nil, nil
+	}
+	out, err := s.waitingAmong(ctx, names, limit)
+	if err != nil || len(out) == limit {
+		s.left.note(names...)
+		return out, err
+	}
+	for _, o := range out { // until they are taken out
+		s.left.note(o.Collection)
+	}
+	return out, nil
+}
+
+func (s *Store) waitingAmong(ctx context.Context, names []string, limit int) ([]docstore.Outgoing, error) {
+	pipeline := waitingIn(names[0], limit)
+	for _, name := range names[1:] {
 		pipeline = append(pipeline, bson.D{{Key: "$unionWith", Value: bson.D{
 			{Key: "coll", Value: name}, {Key: "pipeline", Value: waitingIn(name, limit)},
 		}}})
 	}
 	pipeline = append(pipeline, bson.D{{Key: "$limit", Value: limit}})
-	cursor, err := s.db.Collection(gone).Aggregate(ctx, pipeline)
+	cursor, err := s.db.Collection(names[0]).Aggregate(ctx, pipeline)
 	if err != nil {
 		return nil, err
 	}

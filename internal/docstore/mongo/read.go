@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -30,7 +31,52 @@ func (r read) record() (docstore.Record, error) {
 
 // Get implements docstore.Store.
 func (s *Store) Get(ctx context.Context, collection, id string) (docstore.Record, error) {
-	return current(ctx, s, func() (docstore.Record, error) { return s.get(ctx, collection, id) })
+	r, err := current(ctx, s, func() (docstore.Record, error) { return s.gets.ask(ctx, collection, id) })
+	if err == nil {
+		s.last.saw(collection, r)
+	}
+	return r, err
+}
+
+// getAll reads documents in one command.
+func (s *Store) getAll(ctx context.Context, collection string, ids []string) []answer[docstore.Record] {
+	out := make([]answer[docstore.Record], len(ids))
+	if len(ids) == 1 {
+		out[0].value, out[0].err = s.get(ctx, collection, ids[0])
+		return out
+	}
+	found, err := s.getThese(ctx, collection, ids)
+	for i, id := range ids {
+		switch r, there := found[id]; {
+		case err != nil:
+			out[i].err = err
+		case there:
+			out[i] = r
+		default:
+			out[i].err = docstore.ErrNotFound
+		}
+	}
+	return out
+}
+
+func (s *Store) getThese(ctx context.Context, collection string, ids []string) (map[string]answer[docstore.Record], error) {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	opts := options.Find().SetHint("_id_").SetProjection(bson.D{{Key: "v", Value: 1}, {Key: "body", Value: 1}})
+	cursor, err := s.db.Collection(collection).Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: slices.Compact(ids)}}}}, opts)
+	if err != nil {
+		return nil, err
+	}
+	var all []read
+	if err := cursor.All(ctx, &all); err != nil {
+		return nil, err
+	}
+	found := make(map[string]answer[docstore.Record], len(all))
+	for _, r := range all {
+		record, err := r.record()
+		found[r.ID] = answer[docstore.Record]{record, err}
+	}
+	return found, nil
 }
 
 func (s *Store) get(ctx context.Context, collection, id string) (docstore.Record, error) {

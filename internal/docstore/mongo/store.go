@@ -39,6 +39,11 @@ type Store struct {
 	router bool // we talk to the router of a sharded cluster
 	turn   turn
 
+	gets    together[string, docstore.Record]
+	inserts together[bson.Raw, struct{}]
+	last    last
+	left    left
+
 	mu          sync.RWMutex // guards collections
 	collections []string     // declared, sorted
 }
@@ -49,6 +54,8 @@ var _ docstore.Store = (*Store)(nil)
 // it takes writes. The error of one that can't be reached, or refuses the password, says so.
 func Open(ctx context.Context, uri string) (*Store, error) {
 	s := &Store{wake: make(chan struct{}, 1)}
+	s.gets.do = s.getAll
+	s.inserts.do, s.inserts.begun = s.insertAll, true
 	opts := options.Client().
 		SetServerMonitor(s.turn.monitor()).
 		SetServerSelectionTimeout(findServer).
@@ -180,9 +187,13 @@ func (s *Store) write(ctx context.Context, run func(context.Context) error) erro
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	return translate(toItsEnd(ctx, run))
+}
+
+func toItsEnd(ctx context.Context, run func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
 	defer cancel()
-	return translate(run(ctx))
+	return run(ctx)
 }
 
 // hidden keeps the words of an error but not its identity: it was our deadline that passed, not the caller's.

@@ -16,7 +16,7 @@ import (
 type stored struct {
 	ID      string         `bson:"_id"`
 	Version int64          `bson:"v"`
-	Body    bson.D         `bson:"body"`
+	Body    bson.Raw       `bson:"body"`
 	Keys    map[string]key `bson:"k"`
 	Outbox  []waiting      `bson:"ob,omitempty"`
 	Timers  []timer        `bson:"tm,omitempty"`
@@ -57,12 +57,60 @@ func (s *Store) Insert(ctx context.Context, collection string, r docstore.Record
 	if err != nil {
 		return err
 	}
-	err = s.write(ctx, func(ctx context.Context) error {
-		_, err := s.db.Collection(collection).InsertOne(ctx, doc)
+	err = s.insert(ctx, collection, doc)
+	s.after(collection, r, err)
+	return err
+}
+
+// aloneFrom is the size from which a document is written alone: one that is too large must not keep back others.
+const aloneFrom = 512 << 10
+
+func (s *Store) insert(ctx context.Context, collection string, doc stored) error {
+	raw, err := bson.Marshal(doc)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", doc.ID, err)
+	}
+	if len(raw) < aloneFrom {
+		_, err = s.inserts.ask(ctx, collection, raw)
+		return err
+	}
+	return s.write(ctx, func(ctx context.Context) error {
+		_, err := s.db.Collection(collection).InsertOne(ctx, raw)
 		return err
 	})
-	s.wakeAfter(err, doc)
-	return err
+}
+
+// insertAll writes new documents in one command, each by itself: one that can't be written keeps back no other.
+func (s *Store) insertAll(ctx context.Context, collection string, docs []bson.Raw) []answer[struct{}] {
+	return shares(len(docs), toItsEnd(ctx, func(ctx context.Context) error {
+		if len(docs) == 1 {
+			_, err := s.db.Collection(collection).InsertOne(ctx, docs[0])
+			return err
+		}
+		_, err := s.db.Collection(collection).InsertMany(ctx, docs, options.InsertMany().SetOrdered(false))
+		return err
+	}))
+}
+
+// shares gives each of a group what became of its own part.
+func shares(parts int, err error) []answer[struct{}] {
+	out := make([]answer[struct{}], parts)
+	var each mongo.BulkWriteException
+	if !errors.As(err, &each) {
+		for i := range out {
+			out[i].err = translate(err)
+		}
+		return out
+	}
+	for i := range out {
+		if each.WriteConcernError != nil {
+			out[i].err = translate(mongo.WriteException{WriteConcernError: each.WriteConcernError, Labels: each.Labels})
+		}
+	}
+	for _, refused := range each.WriteErrors {
+		out[refused.Index].err = translate(mongo.WriteException{WriteErrors: mongo.WriteErrors{refused.WriteError}, Labels: each.Labels})
+	}
+	return out
 }
 
 // Replace implements docstore.Store; ctx is treated as Insert does.
@@ -89,7 +137,7 @@ func (s *Store) Replace(ctx context.Context, collection string, r docstore.Recor
 		}
 		return s.unmatched(ctx, collection, r.ID)
 	})
-	s.wakeAfter(err, doc)
+	s.after(collection, r, err)
 	return err
 }
 
@@ -126,10 +174,17 @@ func (s *Store) unmatched(ctx context.Context, collection, id string) error {
 	return docstore.ErrStale
 }
 
-func (s *Store) wakeAfter(err error, doc stored) {
-	if err != nil || len(doc.Outbox) == 0 {
+// after remembers what was written, and wakes who sends the events that were left with it.
+func (s *Store) after(collection string, r docstore.Record, err error) {
+	if err != nil {
+		s.last.forget(collection, r.ID)
 		return
 	}
+	s.last.saw(collection, r)
+	if len(r.Outbox) == 0 {
+		return
+	}
+	s.left.note(collection)
 	select {
 	case s.wake <- struct{}{}:
 	default: // a signal waits already
@@ -139,6 +194,7 @@ func (s *Store) wakeAfter(err error, doc stored) {
 // Delete implements docstore.Store. The events that wait are written to `gone` first: a crash between
 // the two leaves them twice, with the same ids, never lost.
 func (s *Store) Delete(ctx context.Context, collection, id string, version int64) error {
+	s.last.forget(collection, id)
 	return s.write(ctx, func(ctx context.Context) error {
 		var doc struct {
 			Outbox []waiting `bson:"ob"`
@@ -157,6 +213,7 @@ func (s *Store) Delete(ctx context.Context, collection, id string, version int64
 			if _, err := s.db.Collection(gone).ReplaceOne(ctx, left, put, options.Replace().SetUpsert(true)); err != nil {
 				return err
 			}
+			s.left.note(gone)
 		}
 		result, err := s.db.Collection(collection).DeleteOne(ctx, at(id, version))
 		if err != nil || result.DeletedCount == 1 {

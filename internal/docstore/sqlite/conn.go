@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/go-json-experiment/json/v1"
 
 	"housecall/internal/docstore"
 )

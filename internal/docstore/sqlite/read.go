@@ -3,9 +3,10 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/go-json-experiment/json/v1"
 
 	"housecall/internal/docstore"
 )
@@ -149,6 +150,14 @@ func collect(rows *sql.Rows, limit int) (docstore.Found, error) {
 		lastOrder = order
 	}
 	return found, rows.Err()
+}
+
+// Last implements docstore.Store: a read costs less than remembering.
+func (s *Store) Last(string, string) (docstore.Record, bool) { return docstore.Record{}, false }
+
+// Written implements docstore.Store.
+func (s *Store) Written(ctx context.Context, limit int) ([]docstore.Outgoing, error) {
+	return s.Waiting(ctx, limit)
 }
 
 // Waiting implements docstore.Store.

@@ -1,12 +1,12 @@
 package sqlite
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/go-json-experiment/json/v1"
 
 	"housecall/internal/docstore"
 	"housecall/internal/event"

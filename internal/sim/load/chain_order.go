@@ -143,32 +143,54 @@ func (c *chain) accept(ctx context.Context) error {
 	return err
 }
 
-// takeOffer has whoever the job is offered to say yes. An offer that ran out is followed by another.
-func (c *chain) takeOffer(ctx context.Context) error {
+// findCourier waits for a courier who has said yes. An offer that ran out is followed by another.
+func (c *chain) findCourier(ctx context.Context) error {
 	ctx, stop := context.WithTimeout(ctx, stuckAfter)
 	defer stop()
-	made := c.patient.offers.of(c.order.job)
+	select {
+	case <-ctx.Done():
+		return errors.New("no courier has taken the job")
+	case c.courier = <-c.riders.of(c.order.job):
+		c.found++
+		return nil
+	}
+}
+
+// withCourier does a step of the courier who has the job. Until the bag is theirs it may be given to another, who goes
+// on with it.
+func (c *chain) withCourier(ctx context.Context, step func(context.Context) error) error {
 	for {
-		select {
-		case <-ctx.Done():
-			return errors.New("no courier was offered the job")
-		case c.courier = <-made:
+		err := step(ctx)
+		if err == nil || !c.lost(ctx) {
+			return err
 		}
-		err := c.ride(ctx, "accept")
-		switch sim.StatusOf(err) {
-		case http.StatusConflict, http.StatusNotFound: // it ran out meanwhile
-		default:
-			if err == nil || !errors.Is(err, errOtherJob) {
-				return err
-			}
+		c.anew.Add(1)
+		if err := c.findCourier(ctx); err != nil {
+			return err
 		}
 	}
+}
+
+// lost tells whether the job is with somebody else, or on its way to somebody, by what the counter is shown.
+func (c *chain) lost(ctx context.Context) bool {
+	if len(c.riders.of(c.order.job)) > 0 {
+		return true
+	}
+	a, err := c.counter.Get(ctx, "/jobs/"+c.order.job)
+	if err != nil {
+		return false
+	}
+	switch a.Text("state") {
+	case "planned", "offered":
+		return true
+	}
+	return a.Text("courier") != c.courier.Account
 }
 
 // ride makes the courier's next step with this job. Who carries several bags is told one thing at a time:
 // the others wait.
 func (c *chain) ride(ctx context.Context, step string) error {
-	for begun := now(); ; {
+	for begun, looked := now(), now(); ; {
 		next, err := c.courier.Get(ctx, "/ride")
 		if err != nil {
 			return err
@@ -177,7 +199,11 @@ func (c *chain) ride(ctx context.Context, step string) error {
 			_, err = c.courier.Post(ctx, "/jobs/"+c.order.job+"/"+step, JSON{"sequence": next.At("sequence")})
 			return err
 		}
-		if step == "accept" || now().Sub(begun) > stuckAfter || !rest(ctx, 50*time.Millisecond) {
+		over := now().Sub(begun) > stuckAfter
+		if !over && now().Sub(looked) > time.Second {
+			looked, over = now(), c.lost(ctx)
+		}
+		if over || !rest(ctx, 50*time.Millisecond) {
 			return fmt.Errorf("%w: %s", errOtherJob, next.Text("todo"))
 		}
 	}
@@ -204,9 +230,24 @@ func (c *chain) pack(ctx context.Context) error {
 	return err
 }
 
-func (c *chain) arrive(ctx context.Context) error { return c.ride(ctx, "arrive") }
+func (c *chain) arrive(ctx context.Context) error { return c.withCourier(ctx, c.arrives) }
+
+func (c *chain) arrives(ctx context.Context) error { return c.ride(ctx, "arrive") }
 
 func (c *chain) collect(ctx context.Context) error {
+	here := c.found
+	return c.withCourier(ctx, func(ctx context.Context) error {
+		if c.found != here {
+			if err := c.arrives(ctx); err != nil {
+				return err
+			}
+			here = c.found
+		}
+		return c.takesBag(ctx)
+	})
+}
+
+func (c *chain) takesBag(ctx context.Context) error {
 	code, err := c.courier.Get(ctx, "/jobs/"+c.order.job+"/code")
 	if err != nil {
 		return err

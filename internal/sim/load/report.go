@@ -41,6 +41,7 @@ type Orders struct {
 	Delivered int `json:"delivered"`
 	Cancelled int `json:"cancelled"`
 	Raced     int `json:"raced"`
+	Anew      int `json:"anew"` // given to another courier before the bag was theirs
 }
 
 // Feeds counts what live feeds went through.
@@ -72,7 +73,7 @@ func (r *Report) Print(w io.Writer) {
 	p := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) } //nolint:errcheck // a terminal that is gone is no reason to stop
 	p("%d patients, %d doctors, %d couriers, %d callers on %d node(s), for %.0f s", r.Patients, r.Doctors, r.Couriers, r.Callers, r.Nodes, r.Seconds)
 	p("  %-34s %8.1f", "durable steps a second", r.StepsPerSecond)
-	p("  %-34s %8d  delivered %d, cancelled %d, placed twice at once %d", "orders", r.Orders.Placed, r.Orders.Delivered, r.Orders.Cancelled, r.Orders.Raced)
+	p("  %-34s %8d  delivered %d, cancelled %d, placed twice at once %d, given to another courier %d", "orders", r.Orders.Placed, r.Orders.Delivered, r.Orders.Cancelled, r.Orders.Raced, r.Orders.Anew)
 	p("  %-34s %8d  asked again %d, repeated with the same key %d", "errors", r.Failed(), r.Retried, r.Repeated)
 	p("  %-34s %8d  events %d, cut off %d times, begun anew %d", "live feeds", r.Feeds.Followed, r.Feeds.Events, r.Feeds.Breaks, r.Feeds.Resets)
 	p("\n  %-44s %8s %9s %9s %9s  ms", "", "count", "p50", "p95", "p99")
@@ -121,6 +122,7 @@ func (r *run) report(took time.Duration) *Report {
 		ByStep: map[string]Spread{}, Endpoints: map[string]Spread{}, Errors: r.errors,
 		Retried: r.meter.retried.Load(), Repeated: r.meter.repeats.Load(), Watched: r.watched, Growth: growths(r.watched),
 	}
+	out.Orders.Anew = int(r.anew.Load())
 	for _, z := range r.zones {
 		out.Doctors += len(z.doctors.everybody())
 		out.Couriers += len(z.couriers)

@@ -77,7 +77,7 @@ type run struct {
 	name     string
 	expiry   string     // of every pack: a run may go on past midnight
 	rand     *rand.Rand // of whoever prepares; everybody else has their own
-	offers   offers
+	riders   riders
 
 	zones     []*zone
 	overseer  *follower
@@ -87,6 +87,7 @@ type run struct {
 
 	steps   atomic.Int64
 	inTime  atomic.Int64 // steps within the time that is measured
+	anew    atomic.Int64 // jobs that were given to another courier before the bag was theirs
 	failed  atomic.Int64
 	ends    time.Time
 	done    atomic.Int64
@@ -99,6 +100,7 @@ type run struct {
 	lives     []*life
 	errors    map[string]int
 	stepTimes map[string]*times
+	aside     func(func(ctx context.Context)) // what somebody does beside the chains, until the run is over
 	follows   func(f *follower)
 	leaves    func(f *follower) // who does not come back closes their screen: a long run has no more of them than a short one
 
@@ -126,6 +128,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	feeds, cut := context.WithCancel(ctx)
 	defer r.running.Wait()
 	defer cut()
+	r.aside = func(do func(context.Context)) { r.running.Go(func() { do(feeds) }) }
 	r.follows = func(f *follower) {
 		begun := make(chan struct{})
 		live, leave := context.WithCancel(feeds)

@@ -30,12 +30,6 @@ type counter struct {
 	feed *follower
 }
 
-// courier is one on shift.
-type courier struct {
-	*sim.Enrolled
-	feed *follower
-}
-
 func (z *zone) point(north, east float64) JSON {
 	return JSON{"lat": z.lat + north, "lon": z.lon + east}
 }
@@ -176,7 +170,7 @@ func (r *run) courier(ctx context.Context, z *zone) error {
 	c := &courier{Enrolled: e}
 	c.feed = r.follow("a courier", e.Client, func(t told) {
 		if t.Kind == "job.offered" && t.Data["courier"] == e.Account {
-			r.offers.made(t.Doc, c)
+			r.aside(func(ctx context.Context) { r.answer(ctx, c, t.Doc) })
 		}
 	})
 	if _, err := e.Post(ctx, "/shift/start", JSON{"vehicle": "scooter", "point": z.point(.001, .001)}); err != nil {

@@ -61,6 +61,15 @@ export interface AgainBody {
 	slot?: string;
 }
 
+export interface AlsoView {
+	deadline: string;
+	job: string;
+	/** I carry it; else it waits at its counter. */
+	on_board: boolean;
+	pharmacy: string;
+	slot?: SlotSpan;
+}
+
 export interface AnswerFillInBody {
 	/** Give it as written; do not give it; do as the text says. */
 	decision: "confirmed" | "withdrawn" | "advised";
@@ -396,6 +405,19 @@ export interface CodeView {
 export interface CodedReasonInBody {
 	/** Coded reason in small letters, like lost-phone. */
 	reason: string;
+}
+
+export interface ComingView {
+	/** When it comes onto the work list, and its clock starts. */
+	begins_at: string;
+	fill: string;
+	fulfilment: "courier" | "pickup" | "parcel";
+	lines: number;
+	/** Products, as the formulary codes them. */
+	medicines: string[];
+	order: string;
+	/** When a courier brings it. */
+	slot: SlotSpan;
 }
 
 export interface ConfirmEnrolmentInBody {
@@ -1271,6 +1293,12 @@ export interface ListOfCaseView {
 	next?: string;
 }
 
+export interface ListOfComingView {
+	items: ComingView[];
+	/** Cursor of the next page; absent on the last. */
+	next?: string;
+}
+
 export interface ListOfCouponView {
 	items: CouponView[];
 	/** Cursor of the next page; absent on the last. */
@@ -1457,6 +1485,12 @@ export interface ListOfSlotFullView {
 	next?: string;
 }
 
+export interface ListOfSlotSpan {
+	items: SlotSpan[];
+	/** Cursor of the next page; absent on the last. */
+	next?: string;
+}
+
 export interface ListOfSlotView {
 	items: SlotView[];
 	/** Cursor of the next page; absent on the last. */
@@ -1559,6 +1593,8 @@ export interface NamesView {
 }
 
 export interface NextView {
+	/** The other bags that I have on board or am to collect, in the order in which I come to them. */
+	also?: AlsoView[];
 	/** Nothing was heard of you: ask with sound whether you are still on it. */
 	asked_still_on?: boolean;
 	cold_chain?: boolean;
@@ -1692,8 +1728,12 @@ export interface OrderSlotView {
 	from: string;
 	/** Begun now, or brought again now, it would still come in this time. */
 	keepable: boolean;
+	/** The time that it is being moved to; until it has a place there this one stands. */
+	moving?: SlotSpan;
+	/** Begin of the time that it could not be moved to last: others were first. */
+	not_moved?: string;
 	until: string;
-	/** It is paid for, and no pharmacy has begun: it is not time yet. */
+	/** It is paid for, and no pharmacy has begun: it is not time yet, and it can be moved. */
 	waits: boolean;
 }
 
@@ -2402,6 +2442,11 @@ export interface RequestVisitInBody {
 	time?: VisitTime;
 }
 
+export interface RescheduleInBody {
+	/** Begin of one of the times that the order can be moved to. */
+	slot: string;
+}
+
 export interface ResolveInBody {
 	/** Coded reason, like refunded or explained. */
 	reason: string;
@@ -3089,6 +3134,8 @@ export interface Routes {
 	"POST /cases/{id}/coupon": { path: { id: string }; body: CaseCouponInBody; answer: CaseView; };
 	/** Gather the whole evidence of a case. */
 	"GET /cases/{id}/evidence": { path: { id: string }; answer: EvidenceView; };
+	/** Be told when the evidence of a case has changed, as text/event-stream. */
+	"GET /cases/{id}/feed": { path: { id: string }; query: { after?: string }; answer: void; };
 	/** Write in a case. */
 	"POST /cases/{id}/messages": { path: { id: string }; body: CaseTextInBody; answer: CaseView; };
 	/** Have the order brought again. */
@@ -3327,6 +3374,10 @@ export interface Routes {
 	"POST /orders/{id}/rating": { path: { id: string }; body: RateInBody; answer: OrderView; };
 	/** Have an order that came back brought again. */
 	"POST /orders/{id}/reattempt": { path: { id: string }; body: AgainBody; answer: OrderView; };
+	/** Move a paid order to another time, while no pharmacy has begun with it. */
+	"POST /orders/{id}/reschedule": { path: { id: string }; body: RescheduleInBody; answer: OrderView; };
+	/** List the times that a paid order can be moved to, the soonest first. */
+	"GET /orders/{id}/slots": { path: { id: string }; answer: ListOfSlotSpan; };
 	/** Read what was said about an order on its way. */
 	"GET /orders/{id}/talk": { path: { id: string }; answer: TalkView; };
 	/** Write to everybody of an order on its way. */
@@ -3421,6 +3472,8 @@ export interface Routes {
 	"GET /pharmacies/{id}": { path: { id: string }; answer: PharmacyView; };
 	/** Change a pharmacy. */
 	"PUT /pharmacies/{id}": { path: { id: string }; body: PharmacyProfile; answer: PharmacyView; };
+	/** List paid orders that wait for their time, the soonest first. */
+	"GET /pharmacies/{id}/coming-fills": { path: { id: string }; query: { cursor?: string; limit?: number }; answer: ListOfComingView; };
 	/** Show the work list, the nearest deadline first. */
 	"GET /pharmacies/{id}/fills": { path: { id: string }; query: { cursor?: string; limit?: number; state?: "offered" | "reviewing" | "preparing" | "ready" }; answer: ListOfWorkView; };
 	/** List who comes to the counter. */

@@ -35,13 +35,14 @@ export class Feed {
 	constructor(
 		private readonly open: (url: string) => Source = (url) => new EventSource(url) as unknown as Source,
 		private readonly ended: () => void = () => {},
+		private readonly path = "/feed",
 	) {}
 
 	/** start follows; again is harmless. */
 	start(): void {
 		if (this.source) return;
 		clearTimeout(this.waiting);
-		const s = this.open(`/api/v1/feed${this.last ? `?after=${this.last}` : ""}`);
+		const s = this.open(`/api/v1${this.path}${this.last ? `?after=${this.last}` : ""}`);
 		this.source = s;
 		s.onopen = () => {
 			online.value = true;

@@ -87,6 +87,7 @@ const known = both({
 		"slot-taken": "That time was just taken. Choose another.",
 		"slot-gone": "That time can’t be had any more. Nothing is lost: choose another.",
 		"slot-full": "All places of that time were just taken. Nothing is lost: choose another.",
+		"work-begun": "The pharmacy has begun with this order: its time stands. Write to support from the order if nobody can be there.",
 		"slot-needed": "A courier comes here at set hours. Choose a time.",
 	} as Record<string, string>,
 	zh: {
@@ -103,6 +104,7 @@ const known = both({
 		"slot-taken": "该时段刚被约满，请另选时间。",
 		"slot-gone": "该时段已不可选，已填内容都在，请另选时间。",
 		"slot-full": "该时段刚被约满，已填内容都在，请另选时间。",
+		"work-begun": "药房已开始配药，时段不能再改。届时无人收货，请在订单中联系客服。",
 		"slot-needed": "此地按时段配送，请选择时间。",
 		"sign-up-needed": "首次使用，请填写您的信息。",
 		"method-not-allowed": "此操作不可用。",

@@ -12,6 +12,7 @@ import { Trouble } from "../../parts/notice";
 import { Head } from "../../parts/page";
 import { Sheet } from "../../parts/sheet";
 import { distance, money, slot, time } from "../../words/say";
+import { AlsoOn } from "./also";
 import { words } from "./words";
 
 type Reason = keyof ReturnType<typeof words>["reasons"];
@@ -43,6 +44,7 @@ export function Offer({ now, put, reload }: { now: NextView; put: (n: NextView) 
 					{!!now.on_board && <Line icon="package-check" title={w.onTheWay(now.on_board)} test="offer-on-the-way" />}
 					{now.cold_chain && <Line icon="thermometer" title={w.cold} />}
 				</Lines>
+				<AlsoOn bags={now.also} />
 			</section>
 			<section class="stack">
 				<Trouble problem={accept.problem ?? decline.problem} />

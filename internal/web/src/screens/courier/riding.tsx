@@ -12,6 +12,7 @@ import { Notice, Trouble } from "../../parts/notice";
 import { Head } from "../../parts/page";
 import { QR } from "../../parts/qr";
 import { slot, time } from "../../words/say";
+import { AlsoOn } from "./also";
 import { Keypad } from "./keypad";
 import { place } from "./phone";
 import { Problem } from "./problem";
@@ -66,6 +67,7 @@ function what(now: NextView, pharmacy: string, address: string, go: (what: "arri
 					<Head>{w.rideCounter(pharmacy)}</Head>
 					<p class="where">{address}</p>
 					<CounterFirst now={now} />
+					<AlsoOn bags={now.also} />
 					{now.ready_at && <p class="sub num">{w.readyAt(time(now.ready_at))}</p>}
 					{both}
 					{go("arrive", w.atCounter)}
@@ -79,6 +81,7 @@ function what(now: NextView, pharmacy: string, address: string, go: (what: "arri
 					<p class="hint">{w.showHint}</p>
 					<Code job={now.job ?? ""} />
 					<CounterFirst now={now} />
+					<AlsoOn bags={now.also} />
 					{now.ready_at && <p class="sub num">{w.readyAt(time(now.ready_at))}</p>}
 					{both}
 				</>
@@ -90,6 +93,7 @@ function what(now: NextView, pharmacy: string, address: string, go: (what: "arri
 					<Head>{w.rideDoor(now.where?.receiver ?? "")}</Head>
 					<Where where={now.where} />
 					{now.seal && <p class="sub num">{w.seal(now.seal)}</p>}
+					<AlsoOn bags={now.also} />
 					{both}
 					{go("at-door", w.atDoor)}
 				</>

@@ -1,8 +1,10 @@
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 
 import type { CaseView, EvidenceView } from "../../api.gen";
 import { useAct } from "../../client/act";
 import { call } from "../../client/call";
+import { useFollowed } from "../../client/follow";
 import { useLive } from "../../client/live";
 import { me } from "../../client/session";
 import { Btn, Go } from "../../parts/button";
@@ -25,7 +27,9 @@ export default function Case({ id }: { id: string }) {
 	const whole = useLive<Whole>(`no-keep case ${id}`, async () => {
 		const [of, evidence] = await Promise.all([call("GET /cases/{id}", { path: { id } }), call("GET /cases/{id}/evidence", { path: { id } })]);
 		return { of, evidence };
-	});
+	}, (e) => e.doc === id);
+	const changed = useFollowed(`/cases/${id}/feed`);
+	useEffect(() => void (changed && whole.reload()), [changed]);
 	return (
 		<Page title={w.cases} of={whole} up="/o/cases" plain wide>
 			{({ of: c, evidence }) => (
@@ -49,7 +53,7 @@ export default function Case({ id }: { id: string }) {
 								})}
 							</ol>
 						</section>
-						<Side of={c} reload={whole.reload} />
+						<Side of={c} reload={whole.reload} changed={changed} />
 					</div>
 				</>
 			)}
@@ -57,7 +61,7 @@ export default function Case({ id }: { id: string }) {
 	);
 }
 
-function Side({ of: c, reload }: { of: CaseView; reload: () => Promise<void> }) {
+function Side({ of: c, reload, changed }: { of: CaseView; reload: () => Promise<void>; changed: number }) {
 	const w = words();
 	const text = useSignal("");
 	const open = useSignal<"" | "refund" | "coupon" | "redeliver">("");
@@ -147,7 +151,7 @@ function Side({ of: c, reload }: { of: CaseView; reload: () => Promise<void> }) 
 					)}
 				</div>
 			)}
-			{order && <ByPhone order={order} />}
+			{order && <ByPhone order={order} changed={changed} />}
 			{open.value === "refund" && <Refund of={c} onClose={shut} />}
 			{open.value === "coupon" && <Coupon of={c} onClose={shut} />}
 			{open.value === "redeliver" && <Redeliver of={c} onClose={shut} />}

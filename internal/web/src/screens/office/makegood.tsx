@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 
 import type { CaseView, JobView } from "../../api.gen";
 import { useAct } from "../../client/act";
@@ -101,14 +102,15 @@ export function Redeliver({ of, onClose }: Closing) {
 }
 
 /** ByPhone hands a bag over by the PIN that the patient reads out, while the courier stands at the door. */
-export function ByPhone({ order }: { order: string }) {
+export function ByPhone({ order, changed }: { order: string; changed: number }) {
 	const w = words();
 	const pin = useSignal("");
 	const done = useSignal(false);
 	const job = useLive<JobView | undefined>(`no-keep job of ${order}`, async () => {
 		const o = await call("GET /orders/{id}", { path: { id: order } });
 		return o.job ? await orNothing<JobView | undefined>(call("GET /jobs/{id}", { path: { id: o.job } }), undefined) : undefined;
-	}, (e) => e.kind.startsWith("job.") || e.kind.startsWith("order."), 10_000);
+	}, () => false);
+	useEffect(() => void (changed && job.reload()), [changed]); // as the feed of the case tells
 	const hand = useAct(async (key) => {
 		try {
 			await call("POST /jobs/{id}/hand-over-by-phone", { key, path: { id: job.data?.id ?? "" }, body: { code: pin.value } });

@@ -212,6 +212,7 @@ function Acts({ next, person, live, stacked }: { next: Next; person: string; liv
 				return [{ text: a.where, to: order }, { text: a.help, to: `/case/new?about=${next.order?.id}` }];
 			case "slot":
 			case "resent":
+			case "again":
 			case "preparing":
 			case "reviewing":
 				return [{ text: a.order, to: order }, { text: a.cancel, press: () => (ask.value = "cancel") }];

@@ -18,13 +18,14 @@ import { medicine } from "../../words/medicine";
 import { hours, money, time, when } from "../../words/say";
 import { Again } from "./again";
 import { AddressForm, addressLine } from "./address";
+import { Move, MoveTold } from "./move";
 import { markRead, orNothing, pharmacyName } from "./facts";
 import { words as homeWords } from "./home-words";
 import { OrderNow, PinSheet } from "./ordercard";
 import { words } from "./order-words";
 import { Pay } from "./orderpay";
 import { Top } from "./people";
-import { arrives, feeBack, late } from "./table";
+import { arrives, broughtAgain, feeBack, late } from "./table";
 
 export interface OrderLoaded {
 	order: OrderView;
@@ -99,8 +100,10 @@ function Under({ d, live }: { d: OrderLoaded; live: Live<OrderLoaded> }) {
 			{o.state === "undelivered" && <Notice kind="warn">{w.undelivered}</Notice>}
 			{running && late(o, d.track, Date.now()) && <Late order={o} />}
 			{o.state === "delivered" && o.promise?.broken_in && <Late order={o} />}
-			{o.attempt > 1 && running && <Notice>{w.attempt(o.attempt)}</Notice>}
+			{o.attempt > 1 && running && <Notice>{broughtAgain(o) ? w.broughtAgain : w.attempt(o.attempt)}</Notice>}
 			{running && o.slot && o.state !== "collected" && <SlotTold of={o.slot} hint={!o.slot.waits ? w.slotComes : Date.parse(o.slot.from) - Date.now() > 3_600_000 ? w.slotWaits : w.slotSoon} />}
+			{running && o.slot && <MoveTold order={o} />}
+			{running && o.slot?.waits && o.state === "placed" && <Move order={o} done={live.reload} />}
 			{running && d.track && o.fulfilment === "courier" && <OrderNow order={o} track={d.track} />}
 			{o.state === "ready" && o.fulfilment === "pickup" && <PickUp fill={o.fill} />}
 			{size.value === "normal" && <Steps d={d} />}

@@ -33,6 +33,8 @@ describe("home shows the one next thing", () => {
 		["who has chosen a time for the medicine", "slot", { orders: [order({ state: "placed", slot: { from: at(300), until: at(420), waits: true, keepable: true }, promise: { due_at: at(420) } as OrderView["promise"] })] }],
 		["whose prescription is checked for the time chosen", "reviewing", { orders: [order({ state: "placed", slot: { from: at(30), until: at(150), waits: false, keepable: true }, promise: { due_at: at(150) } as OrderView["promise"] })] }],
 		["whose order went to another pharmacy", "resent", { orders: [order({ state: "placed", attempt: 2 })] }],
+		["whose bag is packed anew after it came back", "again", { orders: [order({ state: "placed", attempt: 2, history: [{ event: "reattempt", at: at(-1), from: "undelivered", to: "placed" }] })] }],
+		["whose order went to another pharmacy after it came back", "resent", { orders: [order({ state: "placed", attempt: 3, history: [{ event: "reattempt", at: at(-3), from: "undelivered", to: "placed" }, { event: "reroute", at: at(-1), from: "placed", to: "placed" }] })] }],
 		["whose bag is on the way", "collected", { orders: [order({ state: "collected" })], tracked: { ord_1: track({ arrives: at(9) }) } }],
 		["who can fetch the bag", "pickup", { orders: [order({ state: "ready", fulfilment: "pickup", promise: undefined })] }],
 		["whose bag is being packed", "preparing", { orders: [order({ state: "preparing" })] }],

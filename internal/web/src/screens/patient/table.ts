@@ -18,7 +18,7 @@ export interface Facts {
 
 export type Row =
 	| "redirected" | "at_door" | "call_open" | "rejoin" | "asked" | "payment_failed" | "unpaid" | "not_delivered" | "waiting" | "left_alone" | "visit_fee"
-	| "late" | "slot" | "resent" | "collected" | "pickup" | "preparing" | "reviewing" | "signed" | "cancelled" | "expired" | "rx_gone" | "booked" | "no_show" | "visit_cancelled"
+	| "late" | "slot" | "resent" | "again" | "collected" | "pickup" | "preparing" | "reviewing" | "signed" | "cancelled" | "expired" | "rx_gone" | "booked" | "no_show" | "visit_cancelled"
 	| "intake" | "delivered" | "summary" | "nothing";
 
 export interface Next {
@@ -58,6 +58,9 @@ export function feeBack(p: Pick<PaymentView, "lines" | "due" | "state">): MoneyA
 
 const lastStep = (x: { history: { at: string; to: string }[]; created_at?: string }, to: string) => Date.parse([...x.history].reverse().find((s) => s.to === to)?.at ?? x.created_at ?? "") || 0;
 
+/** broughtAgain tells whether the present attempt is the same pharmacy's, after a bag came back; else another has it. */
+export const broughtAgain = (o: Pick<OrderView, "history">) => [...o.history].reverse().find((h) => h.event === "reroute" || h.event === "reattempt")?.event === "reattempt";
+
 const rowOfOrder = (o: OrderView, t: TrackedView | undefined, now: number, read: (id: string) => boolean): Row | undefined => {
 	if (t?.state === "at_door" && o.state === "collected") return "at_door";
 	if (o.question && open.has(o.state)) return "asked";
@@ -65,7 +68,7 @@ const rowOfOrder = (o: OrderView, t: TrackedView | undefined, now: number, read:
 	if (o.state === "undelivered" || (o.state === "collected" && (t?.state === "failed" || t?.state === "returning" || t?.state === "returned"))) return "not_delivered";
 	if (open.has(o.state) && late(o, t, now)) return "late";
 	if (o.slot?.waits && o.state === "placed") return "slot";
-	if (o.attempt > 1 && o.state === "placed") return "resent";
+	if (o.attempt > 1 && o.state === "placed") return broughtAgain(o) ? "again" : "resent";
 	if (o.state === "collected") return "collected";
 	if (o.state === "ready" && o.fulfilment === "pickup") return "pickup";
 	if (o.state === "preparing" || o.state === "ready") return "preparing";
@@ -109,7 +112,7 @@ const rowOfPrescription = (p: PrescriptionView, f: Facts, now: number, read: (id
 
 /** The rows, the most pressing first. */
 export const rank: Row[] = [
-	"redirected", "at_door", "call_open", "rejoin", "asked", "payment_failed", "visit_fee", "unpaid", "not_delivered", "left_alone", "waiting", "late", "resent", "collected", "pickup",
+	"redirected", "at_door", "call_open", "rejoin", "asked", "payment_failed", "visit_fee", "unpaid", "not_delivered", "left_alone", "waiting", "late", "resent", "again", "collected", "pickup",
 	"preparing", "reviewing", "signed", "slot", "cancelled", "rx_gone", "expired", "booked", "no_show", "visit_cancelled", "intake", "delivered", "summary", "nothing",
 ];
 

@@ -14,6 +14,7 @@ import { Head, Page } from "../../parts/page";
 import { listed, time } from "../../words/say";
 import { useKeys } from "../../parts/keys";
 import { Budget } from "./budget";
+import { ComingLater } from "./later";
 import { medicine } from "../../words/medicine";
 import { counter, short, sound, toggleSound } from "./place";
 import { Order } from "./order";
@@ -74,6 +75,7 @@ export default function Work() {
 								<Row key={f.fill} of={f} rider={riders.get(f.order)} chosen={f.fill === chosen.value} onPick={() => (chosen.value = f.fill)} />
 							))}
 						</ul>
+						<ComingLater id={id} />
 						{items.length > 0 && (
 							<p class="sub keys-hint">
 								<kbd class="kbd">J</kbd> <kbd class="kbd">K</kbd> {w.keys} <kbd class="kbd">Enter</kbd> {w.enter}

@@ -1,0 +1,35 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import { Feed } from "./feed";
+
+/** How long what comes together is waited for: one step leaves several events. */
+const together = 150;
+
+/** useFollowed counts what a feed of its own tells, beside one's own feed, as long as the screen is open. */
+export function useFollowed(path: string): number {
+	const heard = useSignal(0);
+	useEffect(() => {
+		const feed = new Feed(undefined, undefined, path);
+		let soon: ReturnType<typeof setTimeout> | undefined;
+		const unhear = feed.hear(() => {
+			clearTimeout(soon);
+			soon = setTimeout(() => (heard.value += 1), together);
+		});
+		const left = () => feed.stop(); // a page kept for the way back holds no connection
+		const back = () => !document.hidden && feed.nudge();
+		window.addEventListener("pagehide", left);
+		window.addEventListener("pageshow", back);
+		document.addEventListener("visibilitychange", back);
+		feed.start();
+		return () => {
+			window.removeEventListener("pagehide", left);
+			window.removeEventListener("pageshow", back);
+			document.removeEventListener("visibilitychange", back);
+			clearTimeout(soon);
+			unhear();
+			feed.stop();
+		};
+	}, [path]);
+	return heard.value;
+}
