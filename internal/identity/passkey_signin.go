@@ -45,9 +45,18 @@ func (s *Service) SignInByPasskey(ctx context.Context, answer []byte, from Origi
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	if err := s.remotes.take("try", from.Remote, s.d.Limits.TriesPerRemote); err != nil {
-		return nil, err
+	var opened *Opened
+	err = s.guess(from.Remote, func() error {
+		opened, err = s.signInBy(ctx, relying, parsed, from)
+		return err
+	})
+	if err == nil {
+		s.remotes.giveBack("passkey", from.Remote, s.d.Limits.TriesPerRemote) // its question led to something
 	}
+	return opened, err
+}
+
+func (s *Service) signInBy(ctx context.Context, relying *webauthn.WebAuthn, parsed *protocol.ParsedCredentialAssertionData, from Origin) (*Opened, error) {
 	ceremony, err := s.spendCeremony(ctx, ForSignIn, "", parsed.Response.CollectedClientData.Challenge, id.Request{})
 	if err != nil {
 		return nil, err

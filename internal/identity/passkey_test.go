@@ -557,3 +557,36 @@ func TestTheLibrarysWordsAboutAnAnswerReachNobody(t *testing.T) {
 		t.Errorf("the fault quotes the answer: %v", err)
 	}
 }
+
+func TestWrongPasskeysAreCountedByWhereTheyComeFromAndGoodOnesAreNot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	june, _ := w.patient("june@example.org")
+	d, _ := w.passkey(june)
+	from := identity.Origin{Remote: "192.0.2.1"}
+	most := identity.UsualLimits().TriesPerRemote
+	for range most + 5 { // a whole clinic comes in
+		if _, err := w.SignInByPasskey(t.Context(), d.shown(w.question()), from); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	for range most {
+		_, err := w.SignInByPasskey(t.Context(), w.device().shown(w.question()), from)
+		wantKind(t, err, fault.Unauthenticated, "passkey-failed")
+	}
+	_, full := w.SignInByPasskey(t.Context(), d.shown(w.question()), from)
+	_, elsewhere := w.SignInByPasskey(t.Context(), d.shown(w.question()), identity.Origin{Remote: "192.0.2.2"})
+	for range most {
+		if _, err := w.BeginPasskeySignIn(t.Context(), "192.0.2.3"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, asked := w.BeginPasskeySignIn(t.Context(), "192.0.2.3")
+
+	wantKind(t, full, fault.Limited, "too-many-tries")
+	wantKind(t, asked, fault.Limited, "too-many-tries")
+	if elsewhere != nil {
+		t.Errorf("from elsewhere: %v", elsewhere)
+	}
+}
