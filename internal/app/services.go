@@ -191,7 +191,7 @@ func (s *Services) buildCare(ctx context.Context, c config.Config, e engines) er
 	}
 	s.Prescribing, err = prescribing.New(ctx, prescribing.Deps{
 		Store: e.store, Clock: e.clock, Guard: s.Guard, Formulary: s.Formulary,
-		Visits: forPrescribing{s, e.clock}, Health: forPrescribing{s, e.clock}, Factor: s.Identity, Vetting: forPrescribing{s, e.clock},
+		Visits: forPrescribing{s, e.clock}, Health: forPrescribing{s, e.clock}, Factor: secondFactor{s.Identity}, Vetting: forPrescribing{s, e.clock},
 		Fillers: forPrescribing{s, e.clock}, Signer: keys, Public: keys, Keeper: keys,
 		Names: namesOnPaper{s, c.Clinic}, Website: c.PublicURL,
 	})

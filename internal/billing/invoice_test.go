@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/engine"
 	"housecall/internal/billing"
 	"housecall/internal/docstore"
+	"housecall/internal/docstore/mongo"
 	"housecall/internal/fault"
 )
 
@@ -170,7 +172,23 @@ func TestTheTaxThatAPriceContainsStandsOnTheInvoiceWhereARateIsSet(t *testing.T)
 
 func TestNumbersHaveNoGapHoweverManyPayAtOnceOnTwoNodes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		noGap(t, newWorld(t))
+	})
+	t.Run("MongoDB", func(t *testing.T) {
+		t.Parallel()
+		store, err := mongo.Open(t.Context(), engine.Mongod(t).Database("invoices"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = store.Close() })
+		noGap(t, worldOn(t, store, billing.Taxes{}))
+	})
+}
+
+func noGap(t *testing.T, w *world) {
+	t.Helper()
 	const orders = 12
 	for n := range orders {
 		w.authorise(t, chargeOf(n))

@@ -40,6 +40,7 @@ func (c Config) Check() error {
 	if _, err := c.TrustedProxies(); err != nil {
 		all = append(all, err)
 	}
+	all = append(all, c.checkTax()...)
 	all = append(all, c.checkCalls()...)
 	all = append(all, c.checkEngines()...)
 	if (c.Keys.URL == "") != (c.Keys.TokenFile == "") {
@@ -50,12 +51,6 @@ func (c Config) Check() error {
 	}
 	if u, err := url.Parse(c.Trace.URL); c.Trace.URL != "" && (err != nil || u.Host == "") {
 		say("trace.url is %q: say the collector's address, like http://localhost:4318, or leave it empty", c.Trace.URL)
-	}
-	if c.Tax.Fees < 0 || c.Tax.Fees > 10_000 || c.Tax.Medicine < 0 || c.Tax.Medicine > 10_000 {
-		say("tax.fees is %d and tax.medicine %d: say the rates in hundredths of a percent, 0 to 10000", c.Tax.Fees, c.Tax.Medicine)
-	}
-	if c.Tax.Name == "" && (c.Tax.Fees > 0 || c.Tax.Medicine > 0) {
-		say("tax.name is not set: say what the tax is called on invoices, like VAT")
 	}
 	if c.Trace.Part < 0 || c.Trace.Part > 1 {
 		say("trace.part is %v: say which part of all requests is traced, 0 to 1", c.Trace.Part)
@@ -96,6 +91,18 @@ func (c Config) TrustedProxies() ([]netip.Prefix, error) {
 		all = append(all, network.Masked())
 	}
 	return all, nil
+}
+
+// checkTax makes sure that invoices, which are never changed, say a tax that can be.
+func (c Config) checkTax() (all []error) {
+	t := c.Tax
+	if t.Fees < 0 || t.Fees > 10_000 || t.Medicine < 0 || t.Medicine > 10_000 {
+		all = append(all, fmt.Errorf("tax.fees is %d and tax.medicine %d: say the rates in hundredths of a percent, 0 to 10000", t.Fees, t.Medicine))
+	}
+	if t.Name == "" && (t.Fees > 0 || t.Medicine > 0) {
+		all = append(all, errors.New("tax.name is not set: say what the tax is called on invoices, like VAT"))
+	}
+	return all
 }
 
 // checkCalls makes sure that callers elsewhere could reach the media of a service for them.

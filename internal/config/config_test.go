@@ -133,6 +133,31 @@ func TestProxiesInFrontAreAddressesOrNetworks(t *testing.T) {
 	}
 }
 
+func TestTaxOnInvoicesHasANameAndARateThatCanBe(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		tax  config.Tax
+		want string
+	}{
+		"nothing set":        {config.Tax{}, ""},
+		"a rate with a name": {config.Tax{Name: "VAT", Fees: 1900, Medicine: 700}, ""},
+		"a rate without":     {config.Tax{Fees: 1900}, "tax.name"},
+		"below zero":         {config.Tax{Name: "VAT", Medicine: -1}, "tax.medicine"},
+		"more than all":      {config.Tax{Name: "VAT", Fees: 19_000}, "tax.fees"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			said := ""
+			if err := (config.Config{Tax: c.tax}).Check(); err != nil {
+				said = err.Error()
+			}
+			if got := strings.Contains(said, "tax."); got != (c.want != "") || c.want != "" && !strings.Contains(said, c.want) {
+				t.Errorf("said of the tax: %v in %q, want %q", got, said, c.want)
+			}
+		})
+	}
+}
+
 func TestServiceForOthersNeedsMediaThatOthersReach(t *testing.T) {
 	good := func() config.Config {
 		c := config.Default()

@@ -75,30 +75,30 @@ var everyScreen = map[string][]screen{
 		of("recordings", "/visit/:id/recordings", seen), of("said", "/visit/:id/said", seen), of("visit-times", "/visit/:visit/times", waiting),
 		of("rx", "/rx/:id", rx), of("choose-over", "/rx/:id/order", rx), of("order", "/order/:id", order), of("answer", "/order/:id/answer", order),
 		of("thanks", "/order/:id/thanks", order), of("order-chat", "/order/:id/call", order),
-		of("record", "/record/:person", person), of("who-looked", "/record/:person/access", person), here("circle", "/circle"), here("me", "/me"),
+		of("record", "/record/:person", person), of("who-looked", "/record/:person/access", person), here("circle", "/circle"), here("me", "/me"), here("passkeys", "/passkeys"),
 		of("problem", "/case/:id", word("new")), of("case", "/case/:id", problem), also("nowhere", "/for/:person", "/no/such/page"),
 	},
 	"doctor": {
 		here("today", "/d"), here("queue", "/d/queue"), of("visit", "/d/visit/:id", seen), of("recordings", "/d/visit/:id/recordings", seen),
 		of("said", "/d/visit/:id/said", seen),
-		here("hours", "/d/hours"), here("me", "/me"),
+		here("hours", "/d/hours"), here("me", "/me"), here("passkeys", "/passkeys"),
 	},
 	"pharmacist": {
 		here("work", "/p"), of("order", "/p/order/:id", fill), of("chat", "/p/talk/:order", openOrder), here("stock", "/p/stock"), here("hours", "/p/hours"),
-		here("records", "/p/records"), here("me", "/me"),
+		here("records", "/p/records"), here("me", "/me"), here("passkeys", "/passkeys"),
 	},
 	"courier": {
-		here("now", "/c"), of("job", "/c/job/:id", job), of("chat", "/c/talk/:order", order), here("earnings", "/c/earnings"), here("papers", "/c/papers"), here("me", "/me"),
+		here("now", "/c"), of("job", "/c/job/:id", job), of("chat", "/c/talk/:order", order), here("earnings", "/c/earnings"), here("papers", "/c/papers"), here("me", "/me"), here("passkeys", "/passkeys"),
 	},
 	"operator": {
 		here("city", "/o"), here("stages", "/o/stages"), here("forecast", "/o/forecast"), here("exports", "/o/exports"), here("vetting", "/o/vetting"),
 		here("zones", "/o/zones"), here("coupons", "/o/coupons"), here("stuck", "/o/stuck"), here("cases", "/o/cases"), of("case", "/o/case/:id", problem),
-		of("chat", "/o/talk/:order", openOrder), here("me", "/me"),
+		of("chat", "/o/talk/:order", openOrder), here("me", "/me"), here("passkeys", "/passkeys"),
 	},
 	"support": {
-		here("cases", "/o/cases"), of("case", "/o/case/:id", problem), of("chat", "/o/talk/:order", openOrder), here("me", "/me"),
+		here("cases", "/o/cases"), of("case", "/o/case/:id", problem), of("chat", "/o/talk/:order", openOrder), here("me", "/me"), here("passkeys", "/passkeys"),
 	},
-	"auditor": {here("audit", "/o/audit"), here("me", "/me")},
+	"auditor": {here("audit", "/o/audit"), here("me", "/me"), here("passkeys", "/passkeys")},
 }
 
 // folders are the folders of screens, and who is shown them.

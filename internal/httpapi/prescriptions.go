@@ -2,9 +2,11 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"housecall/internal/access"
+	"housecall/internal/fault"
 	"housecall/internal/id"
 	"housecall/internal/phi"
 	"housecall/internal/prescribing"
@@ -24,6 +26,7 @@ func Prescriptions(prescriptions *prescribing.Service) []Route {
 		get("/prescriptions/{id}/page", "prescription.read", "Read a signed prescription as a sheet of paper", r.page),
 		post("/prescriptions/{id}/cancel", "prescription.cancel", "Throw a draft away, or cancel a signed prescription", r.cancel),
 		post("/signings", "prescription.sign", "Begin to sign drafts of one visit", r.begin).created(),
+		post("/signings/{id}/passkey", "prescription.sign", "Ask what a device needs to sign by a passkey", r.askPasskey).keyless(),
 		post("/signings/{id}/confirm", "prescription.sign", "Sign with a fresh second factor", r.sign),
 		get("/parts/{id}", "prescription.review", "Read a part that your pharmacy holds", r.part),
 		get("/parts/{id}/recheck", "prescription.review", "Check a part again with today's facts", r.recheck),
@@ -317,12 +320,27 @@ func (r prescriptionRoutes) begin(ctx context.Context, a access.Actor, in *begin
 type confirmIn struct {
 	ByID
 	Body struct {
-		Code string `json:"code" minLength:"4" maxLength:"12" doc:"Of your authenticator, now; good once."`
+		Code    string          `json:"code,omitempty" minLength:"4" maxLength:"12" doc:"Of your authenticator, now; good once."`
+		Passkey json.RawMessage `json:"passkey,omitempty" doc:"In place of a code: what the device answered to the question of this signing, as PublicKeyCredential.toJSON()."`
 	}
 }
 
+// askPasskey asks the doctor's device to sign what is on screen: the question is its digest.
+func (r prescriptionRoutes) askPasskey(ctx context.Context, a access.Actor, in *ByID) (*Reply[PasskeyOptions], error) {
+	return offered(r.prescriptions.BeginPasskey(ctx, a, id.Challenge(in.ID)))
+}
+
 func (r prescriptionRoutes) sign(ctx context.Context, a access.Actor, in *confirmIn) (*Reply[ListOf[PrescriptionView]], error) {
-	all, err := r.prescriptions.Sign(ctx, a, id.Challenge(in.ID), in.Body.Code)
+	if (in.Body.Code == "") == (len(in.Body.Passkey) == 0) {
+		return nil, fault.InvalidField("/code", "Send a code of your authenticator, or a passkey.")
+	}
+	var all []*prescribing.Prescription
+	var err error
+	if in.Body.Code != "" {
+		all, err = r.prescriptions.Sign(ctx, a, id.Challenge(in.ID), in.Body.Code)
+	} else {
+		all, err = r.prescriptions.SignByPasskey(ctx, a, id.Challenge(in.ID), in.Body.Passkey)
+	}
 	if err != nil {
 		return nil, err
 	}

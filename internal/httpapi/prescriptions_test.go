@@ -1,7 +1,9 @@
 package httpapi_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http/httptest"
 	"strings"
@@ -38,6 +40,17 @@ func (ward) Facts(context.Context, id.Patient) (prescribing.Facts, error) {
 		Born:           safety.MustDate("1980-01-02"),
 		AllergiesAsked: true, Allergies: []safety.Allergy{{Allergen: "penicillin", Reaction: "rash"}},
 	}}, nil
+}
+
+func (ward) AskPasskey(_ context.Context, _ access.Actor, purpose string, covered []byte) (json.RawMessage, error) {
+	return json.Marshal(map[string]any{"purpose": purpose, "challenge": covered})
+}
+
+func (w ward) ConfirmByPasskey(ctx context.Context, a access.Actor, purpose string, covered, answer []byte) (*prescribing.Shown, error) {
+	if wanted, err := w.AskPasskey(ctx, a, purpose, covered); err != nil || !bytes.Equal(wanted, answer) {
+		return nil, fault.New(fault.Invalid, "This passkey does not confirm it.").Coded("passkey-failed")
+	}
+	return &prescribing.Shown{Passkey: "psk_1"}, nil
 }
 
 func (ward) Confirm(_ context.Context, _ access.Actor, _, code string) error {

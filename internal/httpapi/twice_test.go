@@ -67,7 +67,7 @@ func takesKey(s *httpapi.Server, r *http.Request) bool {
 var withoutKey = map[string]string{
 	"/sign-in": "signing in", "/sign-in/code": "signing in", "/sign-in/staff": "signing in", "/me/addresses/code": "signing in: a code is sent",
 	"/session/code": "signing in: a code is sent", "/session/second-factor": "signing in: the code is good once",
-	"/sign-in/passkey": "signing in: the answer is good once", "/sign-in/passkey/options": "signing in: a question", "/passkeys/options": "asks",
+	"/sign-in/passkey": "signing in: the answer is good once", "/sign-in/passkey/options": "signing in: a question", "/passkeys/options": "asks", "/signings/{id}/passkey": "asks",
 	"/session/unlock": "signing in: the code is good once", "/duty/beat": "a sign of life", "/call-checks": "a ticket to an empty room",
 	"/call-lab/tickets": "a ticket of the demo", "/carriers/reports": "signed by the carrier, and told twice is one word",
 	"/audit/verify": "asks", "/guests/look": "asks", "/coupons/check": "asks", "/verify": "asks", "/visits/{id}/prescriptions/preview": "asks",

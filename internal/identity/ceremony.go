@@ -27,6 +27,7 @@ type Ceremony struct {
 	Purpose       Purpose              `json:"purpose"`
 	Account       id.Account           `json:"account,omitempty"` // who began it; nobody for a sign-in
 	Data          webauthn.SessionData `json:"data"`
+	Nonce         []byte               `json:"nonce,omitempty"` // of a challenge that covers something
 	Expires       time.Time            `json:"expires"`
 	Spent         time.Time            `json:"spent,omitzero"`
 }
@@ -40,9 +41,9 @@ var ceremonySpec = docstore.Spec[Ceremony]{Name: "ceremonies", Indexes: map[stri
 
 func ceremonyOf(challenge string) id.Ceremony { return id.Derive[id.Ceremony](challenge) }
 
-func (s *Service) beginCeremony(ctx context.Context, p Purpose, by id.Account, data *webauthn.SessionData) error {
+func (s *Service) beginCeremony(ctx context.Context, p Purpose, by id.Account, data *webauthn.SessionData, nonce []byte) error {
 	return s.ceremonies.Insert(ctx, id.Request{}, &Ceremony{
-		ID: ceremonyOf(data.Challenge), Purpose: p, Account: by, Data: *data, Expires: s.d.Clock.Now().Add(ceremonyLasts),
+		ID: ceremonyOf(data.Challenge), Purpose: p, Account: by, Data: *data, Nonce: nonce, Expires: s.d.Clock.Now().Add(ceremonyLasts),
 	})
 }
 

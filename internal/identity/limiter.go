@@ -88,7 +88,10 @@ func (s *Service) guess(remote string, try func() error) error {
 }
 
 // guessed are the refusals of who does not know what they say they know.
-var guessed = map[string]bool{"sign-in-failed": true, "code-wrong": true, "code-dead": true, "link-dead": true, "too-many-tries": true}
+var guessed = map[string]bool{
+	"sign-in-failed": true, "code-wrong": true, "code-dead": true, "link-dead": true, "too-many-tries": true,
+	"passkey-failed": true, "ceremony-over": true,
+}
 
 func wrongGuess(err error) bool {
 	var f *fault.Error

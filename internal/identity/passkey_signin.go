@@ -27,7 +27,7 @@ func (s *Service) BeginPasskeySignIn(ctx context.Context, remote string) (json.R
 	if err != nil {
 		return nil, fmt.Errorf("begin sign-in by passkey: %w", err)
 	}
-	if err := s.beginCeremony(ctx, ForSignIn, "", data); err != nil {
+	if err := s.beginCeremony(ctx, ForSignIn, "", data, nil); err != nil {
 		return nil, err
 	}
 	return json.Marshal(assertion.Response)
@@ -45,9 +45,18 @@ func (s *Service) SignInByPasskey(ctx context.Context, answer []byte, from Origi
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	if err := s.remotes.take("try", from.Remote, s.d.Limits.TriesPerRemote); err != nil {
-		return nil, err
+	var opened *Opened
+	err = s.guess(from.Remote, func() error {
+		opened, err = s.signInBy(ctx, relying, parsed, from)
+		return err
+	})
+	if err == nil {
+		s.remotes.giveBack("passkey", from.Remote, s.d.Limits.TriesPerRemote) // its question led to something
 	}
+	return opened, err
+}
+
+func (s *Service) signInBy(ctx context.Context, relying *webauthn.WebAuthn, parsed *protocol.ParsedCredentialAssertionData, from Origin) (*Opened, error) {
 	ceremony, err := s.spendCeremony(ctx, ForSignIn, "", parsed.Response.CollectedClientData.Challenge, id.Request{})
 	if err != nil {
 		return nil, err
@@ -60,7 +69,7 @@ func (s *Service) SignInByPasskey(ctx context.Context, answer []byte, from Origi
 	if _, _, err := relying.ValidatePasskeyLogin(asked, ceremony.Data, parsed); err != nil {
 		return nil, wrongPasskey().Because(cause(err))
 	}
-	passkey, err := s.passkeyUsed(ctx, h, parsed.Response.AuthenticatorData.Counter)
+	passkey, err := s.passkeyUsed(ctx, h, parsed.Response.AuthenticatorData.Counter, id.Request{})
 	if err != nil {
 		return nil, err
 	}
@@ -97,10 +106,10 @@ func (s *Service) holderOf(ctx context.Context, credential []byte) (holder, erro
 }
 
 // passkeyUsed counts the use of a passkey whose signature was good. Removed since, or its counter gone back, it is
-// refused; the write that decides is the passkey's own.
-func (s *Service) passkeyUsed(ctx context.Context, h holder, counter uint32) (id.Passkey, error) {
+// refused; the write that decides is the passkey's own. A request that comes again has counted already.
+func (s *Service) passkeyUsed(ctx context.Context, h holder, counter uint32, req id.Request) (id.Passkey, error) {
 	now := s.d.Clock.Now()
-	p, err := s.passkeys.Update(ctx, string(h.passkeys[0].ID), docstore.On{}, func(p *Passkey) error {
+	p, err := s.passkeys.Update(ctx, string(h.passkeys[0].ID), docstore.On{Request: req}, func(p *Passkey) error {
 		if !p.opens(h.account) {
 			return wrongPasskey()
 		}

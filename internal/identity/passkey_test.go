@@ -10,6 +10,8 @@ import (
 	"github.com/descope/virtualwebauthn"
 
 	"housecall/internal/access"
+	"housecall/internal/apptest/engine"
+	"housecall/internal/docstore/mongo"
 	"housecall/internal/fault"
 	"housecall/internal/id"
 	"housecall/internal/identity"
@@ -87,7 +89,22 @@ func (d *device) signIn() (*identity.Opened, error) {
 
 func TestPatientAddsAPasskeyAndSignsInByItAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		addsAndSignsIn(t, newWorld(t))
+	})
+	t.Run("MongoDB", func(t *testing.T) {
+		t.Parallel()
+		store, err := mongo.Open(t.Context(), engine.Mongod(t).Database("passkeys"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		addsAndSignsIn(t, worldOn(t, store))
+	})
+}
+
+func addsAndSignsIn(t *testing.T, w *world) {
+	t.Helper()
 	june, opened := w.patient("june@example.org")
 
 	d, passkey := w.passkey(june)
@@ -538,5 +555,38 @@ func TestTheLibrarysWordsAboutAnAnswerReachNobody(t *testing.T) {
 	}
 	if strings.Contains(f.Message, "a-telling-name") || strings.Contains(err.Error(), "a-telling-name") {
 		t.Errorf("the fault quotes the answer: %v", err)
+	}
+}
+
+func TestWrongPasskeysAreCountedByWhereTheyComeFromAndGoodOnesAreNot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	june, _ := w.patient("june@example.org")
+	d, _ := w.passkey(june)
+	from := identity.Origin{Remote: "192.0.2.1"}
+	most := identity.UsualLimits().TriesPerRemote
+	for range most + 5 { // a whole clinic comes in
+		if _, err := w.SignInByPasskey(t.Context(), d.shown(w.question()), from); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	for range most {
+		_, err := w.SignInByPasskey(t.Context(), w.device().shown(w.question()), from)
+		wantKind(t, err, fault.Unauthenticated, "passkey-failed")
+	}
+	_, full := w.SignInByPasskey(t.Context(), d.shown(w.question()), from)
+	_, elsewhere := w.SignInByPasskey(t.Context(), d.shown(w.question()), identity.Origin{Remote: "192.0.2.2"})
+	for range most {
+		if _, err := w.BeginPasskeySignIn(t.Context(), "192.0.2.3"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, asked := w.BeginPasskeySignIn(t.Context(), "192.0.2.3")
+
+	wantKind(t, full, fault.Limited, "too-many-tries")
+	wantKind(t, asked, fault.Limited, "too-many-tries")
+	if elsewhere != nil {
+		t.Errorf("from elsewhere: %v", elsewhere)
 	}
 }

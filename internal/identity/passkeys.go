@@ -50,7 +50,7 @@ func (s *Service) BeginPasskey(ctx context.Context, a access.Actor) (json.RawMes
 	if err != nil {
 		return nil, fmt.Errorf("begin passkey of %s: %w", a.Account, err)
 	}
-	if err := s.beginCeremony(ctx, forPasskey, a.Account, data); err != nil {
+	if err := s.beginCeremony(ctx, forPasskey, a.Account, data, nil); err != nil {
 		return nil, err
 	}
 	return json.Marshal(creation.Response)

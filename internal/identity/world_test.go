@@ -41,7 +41,7 @@ var rules = sync.OnceValues(func() (*access.Rules, error) { return access.NewRul
 type world struct {
 	*identity.Service
 	t      *testing.T
-	store  *sqlite.Store
+	store  docstore.Store
 	clock  *clock.Fake
 	guard  *access.Guard
 	circle *identity.Circle
@@ -57,6 +57,11 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return worldOn(t, store)
+}
+
+func worldOn(t *testing.T, store docstore.Store) *world {
+	t.Helper()
 	closing := sync.OnceFunc(func() { _ = store.Close() })
 	t.Cleanup(closing)
 	w := &world{t: t, store: store, clock: clock.NewFake(time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)), post: &post{}, trail: &trail{}, words: &broadcast{}, close: closing}

@@ -55,6 +55,7 @@ type Challenge struct {
 	Visit         id.Visit                                         `json:"visit"`
 	Sheets        []Sheet                                          `json:"sheets"`
 	Until         time.Time                                        `json:"until"`
+	Shown         *Shown                                           `json:"shown,omitempty"` // where a passkey confirmed it
 }
 
 // DocID implements docstore.Document.
@@ -139,6 +140,11 @@ func (s *Service) BeginSigning(ctx context.Context, a access.Actor, rxs ...id.Pr
 // same with today's facts are asked first, the code last, so that a refusal does not burn it.
 // Announces rx.signed for each.
 func (s *Service) Sign(ctx context.Context, a access.Actor, challenge id.Challenge, code string) ([]*Prescription, error) {
+	return s.sign(ctx, a, challenge, func(c *Challenge) (*Shown, error) { return nil, s.factor.Confirm(ctx, a, c.Purpose(), code) })
+}
+
+// own is a challenge for the doctor who began it, and for nobody else.
+func (s *Service) own(ctx context.Context, a access.Actor, challenge id.Challenge) (*Challenge, error) {
 	c, err := s.challenges.Get(ctx, string(challenge))
 	if err != nil {
 		return nil, err
@@ -147,11 +153,19 @@ func (s *Service) Sign(ctx context.Context, a access.Actor, challenge id.Challen
 		_ = s.guard.Check(ctx, a, SignAction, access.Facts{Record: string(c.ID), Doctor: c.Doctor}) // for the audit
 		return nil, docstore.NotFound()
 	}
+	return c, nil
+}
+
+func (s *Service) sign(ctx context.Context, a access.Actor, challenge id.Challenge, confirmed func(*Challenge) (*Shown, error)) ([]*Prescription, error) {
+	c, err := s.own(ctx, a, challenge)
+	if err != nil {
+		return nil, err
+	}
 	if c.State != ChallengeOpen {
 		return s.signedAlready(ctx, a, c)
 	}
 	if !s.clock.Now().Before(c.Until) {
-		return nil, fault.New(fault.Conflict, "This signing has run out. Look at the prescription and begin again.").Coded("challenge-expired")
+		return nil, runOut()
 	}
 	sheets, err := s.ready(ctx, a, c)
 	if err != nil {
@@ -160,7 +174,7 @@ func (s *Service) Sign(ctx context.Context, a access.Actor, challenge id.Challen
 	if err := s.inOrder(ctx, c, sheets); err != nil {
 		return nil, err
 	}
-	if err := s.factor.Confirm(ctx, a, c.Purpose(), code); err != nil {
+	if c.Shown, err = confirmed(c); err != nil {
 		return nil, err
 	}
 	if err := s.hold(ctx, c); err != nil {
@@ -175,10 +189,18 @@ func (s *Service) Sign(ctx context.Context, a access.Actor, challenge id.Challen
 	return s.sheets(ctx, c)
 }
 
+func runOut() error {
+	return fault.New(fault.Conflict, "This signing has run out. Look at the prescription and begin again.").Coded("challenge-expired")
+}
+
+func used() error {
+	return fault.New(fault.Conflict, "This challenge has been used. A signature needs a new one.").Coded("challenge-used")
+}
+
 // signedAlready answers a challenge that is used: to the request that used it, as it stands.
 func (s *Service) signedAlready(ctx context.Context, a access.Actor, c *Challenge) ([]*Prescription, error) {
 	if a.Request.Key == "" || !c.doneBy(a.Request) {
-		return nil, fault.New(fault.Conflict, "This challenge has been used. A signature needs a new one.").Coded("challenge-used")
+		return nil, used()
 	}
 	if err := s.finishSigning(ctx, a, c.ID); err != nil {
 		return nil, err
@@ -272,13 +294,15 @@ func (s *Service) commit(ctx context.Context, a access.Actor, c *Challenge, shee
 			return fmt.Errorf("sign %s: %w", rx.ID, err)
 		}
 	}
+	shown := c.Shown
 	_, err = s.challenges.Update(ctx, string(c.ID), docstore.On{Request: a.Request}, func(c *Challenge) error {
 		if c.State != ChallengeOpen || !now.Before(c.Until) {
-			return fault.New(fault.Conflict, "This challenge has been used. A signature needs a new one.").Coded("challenge-used")
+			return used()
 		}
 		for i := range c.Sheets {
 			c.Sheets[i].Signature = signatures[i]
 		}
+		c.Shown = shown
 		c.SetTimer(KindSigningStalled, now.Add(stalledAfter))
 		return c.apply(now, a, confirm)
 	})

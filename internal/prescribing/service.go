@@ -2,6 +2,7 @@ package prescribing
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -62,9 +63,11 @@ type Facts struct {
 	Present []safety.Medicine
 }
 
-// SecondFactor takes a one-time code that is good once, for one purpose.
+// SecondFactor takes a one-time code that is good once, for one purpose; or a passkey's signature over what is covered.
 type SecondFactor interface {
 	Confirm(ctx context.Context, a access.Actor, purpose, code string) error
+	AskPasskey(ctx context.Context, a access.Actor, purpose string, covered []byte) (json.RawMessage, error)
+	ConfirmByPasskey(ctx context.Context, a access.Actor, purpose string, covered, answer []byte) (*Shown, error)
 }
 
 // Vetting tells whether a doctor may practise now, there.

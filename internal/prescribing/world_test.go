@@ -1,7 +1,9 @@
 package prescribing_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -136,6 +138,23 @@ func (w *world) Confirm(_ context.Context, _ access.Actor, purpose, code string)
 	}
 	w.codes[code] = purpose
 	return nil
+}
+
+// AskPasskey asks the doctor's device to sign what is covered.
+func (w *world) AskPasskey(_ context.Context, _ access.Actor, purpose string, covered []byte) (json.RawMessage, error) {
+	return json.Marshal(map[string]any{"purpose": purpose, "covered": covered})
+}
+
+// ConfirmByPasskey takes the very question as the answer, once.
+func (w *world) ConfirmByPasskey(ctx context.Context, a access.Actor, purpose string, covered, answer []byte) (*prescribing.Shown, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked++
+	if wanted, err := w.AskPasskey(ctx, a, purpose, covered); err != nil || !bytes.Equal(wanted, answer) || w.codes[string(answer)] != "" {
+		return nil, fault.New(fault.Invalid, "This passkey does not confirm it.").Coded("passkey-failed")
+	}
+	w.codes[string(answer)] = purpose
+	return &prescribing.Shown{Passkey: "psk_1", ClientData: answer}, nil
 }
 
 func (w *world) MayPrescribe(context.Context, id.Account, string) error {

@@ -431,7 +431,9 @@ export interface ConfirmEnrolmentInBody {
 
 export interface ConfirmInBody {
 	/** Of your authenticator, now; good once. */
-	code: string;
+	code?: string;
+	/** In place of a code: what the device answered to the question of this signing, as PublicKeyCredential.toJSON(). */
+	passkey?: unknown;
 }
 
 export interface ConfirmSealInBody {
@@ -3570,6 +3572,8 @@ export interface Routes {
 	"POST /signings": { body: BeginInBody; answer: SigningView; };
 	/** Sign with a fresh second factor. */
 	"POST /signings/{id}/confirm": { path: { id: string }; body: ConfirmInBody; answer: ListOfPrescriptionView; };
+	/** Ask what a device needs to sign by a passkey. */
+	"POST /signings/{id}/passkey": { path: { id: string }; answer: PasskeyOptions; };
 	/** List free times of doctors who fit, the earliest first. */
 	"GET /slots": { query: { specialty: string; language: string; jurisdiction: string; doctor?: string; from?: string; until?: string }; answer: ListOfSlotView; };
 	/** Report how long orders took in each stage, hour by hour. */

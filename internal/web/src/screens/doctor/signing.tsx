@@ -1,9 +1,11 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import type { PrescriptionView, SigningView } from "../../api.gen";
 import { useAct } from "../../client/act";
 import { call } from "../../client/call";
+import { useLive } from "../../client/live";
+import { able, show } from "../../client/passkey";
 import { Failure } from "../../client/problem";
 import { Btn } from "../../parts/button";
 import { Field } from "../../parts/field";
@@ -26,6 +28,7 @@ export function Signing({ id, onClose, onSigned }: { id: string; onClose: () => 
 	const w = words();
 	const page = useSignal<SigningView | undefined>(undefined);
 	const code = useSignal("");
+	const shown = useRef<unknown>(undefined); // until the server has answered: the doctor is asked once
 	const begin = useAct(async (key) => void (page.value = await call("POST /signings", { key, body: { prescriptions: [id] } })));
 	const sign = useAct(async (key) => {
 		try {
@@ -35,8 +38,22 @@ export function Signing({ id, onClose, onSigned }: { id: string; onClose: () => 
 		}
 		onSigned();
 	});
+	const passkeys = useLive("passkeys", () => call("GET /passkeys"), (e) => e.kind.startsWith("passkey."));
+	const byPasskey = useAct(async (key) => {
+		const path = { id: page.value?.id ?? "" };
+		shown.current ??= await show((await call("POST /signings/{id}/passkey", { path })).public_key);
+		try {
+			await call("POST /signings/{id}/confirm", { key, path, body: { passkey: shown.current } });
+		} catch (err) {
+			if (err instanceof Failure && !err.away && err.status < 500) shown.current = undefined; // it was used up
+			throw err;
+		}
+		onSigned();
+	});
 	useEffect(() => void begin(), []);
-	const changed = sign.problem instanceof Failure && sign.problem.changed;
+	const said = byPasskey.problem ?? sign.problem;
+	const changed = said instanceof Failure && said.changed && !/passkey/.test(said.code);
+	const has = able() && (passkeys.data?.items ?? []).some((k) => k.state === "active");
 	const p = page.value?.prescriptions[0];
 	const sheet = page.value?.sheets[0];
 	return (
@@ -90,7 +107,12 @@ export function Signing({ id, onClose, onSigned }: { id: string; onClose: () => 
 					</Notice>
 				) : (
 					<>
-					<Trouble problem={sign.problem} />
+					<Trouble problem={said} />
+					{has && (
+						<Btn kind="main" wide icon="key-round" busy={byPasskey.busy || sign.busy} off={!p} onPress={() => void byPasskey()} test="sign-by-passkey">
+							{w.signByPasskey(p?.items.length ?? 0)}
+						</Btn>
+					)}
 					<form
 						class="signline"
 						onSubmit={(e) => {
@@ -99,7 +121,7 @@ export function Signing({ id, onClose, onSigned }: { id: string; onClose: () => 
 						}}
 					>
 						<Field label={w.code} value={code.value} onType={(v) => (code.value = v.replace(/\D/g, "").slice(0, 6))} inputmode="numeric" autocomplete="one-time-code" max={6} test="sign-code" />
-						<Btn kind="main" wide submit icon="signature" busy={sign.busy} off={!p || code.value.length < 6} test="sign">
+						<Btn kind={has ? "more" : "main"} wide submit icon="signature" busy={sign.busy || byPasskey.busy} off={!p || code.value.length < 6} test="sign">
 							{w.signNow(p?.items.length ?? 0)}
 						</Btn>
 					</form>

@@ -11,6 +11,8 @@ import { words } from "./words";
 
 const day = 86_400_000;
 
+type What = "orders" | "ledger" | "invoices";
+
 /** periodOf is from the beginning of one day to the end of another, in the device's own place. */
 export function periodOf(from: string, until: string): { from: string; until: string } {
 	const end = new Date(`${until}T00:00`);
@@ -18,13 +20,13 @@ export function periodOf(from: string, until: string): { from: string; until: st
 	return { from: new Date(`${from}T00:00`).toISOString(), until: end.toISOString() };
 }
 
-/** Exports: tables of orders and of the ledger, to keep. */
+/** Exports: tables of orders, of the ledger and of invoices, to keep. */
 export default function Exports() {
 	const w = words();
 	const s = useSignal({ from: dayOf(Date.now() - 6 * day), until: dayOf(Date.now()) });
 	const set = (more: Partial<typeof s.value>) => (s.value = { ...s.value, ...more });
-	const take = useAct((_key, what: "orders" | "ledger") => download(`/exports/${what}`, periodOf(s.value.from, s.value.until), `${what}-${s.value.from}-${s.value.until}.csv`));
-	const line = (what: "orders" | "ledger", title: string, hint: string) => (
+	const take = useAct((_key, what: What) => download(`/exports/${what}`, periodOf(s.value.from, s.value.until), `${what}-${s.value.from}-${s.value.until}.csv`));
+	const line = (what: What, title: string, hint: string) => (
 		<div class="line">
 			<span class="stretch">
 				<b>{title}</b>
@@ -48,6 +50,7 @@ export default function Exports() {
 				<Lines>
 					{line("orders", w.exportOrders, w.exportOrdersHint)}
 					{line("ledger", w.exportLedger, w.exportLedgerHint)}
+					{line("invoices", w.exportInvoices, w.exportInvoicesHint)}
 				</Lines>
 			</section>
 		</Page>

@@ -2,10 +2,13 @@ import { useSignal } from "@preact/signals";
 
 import { call } from "../../client/call";
 import { useLive } from "../../client/live";
-import { Btn } from "../../parts/button";
+import { Btn, Go } from "../../parts/button";
 import { Tick } from "../../parts/field";
+import { Lines } from "../../parts/list";
+import { Trouble } from "../../parts/notice";
 import { Head, Page } from "../../parts/page";
 import { date, money } from "../../words/say";
+import { language } from "../../words/words";
 import { words } from "./order-words";
 import { Whom } from "./people";
 
@@ -67,8 +70,41 @@ export default function Receipt({ id }: { id: string }) {
 					<Btn icon="printer" onPress={() => window.print()}>
 						{w.print}
 					</Btn>
+					<Invoices payment={id} />
 				</div>
 			)}
 		</Page>
+	);
+}
+
+/** Invoices of the payment, each with its credit notes, to keep as a file. */
+function Invoices({ payment }: { payment: string }) {
+	const w = words().receipt;
+	const live = useLive(`invoices ${payment}`, () => call("GET /payments/{id}/invoices", { path: { id: payment } }), (e) => e.doc === payment);
+	const all = live.data?.items ?? [];
+	if (all.length === 0) return <Trouble problem={live.problem} />;
+	return (
+		<section class="stack" data-test="invoices">
+			<h2>{w.invoices}</h2>
+			<Lines label={w.invoices}>
+				{all.map((i) => (
+					<div key={i.id}>
+						<span class="stretch">
+							<b>{i.kind === "invoice" ? w.invoice : w.creditNote}</b>
+							<span class="g num">
+								{w.number(i.number)}, {i.issuer}
+							</span>
+							<br />
+							<span class="g num">{money(i.kind === "invoice" ? i.total : { ...i.total, minor: -i.total.minor })}</span>
+						</span>
+						<span class="end">
+							<Go small icon="download" to={`/api/v1/invoices/${i.id}/paper?language=${language.value}`} out label={`${w.pdf}: ${i.kind === "invoice" ? w.invoice : w.creditNote} ${i.number}, ${i.issuer}`} test="invoice-pdf">
+								{w.pdf}
+							</Go>
+						</span>
+					</div>
+				))}
+			</Lines>
+		</section>
 	);
 }

@@ -35,6 +35,7 @@ export const role: Role = {
 		["/circle", () => import("./circle")],
 		["/case/:id", () => import("./case")],
 		["/me", () => import("./me")],
+		["/passkeys", () => import("../shared/passkeys")],
 	],
 	tabs: (me) => {
 		const w = words();
@@ -49,7 +50,7 @@ export const role: Role = {
 			{ to: base, icon: "house", text: w.home, also: /^\/(intake|case)\// },
 			{ to: `${base}/visits`, icon: "video", text: w.visits, also: /^\/visit\// },
 			{ to: `${base}/medicine`, icon: "pill", text: w.medicine, also: /^\/(rx|order)\// },
-			{ to: "/me", icon: "user", text: w.me, also: /^\/(record|circle|receipt)/, last: true },
+			{ to: "/me", icon: "user", text: w.me, also: /^\/(record|circle|receipt|passkeys)/, last: true },
 		];
 	},
 };

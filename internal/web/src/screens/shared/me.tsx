@@ -75,6 +75,7 @@ export default function Me({ children }: { children?: preact.ComponentChildren }
 						<Line key={r.text} title={r.text} icon={r.channel === "phone" ? "phone" : "send"} />
 					))}
 					<Line title={w.addReach} icon="plus" onPress={() => (open.value = "reach")} />
+					<Line to="/passkeys" title={w.passkeys} icon="key-round" test="passkeys" />
 				</Lines>
 			</section>
 			<section>

@@ -2,7 +2,10 @@ import type { Role } from "../../roles";
 import { words } from "./words";
 
 /** Everybody's own screens; for roles that have no screens of their own, all there is. */
-export const own = [["/me", () => import("./me")]] as const;
+export const own = [
+	["/me", () => import("./me")],
+	["/passkeys", () => import("./passkeys")],
+] as const;
 
 export const role: Role = {
 	home: () => "/me",

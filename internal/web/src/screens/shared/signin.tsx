@@ -1,8 +1,10 @@
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 
 import type { ProfileIn, SignedIn } from "../../api.gen";
 import { useAct } from "../../client/act";
 import { call } from "../../client/call";
+import { able, show, suggest } from "../../client/passkey";
 import { Failure, fieldSaid } from "../../client/problem";
 import { entered, setSize, size, toggleLanguage } from "../../client/session";
 import { Btn } from "../../parts/button";
@@ -51,6 +53,20 @@ export function SignInForm({ onDone, known, titled = true }: { onDone?: () => vo
 		await done(await call("POST /sign-in/staff", { body: { address: v.address.trim(), password: v.password, code: v.code.trim(), keep: "cookie", device: device() } }));
 	});
 
+	// A passkey is offered among what the browser fills in; the button asks for it outright.
+	const quiet = useRef<AbortController | undefined>(undefined);
+	const shown = async (credential: unknown) => done(await call("POST /sign-in/passkey", { body: { credential, keep: "cookie", device: device() } }));
+	useEffect(() => {
+		const own = (quiet.current = new AbortController());
+		void suggest(own.signal, shown);
+		return () => own.abort();
+	}, []);
+	const passkey = useAct(async () => {
+		quiet.current?.abort();
+		const { public_key } = await call("POST /sign-in/passkey/options");
+		await shown(await show(public_key));
+	});
+
 	const press = (e: Event) => {
 		e.preventDefault();
 		const v = s.value;
@@ -71,16 +87,17 @@ export function SignInForm({ onDone, known, titled = true }: { onDone?: () => vo
 		ask.clear();
 		open.clear();
 		staff.clear();
+		passkey.clear();
 	};
-	const problem = v.step === "address" ? ask.problem : v.step === "staff" ? staff.problem : open.problem;
-	const busy = ask.busy || open.busy || staff.busy;
+	const problem = v.step === "address" ? ask.problem ?? passkey.problem : v.step === "staff" ? staff.problem : open.problem;
+	const busy = ask.busy || open.busy || staff.busy || passkey.busy;
 	const title = { address: w.welcome, code: w.codeTitle, profile: w.signUp, staff: w.staff }[v.step];
 	return (
 		<form class="stack-l" onSubmit={press} noValidate data-test={`sign-in-${v.step}`}>
 			{titled && <Head key={v.step}>{title}</Head>}
 			{v.step === "address" && titled && <p class="hint">{w.tag}</p>}
 			{(v.step === "address" || v.step === "staff") && (
-				<Field label={w.address} hint={v.step === "address" ? w.addressHint : undefined} value={v.address} onType={(address) => set({ address })} autocomplete="username" inputmode="email" test="address" said={v.said === w.need.address ? v.said : ""} />
+				<Field label={w.address} hint={v.step === "address" ? w.addressHint : undefined} value={v.address} onType={(address) => set({ address })} autocomplete="username webauthn" inputmode="email" test="address" said={v.said === w.need.address ? v.said : ""} />
 			)}
 			{v.step === "staff" && <Field label={w.password} type="password" value={v.password} onType={(password) => set({ password })} autocomplete="current-password" test="password" said={v.said === w.need.password ? v.said : ""} />}
 			{v.step === "code" && (
@@ -113,6 +130,11 @@ export function SignInForm({ onDone, known, titled = true }: { onDone?: () => vo
 							{w.other}
 						</Btn>
 					</div>
+				)}
+				{v.step === "address" && able() && (
+					<Btn wide icon="key-round" busy={passkey.busy} onPress={() => void passkey()} test="by-passkey">
+						{w.byPasskey}
+					</Btn>
 				)}
 				{v.step === "address" && (
 					<Btn kind="bare" wide onPress={to("staff")} test="as-staff">

@@ -1,0 +1,126 @@
+package e2e_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp"
+)
+
+// hasPasskeys gives the device of this browser what makes and shows passkeys: here its owner is there, and is
+// verified, whenever that is asked.
+func (b *browser) hasPasskeys() {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, tab, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, tab, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+		}})
+		return err
+	}))
+}
+
+// signsOut leaves by Me.
+func (b *browser) signsOut() {
+	b.t.Helper()
+	b.visit("/me")
+	b.press("sign-out")
+	b.press("sign-out-sure")
+	b.sees("sign-in-address")
+}
+
+// addsPasskey adds one for this device.
+func (b *browser) addsPasskey() {
+	b.t.Helper()
+	b.visit("/me")
+	b.press("passkeys")
+	b.sees("passkeys-page")
+	b.press("add-passkey")
+	b.sees("passkey")
+}
+
+func TestPatientAddsAPasskeySignsInByItAndRemovesIt(t *testing.T) {
+	t.Parallel()
+	b := phoneOf(t, "a patient")
+	b.hasPasskeys()
+	_, address := newcomerIn(t, b.town, "Pia Key", "1961-02-03", "female")
+	b.signIn(address)
+
+	b.addsPasskey()
+	b.shot("passkeys-one")
+	b.press("rename-passkey")
+	b.types("passkey-name", "Pia's phone")
+	b.press("save-passkey")
+	b.seesText("Pia's phone")
+	b.signsOut()
+	b.shot("sign-in-passkey")
+	b.press("by-passkey")
+	b.until("to be in by the passkey", `document.querySelector('[data-test^="sign-in-"]') === null`)
+	b.visit("/passkeys")
+	b.seesText("last used")
+
+	b.press("remove-passkey")
+	b.press("remove-sure") // and with it the session that it opened
+	b.until("to be asked to sign in again", `document.querySelector('[data-test="sign-in-again"], [data-test="sign-in-address"]') !== null`)
+	b.visit("/")
+	b.press("by-passkey")
+	b.seesText("This passkey does not open an account here")
+	b.signIn(address)
+	b.visit("/passkeys")
+	b.seesText("No passkey yet")
+}
+
+func TestDoctorSignsInAndSignsAPrescriptionByAPasskeyAlone(t *testing.T) {
+	b := deskOf(t, "Dr Chen")
+	b.hasPasskeys()
+	b.signInStaff(chen)
+	b.addsPasskey()
+	b.signsOut()
+
+	b.press("by-passkey")
+	b.sees("tab-user")
+
+	b.serverHas("the doctor to be in", "/me", `a.role === 'doctor'`)
+	x := taleOf(t, "Ines Key").tells(nil).waits()
+	x.isAdmitted(chen)
+	b.visit("/d/visit/" + x.visit)
+	b.sees("find-medicine")
+	b.prescribes("amox 500", "1 tid 5d pc")
+	b.until("nothing that keeps it from being signed", can("review-sign"))
+	b.chord(enter)
+	b.sees("signing")
+	b.until("the page to sign", test("signing")+`.querySelector('li') !== null`)
+	b.shot("doctor-sign-by-passkey")
+	b.press("sign-by-passkey")
+	b.sees("rx-signed")
+	b.serverHas("a signed prescription", "/visits/"+x.visit+"/prescriptions", `a.items[0].state === 'signed'`)
+	x.post(x.doctor, "/visits/"+x.visit+"/complete", nil)
+}
+
+func TestWhoHasBeenInForAWhileShowsACodeBeforeAddingAPasskey(t *testing.T) {
+	t.Parallel()
+	b := phoneOf(t, "a patient")
+	b.hasPasskeys()
+	_, address := newcomerIn(t, b.town, "Otto Key", "1951-02-03", "male")
+	b.signIn(address)
+	b.visit("/passkeys")
+	// Ten minutes are not waited for: the service's refusal is put before the app once, as it says it.
+	b.eval(`(() => { const real = window.fetch; let once = true; window.fetch = (at, how) => {
+		if (once && String(at).endsWith("/passkeys/options")) { once = false; return Promise.resolve(new Response(
+			JSON.stringify({type: "https://housecall.example/problems/step-up-needed", status: 409}), {status: 409, headers: {"Content-Type": "application/problem+json"}})); }
+		return real(at, how); }; })()`, nil)
+
+	b.press("add-passkey")
+	b.sees("still-you")
+	b.press("still-go")
+	b.sees("still-code")
+	b.types("still-code", b.code(address))
+	b.press("still-go")
+
+	b.sees("passkey")
+}
