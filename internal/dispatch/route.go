@@ -75,7 +75,7 @@ func (p *problem) come(r int32, w walkState, s int32) int32 {
 	case w.shop == s:
 		return c.arrive
 	case w.shop != nobody:
-		return w.at + p.ride(c.vehicle, p.shops[w.shop].at, p.shops[s].at)
+		return w.at + p.shopToShop(c.vehicle, w.shop, s)
 	case c.shop == s && !c.bound: // stands there already
 		return c.arrive
 	}
