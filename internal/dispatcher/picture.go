@@ -12,7 +12,7 @@ import (
 // picture is what dispatch may look at: every job not collected, what is on board where more may be collected on
 // the way, and who is on shift.
 func (z *zone) picture(ctx context.Context, now time.Time) (dispatch.State, error) {
-	state := dispatch.State{Zone: z.name, Standing: z.standing}
+	state := dispatch.State{Zone: z.name, Standing: z.standing, Margin: dispatch.Margin}
 	jobs, err := z.d.Delivery.LiveJobs(ctx, z.d.actor, z.name)
 	if err != nil {
 		return state, err
