@@ -160,7 +160,7 @@ func (s *sim) unasked(o *Order, shun time.Duration) {
 // picture is what the engine may look at: what the product knows, no more.
 func (s *sim) picture() dispatch.State {
 	state := dispatch.State{
-		Zone: zone, Travel: s.travel(), Standing: s.standing, Seed: s.Seed, Budget: s.Budget, Counters: s.Counters, Ahead: dispatch.Ahead(s.freeAndOpen()),
+		Zone: zone, Travel: s.travel(), Standing: s.standing, Seed: s.Seed, Budget: s.Budget, Counters: s.Counters, Margin: dispatch.Margin, Ahead: dispatch.Ahead(s.freeAndOpen()),
 	}
 	state.Jobs, state.Couriers = make([]dispatch.Job, 0, len(s.open)), make([]dispatch.Courier, 0, len(s.couriers))
 	for o := range s.open {

@@ -115,7 +115,7 @@ func (s *search) tryDetours(t, r int32, best *spot) {
 	}
 	for i := range rt.bundles {
 		b := &rt.bundles[i]
-		if b.n == 0 || b.n >= min(c.takes, MostBags) || i == 0 && c.asked || s.tasks[b.tasks[0]].class != x.class || s.at(b, x.shop) {
+		if b.n == 0 || b.n >= c.takes || i == 0 && c.asked || s.tasks[b.tasks[0]].class != x.class || s.at(b, x.shop) {
 			continue
 		}
 		shops, n := s.counters(b)

@@ -82,7 +82,9 @@ type problem struct {
 	vehicles []Vehicle
 	traits   []Traits
 
-	counterBefore, counterAfter, doorBefore, doorAfter int32
+	counterBefore, counterAfter, counterEach, doorBefore, doorAfter int32
+
+	margin int32
 
 	ways ways
 }
@@ -99,7 +101,8 @@ func newProblem(s State, now time.Time) *problem {
 	if p.many = len(s.Jobs) > manyJobs; p.many {
 		p.weights.candidates = 20
 	}
-	p.counterBefore, p.counterAfter = seconds(s.Hands.CounterBefore), seconds(s.Hands.CounterAfter)
+	p.counterBefore, p.counterAfter, p.counterEach = seconds(s.Hands.CounterBefore), seconds(s.Hands.CounterAfter), seconds(s.Hands.CounterEach)
+	p.margin = seconds(s.Margin)
 	p.doorBefore, p.doorAfter = seconds(s.Hands.DoorBefore), seconds(s.Hands.DoorAfter)
 	p.jobs = sortedOnce(s.Jobs, func(a, b Job) int { return cmp.Compare(a.ID, b.ID) })
 	p.couriers = sortedOnce(s.Couriers, func(a, b Courier) int { return cmp.Compare(a.ID, b.ID) })
@@ -234,7 +237,7 @@ func (p *problem) riderOf(c Courier, kind int32) rider {
 	r := rider{
 		vehicle: kind, at: c.At, from: max(0, p.since(c.FreeAt, 0)), end: p.since(c.ShiftEnd, never), shop: nobody,
 		reach: c.Range, idle: max(0, p.now.Sub(c.IdleSince).Minutes()), silent: p.now.Sub(c.SeenAt) > Silent && !c.SeenAt.IsZero(),
-		takes: int32(min(t.Bags, maxBundle)), payload: int32(t.Payload),
+		takes: int32(min(t.Bags, p.weights.bags)), payload: int32(t.Payload),
 	}
 	if r.reach == 0 {
 		r.reach = t.Range

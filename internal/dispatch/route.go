@@ -75,7 +75,7 @@ func (p *problem) come(r int32, w walkState, s int32) int32 {
 	case w.shop == s:
 		return c.arrive
 	case w.shop != nobody:
-		return w.at + p.ride(c.vehicle, p.shops[w.shop].at, p.shops[s].at)
+		return w.at + p.shopToShop(c.vehicle, w.shop, s)
 	case c.shop == s && !c.bound: // stands there already
 		return c.arrive
 	}
@@ -135,8 +135,7 @@ func (p *problem) ridden(r int32, w *walkState, b *bundle, tr *trip) float64 {
 		w.way += way
 		w.at += way + p.doorBefore
 		cost += p.weights.arrival(w.at, x)
-		// A promise that would not hold for the bag alone either is not broken by the bundle.
-		late = late || w.at > x.due && p.aloneAt(c, tr, t) <= x.due
+		late = late || w.at > x.due && p.breaks(w.at, x.due, p.aloneAt(c, tr, t))
 		w.at += p.doorAfter
 		w.last = t
 		if x.holder != nobody && x.holder != r {
@@ -148,6 +147,12 @@ func (p *problem) ridden(r int32, w *walkState, b *bundle, tr *trip) float64 {
 		cost += p.weights.brokenBundle
 	}
 	return cost
+}
+
+// breaks tells whether a bag comes too late because of its bundle. A promise that would not hold for the bag alone
+// either is not broken by that; but one too late only by the margin may not be made later than was promised.
+func (p *problem) breaks(at, due, alone int32) bool {
+	return alone <= due || at > due+p.margin && alone <= due+p.margin
 }
 
 // inherited tells whether the rider has all of the bundle already.

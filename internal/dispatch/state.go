@@ -18,6 +18,9 @@ type State struct {
 	Hands    Hands   // zero: DefaultHands
 
 	Objective Objective
+	// Margin is how much sooner than promised the deadlines of the jobs are. A bag that is too late for its deadline
+	// alone is still not to be made too late for what was promised.
+	Margin time.Duration
 	// Ahead is how long before the latest departure an offer has to be made: what answering it, and the
 	// wait for the next plan, take. It is zero where couriers obey at once.
 	Ahead time.Duration
@@ -47,10 +50,11 @@ const (
 type Hands struct {
 	CounterBefore, CounterAfter time.Duration
 	DoorBefore, DoorAfter       time.Duration
+	CounterEach                 time.Duration // for each bag but the first of one counter
 }
 
-// DefaultHands are a minute at the counter and two at the door.
-var DefaultHands = Hands{CounterAfter: time.Minute, DoorBefore: 2 * time.Minute}
+// DefaultHands are a minute at the counter for each bag, since each has its code, and two at the door.
+var DefaultHands = Hands{CounterAfter: time.Minute, CounterEach: time.Minute, DoorBefore: 2 * time.Minute}
 
 // Job is a delivery job that is not collected yet, or on board.
 type Job struct {

@@ -13,7 +13,7 @@ type trip struct {
 	lead  int32 // seconds ridden to the first
 	more  int32 // seconds ridden from there to the last
 	pick  int32 // when the first bags change hands; where all are on board already: when the rider sets out
-	off   int32 // when the rider is off from the first
+	off   int32 // when the rider is off from the first, with all bags of it
 	ends  int32 // when the last bags change hands, which is not after the shift's end
 	leave int32 // when the rider is off to the doors
 }
@@ -50,22 +50,22 @@ func (p *problem) collect(r int32, w *walkState, b *bundle) trip {
 		return tr
 	}
 	for k, s := range tr.shops[:tr.n] {
-		ready := int32(-never)
+		ready, more := int32(-never), -p.counterEach
 		for _, t := range b.list() {
 			if x := &p.tasks[t]; x.shop == s && !x.aboard {
-				ready = max(ready, x.ready)
+				ready, more = max(ready, x.ready), more+p.counterEach
 			}
 		}
 		come := p.come(r, *w, s)
 		tr.ends = max(w.at, come+p.counterBefore, ready)
 		tr.alone[k] = tr.ends + p.counterAfter
 		if k == 0 {
-			tr.lead, tr.pick, tr.off, tr.leave = max(0, come-w.at), tr.ends, tr.alone[0], tr.alone[0]
+			tr.lead, tr.pick, tr.off, tr.leave = max(0, come-w.at), tr.ends, tr.alone[0]+more, tr.alone[0]+more
 			continue
 		}
 		way := p.shopToShop(c.vehicle, tr.shops[k-1], s)
 		tr.ends = max(tr.leave+way+p.counterBefore, ready)
-		tr.leave, tr.more = tr.ends+p.counterAfter, tr.more+way
+		tr.leave, tr.more = tr.ends+p.counterAfter+more, tr.more+way
 	}
 	return tr
 }

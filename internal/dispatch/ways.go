@@ -10,6 +10,7 @@ import (
 // ways remembers travel times already asked for, in seconds; unasked ones are -1.
 type ways struct {
 	toShop  []int32 // rider, shop
+	soon    []int32 // rider, shop: when one who is bound elsewhere could be there
 	onward  []int32 // vehicle, task, shop
 	toDoor  []int32 // vehicle, task
 	between []int32 // vehicle, block of the shop
@@ -35,7 +36,7 @@ func (w *ways) prepare(p *problem) {
 		}
 		return out
 	}
-	w.toShop, w.onward = unasked(riders*shops), unasked(kinds*tasks*shops)
+	w.toShop, w.soon, w.onward = unasked(riders*shops), unasked(riders*shops), unasked(kinds*tasks*shops)
 	if p.several() {
 		w.cross, w.fromShop, w.shops = unasked(kinds*tasks*tasks), unasked(kinds*tasks*shops), unasked(kinds*shops*shops)
 	}
@@ -97,7 +98,7 @@ func (p *problem) memo(at []int32, i int, v int32, from, to geo.Point) int32 {
 	return at[i]
 }
 
-// betweenWay is// betweenWay is the way between the doors of two tasks.
+// betweenWay is the way between the doors of two tasks.
 func (p *problem) betweenWay(v, a, b int32) int32 {
 	if p.tasks[a].shop != p.tasks[b].shop {
 		return p.memo(p.ways.cross, (int(v)*len(p.tasks)+int(a))*len(p.tasks)+int(b), v, p.jobs[a].Door, p.jobs[b].Door)
@@ -153,13 +154,17 @@ func (p *problem) addNeighbours() {
 // soonest is when a rider without other work could be at a shop.
 func (p *problem) soonest(r, s int32) int32 {
 	c := &p.riders[r]
-	if c.bound {
-		if c.shop == s {
-			return max(0, c.arrive)
-		}
-		return max(0, c.arrive) + p.ride(c.vehicle, p.shops[c.shop].at, p.shops[s].at)
+	if !c.bound {
+		return c.from + p.shopWay(r, s)
 	}
-	return c.from + p.shopWay(r, s)
+	at := &p.ways.soon[int(r)*len(p.shops)+int(s)]
+	if *at < 0 {
+		*at = max(0, c.arrive)
+		if c.shop != s {
+			*at += p.ride(c.vehicle, p.shops[c.shop].at, p.shops[s].at)
+		}
+	}
+	return *at
 }
 
 // grid finds the nearest of many points without looking at all of them.

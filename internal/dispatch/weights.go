@@ -6,6 +6,7 @@ package dispatch
 // on shift crowding out others (soonEnough, candidates). So those days are not wholly unseen.
 type weights struct {
 	candidates   int
+	bags         int // on one ride, whatever the vehicle holds
 	ruin         int // tasks taken out at once, at the most
 	promise      bool
 	ctd          float64 // a minute from click to door
@@ -36,14 +37,14 @@ func weightsOf(o Objective) weights {
 }
 
 var clickToDoor = weights{
-	candidates: 60, ruin: 6, ctd: 1, late: 0.4, unserved: 200, pay: 2, heat: 0.3, restless: 3, reach: 5, rest: 10, spread: 3,
+	candidates: 60, bags: maxBundle, ruin: 6, ctd: 1, late: 0.4, unserved: 200, pay: 2, heat: 0.3, restless: 3, reach: 5, rest: 10, spread: 3,
 }
 
 // promised moves idle couriers sooner and farther: on their way to wait somewhere they can be offered a job at
 // any moment, which under the benchmark's rules they can't.
 var promised = weights{
-	candidates: 60, ruin: 6, promise: true, ctd: 0.25, late: 3, broken: 20, risk: 1.5, tight: 5, tightSeconds: 300,
-	unserved: 400, brokenBundle: 5000, busy: 1, rematch: 3, pay: 0.5, idle: 1, restless: 2, reach: 20, rest: 1, spread: 3,
+	candidates: 60, bags: MostBags, ruin: 6, promise: true, ctd: 0.25, late: 3, broken: 20, risk: 1.5, tight: 5, tightSeconds: 300,
+	unserved: 400, brokenBundle: 5000, busy: 1, rematch: 2, pay: 0.5, idle: 1, restless: 2, reach: 20, rest: 1, spread: 3,
 }
 
 // arrival is what a bag in the patient's hand at that second costs.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"housecall/internal/clock"
+	"housecall/internal/delivery"
 	"housecall/internal/dispatch"
 	"housecall/internal/fault"
 	"housecall/internal/id"
@@ -19,6 +20,7 @@ type zone struct {
 	kicked chan struct{}
 
 	standing []dispatch.Sequence // of the plan before
+	behind   []*delivery.Job     // as of the picture: not to be waited for
 	demand   demand
 }
 
@@ -84,6 +86,9 @@ func (z *zone) plan(ctx context.Context) error {
 	state, err := z.picture(ctx, now)
 	if err != nil || len(state.Jobs) == 0 {
 		return err
+	}
+	if len(z.behind) > 0 {
+		return z.leaveBehind(ctx, z.behind)
 	}
 	decision := dispatch.Plan(state, now)
 	z.standing = decision.Standing
