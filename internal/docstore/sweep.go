@@ -9,9 +9,6 @@ import (
 	"housecall/internal/fault"
 )
 
-// ErrUnreadable is what a document answers that can't be decoded, or not migrated.
-var ErrUnreadable = errors.New("the document can't be read")
-
 // Passed is a document that a sweep has passed over: it can't be read, or what it belongs to can't.
 type Passed struct {
 	Collection, ID string
