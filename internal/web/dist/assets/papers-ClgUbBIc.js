@@ -1,1 +1,0 @@
-import{t as e}from"./papers-CpyTd9A8.js";import{I as t}from"./main-DKNUlLv4.js";function n(){return t(e,{})}export{n as default};

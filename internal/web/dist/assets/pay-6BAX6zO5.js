@@ -1,1 +1,0 @@
-import{I as e,i as t}from"./main-DKNUlLv4.js";import{t as n}from"./visit-words-Dcd9og_0.js";function r({value:r,onPick:i}){let a=n().when;return e(`div`,{children:[e(t,{legend:a.card,value:r,onPick:i,of:[{value:`card_ok`,text:a.cards.card_ok},{value:`card_refused`,text:a.cards.card_refused}],test:`card`}),e(`p`,{class:`sub`,children:a.sandbox})]})}export{r as t};

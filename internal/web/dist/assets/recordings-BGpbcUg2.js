@@ -1,1 +1,0 @@
-import{t as e}from"./recording-D1eaMq6m.js";import{I as t}from"./main-DKNUlLv4.js";function n({id:n}){return t(e,{visit:n,up:`/visit/${n}`})}export{n as default};

@@ -1,2 +1,0 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["assets/me-DDguvqRh.js","assets/words-D04ellCF.js","assets/main-DKNUlLv4.js","assets/main-QTvUUeZ9.css","assets/live-DZ3VArmX.js","assets/list-Dz1zp43q.js"])))=>i.map(i=>d[i]);
-import{l as e,t}from"./main-DKNUlLv4.js";var n=[[`/me`,()=>e(()=>import(`./me-DDguvqRh.js`),__vite__mapDeps([0,1,2,3,4,5]))]],r={home:()=>`/me`,table:[...n],tabs:()=>[{to:`/me`,icon:`user`,text:t().me,last:!0}],staff:!0};export{n as own,r as role};

@@ -1,1 +1,0 @@
-import{t as e}from"./said-1UH46nvX.js";import{I as t}from"./main-DKNUlLv4.js";function n({id:n}){return t(e,{visit:n,up:`/d/visit/${n}`})}export{n as default};

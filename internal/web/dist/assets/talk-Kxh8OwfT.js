@@ -1,1 +1,0 @@
-import{t as e}from"./talk-D-NuBuKh.js";import{I as t}from"./main-DKNUlLv4.js";function n({order:n}){return t(e,{order:n,up:`/o/cases`})}export{n as default};
