@@ -18,7 +18,7 @@ func spoil(t *testing.T, store docstore.Store, collection, docID string, keys ma
 		t.Fatal(err)
 	}
 	r.Version++
-	r.Body, r.Keys = []byte(`[]`), keys
+	r.Body, r.Keys = []byte(`{"n":"many"}`), keys
 	if err := store.Replace(t.Context(), collection, r); err != nil {
 		t.Fatal(err)
 	}
