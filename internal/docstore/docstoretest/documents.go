@@ -45,7 +45,8 @@ func eachForItself(t *testing.T, p *place) {
 			p.insert(t, parcel(fmt.Sprintf("prc_%02d", i), 1, "before", "1"))
 		}
 	}
-	gone, cancel := context.WithCancel(t.Context())
+	ctx := t.Context()
+	gone, cancel := context.WithCancel(ctx)
 	cancel()
 	start := make(chan struct{})
 	var all sync.WaitGroup
@@ -53,16 +54,16 @@ func eachForItself(t *testing.T, p *place) {
 		id, taken := fmt.Sprintf("prc_%02d", i), i%5 == 0
 		all.Go(func() {
 			<-start
-			if err := p.Insert(t.Context(), parcels, parcel(id, 1, "ann", "1")); taken != errors.Is(err, docstore.ErrExists) || !taken && err != nil {
+			if err := p.Insert(ctx, parcels, parcel(id, 1, "ann", "1")); taken != errors.Is(err, docstore.ErrExists) || !taken && err != nil {
 				t.Errorf("insert of %s = %v; taken before: %v", id, err, taken)
 			}
-			if r, err := p.Get(t.Context(), parcels, id); err != nil || r.ID != id || !strings.Contains(string(r.Body), id) {
+			if r, err := p.Get(ctx, parcels, id); err != nil || r.ID != id || !strings.Contains(string(r.Body), id) {
 				t.Errorf("get of %s = %s %s, %v", id, r.ID, r.Body, err)
 			}
 			if _, err := p.Get(gone, parcels, id); !errors.Is(err, context.Canceled) {
 				t.Errorf("get of %s for nobody = %v", id, err)
 			}
-			if _, err := p.Get(t.Context(), parcels, "not_"+id); !errors.Is(err, docstore.ErrNotFound) {
+			if _, err := p.Get(ctx, parcels, "not_"+id); !errors.Is(err, docstore.ErrNotFound) {
 				t.Errorf("get of what is not there = %v", err)
 			}
 		})

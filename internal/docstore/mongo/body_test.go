@@ -35,7 +35,6 @@ func FuzzBodyThatIsKeptReadsAsItWasWritten(f *testing.F) {
 		}
 
 		got, err := toJSON(kept)
-
 		if err != nil {
 			t.Fatal(err)
 		}

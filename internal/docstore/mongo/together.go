@@ -5,10 +5,15 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 )
 
 // mostTogether bounds what goes in one command.
 const mostTogether = 64
+
+// patience is how long somebody waits for the command before theirs: one that hangs, at a primary that stands still,
+// must not keep back who could be answered by another.
+const patience = 250 * time.Millisecond
 
 // together has those who ask the same collection for the same kind of thing share a command: one is under way, and who
 // comes meanwhile goes with the next. So who is alone never waits, and the more come at once the fewer commands they
@@ -55,15 +60,21 @@ func (t *together[Q, A]) ask(ctx context.Context, collection string, q Q) (A, er
 		t.lead(ctx, collection, []*asking[Q, A]{me})
 		return me.answer.value, me.answer.err
 	}
+	var err error
+	over := time.NewTimer(patience) //nolint:forbidigo // how long a server takes, whatever time the service shows
+	defer over.Stop()
 	select {
 	case group := <-me.leads:
 		t.lead(ctx, collection, group)
 	case <-me.answered:
+	case <-over.C:
+		err = t.goOn(ctx, collection, me)
 	case <-ctx.Done():
-		if err := t.leave(ctx, collection, me); err != nil {
-			var none A
-			return none, err
-		}
+		err = t.leave(ctx, collection, me)
+	}
+	if err != nil {
+		var none A
+		return none, err
 	}
 	return me.answer.value, me.answer.err
 }
@@ -106,6 +117,22 @@ func (t *together[Q, A]) leave(ctx context.Context, collection string, me *askin
 	return ctx.Err()
 }
 
+// goOn is done by who has waited long enough: alone, unless it is their turn by now.
+func (t *together[Q, A]) goOn(ctx context.Context, collection string, me *asking[Q, A]) error {
+	if t.takeBack(collection, me) {
+		t.carryOut(ctx, collection, []*asking[Q, A]{me})
+		return nil
+	}
+	select {
+	case group := <-me.leads:
+		t.lead(ctx, collection, group)
+	case <-me.answered:
+	case <-ctx.Done():
+		return t.leave(ctx, collection, me)
+	}
+	return nil
+}
+
 // takeBack tells whether it was not yet handed on.
 func (t *together[Q, A]) takeBack(collection string, me *asking[Q, A]) bool {
 	t.mu.Lock()
@@ -122,6 +149,10 @@ func (t *together[Q, A]) takeBack(collection string, me *asking[Q, A]) bool {
 // lead does it for a group and hands on to the first of those who came meanwhile.
 func (t *together[Q, A]) lead(ctx context.Context, collection string, group []*asking[Q, A]) {
 	defer t.handOn(collection)
+	t.carryOut(ctx, collection, group)
+}
+
+func (t *together[Q, A]) carryOut(ctx context.Context, collection string, group []*asking[Q, A]) {
 	defer func() {
 		for _, a := range group {
 			close(a.answered)

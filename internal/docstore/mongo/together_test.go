@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // hall is where people ask; each command waits until it is let through.
@@ -174,6 +175,38 @@ func TestPanicOfOneCommandEndsItForAllItWasForAndTheNextGoesOn(t *testing.T) {
 
 		if !errors.Is(with.err, errBroken) || next.value != "parcel3" || next.err != nil {
 			t.Errorf("heard %v with it and %v after", with, next)
+		}
+	})
+}
+
+func TestCommandThatHangsKeepsNobodyBackForLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(true)
+		hangs := h.ask(t.Context(), 1)
+		later, last := h.ask(t.Context(), 2), h.ask(t.Context(), 3)
+		do := h.do
+		h.do = func(ctx context.Context, collection string, all []int) []answer[string] {
+			h.mu.Lock()
+			free := len(h.groups) < 2
+			h.mu.Unlock()
+			if !free {
+				return do(ctx, collection, all)
+			}
+			h.mu.Lock()
+			h.groups = append(h.groups, all)
+			h.mu.Unlock()
+			return []answer[string]{{value: "elsewhere"}}
+		}
+		<-time.After(patience + time.Millisecond)
+		synctest.Wait()
+
+		if later.value != "elsewhere" || last.value != "elsewhere" || hangs.value != "" {
+			t.Errorf("heard %v and %v while the first %v", later, last, hangs)
+		}
+		h.over()
+		if hangs.value != "parcel1" {
+			t.Errorf("the first heard %v", hangs)
 		}
 	})
 }
