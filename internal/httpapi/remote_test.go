@@ -15,10 +15,10 @@ func TestWhereARequestCameFromIsSaidByTrustedProxiesAlone(t *testing.T) {
 	one, two := httpapi.Proxies{near}, httpapi.Proxies{near, far}
 	for _, c := range []struct {
 		name, peer string
-		trusted httpapi.Proxies
-		forwarded           []string
-		other               string // who shares the limit with them, asking from nowhere near
-		shared              bool
+		trusted    httpapi.Proxies
+		forwarded  []string
+		other      string // who shares the limit with them, asking from nowhere near
+		shared     bool
 	}{
 		{"nobody is trusted: a word about others is not taken", "192.0.2.1:70", nil, []string{"203.0.113.9"}, "192.0.2.1:71", true},
 		{"a proxy is trusted: its people are told apart", "10.1.2.3:70", one, []string{"203.0.113.9"}, "10.1.2.3:71", false},
