@@ -16,7 +16,7 @@ type chain struct {
 	doctor   *doctor
 	counter  *counter
 	courier  *courier
-	found    int // couriers, one after the other
+	taken    int // offers, one after the other
 
 	intake, visit string
 	order         *ordered
@@ -45,8 +45,8 @@ func (c *chain) script() []step {
 		{"pay; the clock starts", true, c.pay},
 		{"review", true, c.review},
 		{"accept", true, c.accept},
-		{"pack and seal", true, c.pack},          // before the courier: until the bag is ready they leave as late as they can
-		{"find a courier", false, c.findCourier}, // who has taken the offer, a step of theirs
+		{"pack and seal", true, c.pack}, // before the courier: until the bag is ready they leave as late as they can
+		{"take the offer", true, c.takeOffer},
 		{"arrive at the counter", true, c.arrive},
 		{"hand to the courier", true, c.collect},
 		{"arrive at the door", true, c.atDoor},

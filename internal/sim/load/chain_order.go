@@ -144,35 +144,37 @@ func (c *chain) accept(ctx context.Context) error {
 	return err
 }
 
-// findCourier waits for a courier who has said yes. An offer that ran out is followed by another.
-func (c *chain) findCourier(ctx context.Context) error {
+// takeOffer has whoever the job is offered to say yes. An offer that ran out is followed by another.
+func (c *chain) takeOffer(ctx context.Context) error {
 	ctx, stop := context.WithTimeout(ctx, stuckAfter)
 	defer stop()
-	select {
-	case <-ctx.Done():
-		return errors.New("no courier has taken the job")
-	case c.courier = <-c.riders.of(c.order.job):
-		c.found++
-		return nil
+	made := c.patient.offers.of(c.order.job)
+	for {
+		select {
+		case <-ctx.Done():
+			return errors.New("no courier was offered the job")
+		case c.courier = <-made:
+		}
+		err := c.ride(ctx, "accept")
+		if err == nil {
+			c.taken++
+		}
+		if !overtaken(err) { // else it ran out meanwhile
+			return err
+		}
 	}
 }
 
 // withCourier does a step of the courier who has the job. Until the bag is theirs it may be given to another, who goes
-// on with it, or come back to the same.
+// on with it.
 func (c *chain) withCourier(ctx context.Context, step func(context.Context) error) error {
 	for tries := 0; ; tries++ {
 		err := step(ctx)
-		if tries == mostHands || !overtaken(err) {
+		if tries == mostHands || !overtaken(err) || !c.lost(ctx) {
 			return err
 		}
-		if !c.lost(ctx) { // they have it again, and have answered already; or they wait for another bag too long
-			if errors.Is(err, errOtherJob) || !rest(ctx, 50*time.Millisecond) {
-				return err
-			}
-			continue
-		}
 		c.anew.Add(1)
-		if err := c.findCourier(ctx); err != nil {
+		if err := c.takeOffer(ctx); err != nil {
 			return err
 		}
 	}
@@ -192,9 +194,6 @@ func overtaken(err error) bool {
 
 // lost tells whether the job is with somebody else, or on its way to somebody, by what the counter is shown.
 func (c *chain) lost(ctx context.Context) bool {
-	if len(c.riders.of(c.order.job)) > 0 {
-		return true
-	}
 	a, err := c.counter.Get(ctx, "/jobs/"+c.order.job)
 	if err != nil {
 		return false
@@ -215,13 +214,10 @@ func (c *chain) ride(ctx context.Context, step string) error {
 			return err
 		}
 		if next.Text("job") == c.order.job {
-			if step == "arrive" && next.Text("state") == "at_pharmacy" {
-				return nil // they stood there already when it came back to them
-			}
 			_, err = c.courier.Post(ctx, "/jobs/"+c.order.job+"/"+step, JSON{"sequence": next.At("sequence")})
 			return err
 		}
-		over := now().Sub(begun) > stuckAfter
+		over := step == "accept" || now().Sub(begun) > stuckAfter
 		if !over && now().Sub(looked) > time.Second {
 			looked, over = now(), c.lost(ctx)
 		}
@@ -257,13 +253,13 @@ func (c *chain) arrive(ctx context.Context) error { return c.withCourier(ctx, c.
 func (c *chain) arrives(ctx context.Context) error { return c.ride(ctx, "arrive") }
 
 func (c *chain) collect(ctx context.Context) error {
-	here := c.found
+	here := c.taken
 	return c.withCourier(ctx, func(ctx context.Context) error {
-		if c.found != here {
+		if c.taken != here {
 			if err := c.arrives(ctx); err != nil {
 				return err
 			}
-			here = c.found
+			here = c.taken
 		}
 		return c.takesBag(ctx)
 	})

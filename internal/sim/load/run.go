@@ -77,7 +77,7 @@ type run struct {
 	name     string
 	expiry   string     // of every pack: a run may go on past midnight
 	rand     *rand.Rand // of whoever prepares; everybody else has their own
-	riders   riders
+	offers   offers
 
 	zones     []*zone
 	overseer  *follower
@@ -100,7 +100,6 @@ type run struct {
 	lives     []*life
 	errors    map[string]int
 	stepTimes map[string]*times
-	aside     func(func(ctx context.Context)) // what somebody does beside the chains, until the run is over
 	follows   func(f *follower)
 	leaves    func(f *follower) // who does not come back closes their screen: a long run has no more of them than a short one
 
@@ -128,7 +127,6 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	feeds, cut := context.WithCancel(ctx)
 	defer r.running.Wait()
 	defer cut()
-	r.aside = func(do func(context.Context)) { r.running.Go(func() { do(feeds) }) }
 	r.follows = func(f *follower) {
 		begun := make(chan struct{})
 		live, leave := context.WithCancel(feeds)

@@ -170,7 +170,7 @@ func (r *run) courier(ctx context.Context, z *zone) error {
 	c := &courier{Enrolled: e}
 	c.feed = r.follow("a courier", e.Client, func(t told) {
 		if t.Kind == "job.offered" && t.Data["courier"] == e.Account {
-			r.aside(func(ctx context.Context) { r.answer(ctx, c, t.Doc) })
+			r.offers.made(t.Doc, c)
 		}
 	})
 	if _, err := e.Post(ctx, "/shift/start", JSON{"vehicle": "scooter", "point": z.point(.001, .001)}); err != nil {
