@@ -16,16 +16,17 @@ export function useFollowed(path: string): number {
 			clearTimeout(soon);
 			soon = setTimeout(() => (heard.value += 1), together);
 		});
-		const left = () => feed.stop(); // a page kept for the way back holds no connection
-		const back = () => !document.hidden && feed.nudge();
+		// A page that nobody looks at holds no second connection: a browser opens six to us at most, for all tabs.
+		const left = () => feed.stop();
+		const looked = () => (document.hidden ? feed.stop() : feed.nudge());
 		window.addEventListener("pagehide", left);
-		window.addEventListener("pageshow", back);
-		document.addEventListener("visibilitychange", back);
-		feed.start();
+		window.addEventListener("pageshow", looked);
+		document.addEventListener("visibilitychange", looked);
+		if (!document.hidden) feed.start();
 		return () => {
 			window.removeEventListener("pagehide", left);
-			window.removeEventListener("pageshow", back);
-			document.removeEventListener("visibilitychange", back);
+			window.removeEventListener("pageshow", looked);
+			document.removeEventListener("visibilitychange", looked);
 			clearTimeout(soon);
 			unhear();
 			feed.stop();
