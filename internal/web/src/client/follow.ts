@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { Feed } from "./feed";
+import { feed as own } from "./session";
 
 /** How long what comes together is waited for: one step leaves several events. */
 const together = 150;
@@ -18,6 +19,7 @@ export function useFollowed(path: string): number {
 		});
 		// A page that nobody looks at holds no second connection: a browser opens six to us at most, for all tabs.
 		const left = () => feed.stop();
+		const unfollow = own.hear((e) => e === "reset" && !document.hidden && feed.start()); // signed in again, or back from away
 		const looked = () => (document.hidden ? feed.stop() : feed.nudge());
 		window.addEventListener("pagehide", left);
 		window.addEventListener("pageshow", looked);
@@ -29,6 +31,7 @@ export function useFollowed(path: string): number {
 			document.removeEventListener("visibilitychange", looked);
 			clearTimeout(soon);
 			unhear();
+			unfollow();
 			feed.stop();
 		};
 	}, [path]);
