@@ -54,7 +54,7 @@ func TestCourierRidesOverTheCountersOfTwoPharmaciesAndBringsBothBags(t *testing.
 	r.sees("accept-offer")
 	r.seesText("From " + greenCross)
 	r.sees("also-counter")
-	r.seesText("Then " + marketPlace)
+	r.seesText("Already yours: " + marketPlace)
 	r.shot("courier-two-counters-offer")
 	r.press("accept-offer")
 

@@ -61,7 +61,7 @@ var Moves = lifecycle.Table[State, Event]{
 var whys = lifecycle.MustExplain(lifecycle.Whys[Event]{
 	pay:       "paid",
 	expire:    "unpaid",
-	move:      "other_time",
+	move:      "time_changed",
 	review:    "pharmacy_began",
 	accept:    "pharmacy_accepted",
 	pack:      "packed",

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { Feed } from "./feed";
+import { feed as own } from "./session";
 
 /** How long what comes together is waited for: one step leaves several events. */
 const together = 150;
@@ -16,18 +17,21 @@ export function useFollowed(path: string): number {
 			clearTimeout(soon);
 			soon = setTimeout(() => (heard.value += 1), together);
 		});
-		const left = () => feed.stop(); // a page kept for the way back holds no connection
-		const back = () => !document.hidden && feed.nudge();
+		// A page that nobody looks at holds no second connection: a browser opens six to us at most, for all tabs.
+		const left = () => feed.stop();
+		const unfollow = own.hear((e) => e === "reset" && !document.hidden && feed.start()); // signed in again, or back from away
+		const looked = () => (document.hidden ? feed.stop() : feed.nudge());
 		window.addEventListener("pagehide", left);
-		window.addEventListener("pageshow", back);
-		document.addEventListener("visibilitychange", back);
-		feed.start();
+		window.addEventListener("pageshow", looked);
+		document.addEventListener("visibilitychange", looked);
+		if (!document.hidden) feed.start();
 		return () => {
 			window.removeEventListener("pagehide", left);
-			window.removeEventListener("pageshow", back);
-			document.removeEventListener("visibilitychange", back);
+			window.removeEventListener("pageshow", looked);
+			document.removeEventListener("visibilitychange", looked);
 			clearTimeout(soon);
 			unhear();
+			unfollow();
 			feed.stop();
 		};
 	}, [path]);

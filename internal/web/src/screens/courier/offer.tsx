@@ -44,7 +44,7 @@ export function Offer({ now, put, reload }: { now: NextView; put: (n: NextView) 
 					{!!now.on_board && <Line icon="package-check" title={w.onTheWay(now.on_board)} test="offer-on-the-way" />}
 					{now.cold_chain && <Line icon="thermometer" title={w.cold} />}
 				</Lines>
-				<AlsoOn bags={now.also} />
+				<AlsoOn bags={now.also} offered />
 			</section>
 			<section class="stack">
 				<Trouble problem={accept.problem ?? decline.problem} />

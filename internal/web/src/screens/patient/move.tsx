@@ -81,7 +81,7 @@ function Times({ order, done }: { order: Moved; done: () => Promise<void> }) {
 		);
 	return (
 		<div class="stack">
-			<SlotPick legend={w.moveTitle} of={free.data.items} value={chosen.value} onPick={(v) => (chosen.value = v)} test="move" />
+			<SlotPick legend={w.moveFree} of={free.data.items} value={chosen.value} onPick={(v) => (chosen.value = v)} test="move" />
 			<Trouble problem={move.problem ?? free.problem} />
 			<Btn kind="main" wide busy={move.busy} off={!chosen.value} onPress={() => void move()} test="move-sure">
 				{w.moveSure}

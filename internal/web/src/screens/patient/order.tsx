@@ -153,7 +153,7 @@ function Steps({ d }: { d: OrderLoaded }) {
 					<li key={h.at + h.to} class={n === reached.length - 1 && coming.length > 0 ? "here" : ""}>
 						<span>{time(h.at)}</span>
 						<i aria-hidden="true" />
-						<b>{w.step[h.to]}</b>
+						<b>{w.stepOf[h.event] ?? w.step[h.to]}</b>
 					</li>
 				))}
 				{coming.map((s) => (
