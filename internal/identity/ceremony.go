@@ -11,10 +11,8 @@ import (
 	"housecall/internal/id"
 )
 
-// The purposes of a ceremony; one begun for the one is worth nothing for the other.
-const (
-	forPasskey Purpose = "add-passkey"
-)
+// forPasskey is what a ceremony that adds one is for; it is worth nothing for a sign-in, nor a sign-in's for it.
+const forPasskey Purpose = "add-passkey"
 
 // ceremonyLasts is how long a device and its owner have for an answer.
 const ceremonyLasts = 5 * time.Minute

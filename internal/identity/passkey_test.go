@@ -590,3 +590,29 @@ func TestWrongPasskeysAreCountedByWhereTheyComeFromAndGoodOnesAreNot(t *testing.
 		t.Errorf("from elsewhere: %v", elsewhere)
 	}
 }
+
+func TestThereAreNoPasskeysAtAnAddressThatBrowsersHaveNoneFor(t *testing.T) {
+	t.Parallel()
+	for website, has := range map[string]bool{
+		"https://clinic.example": true, "http://localhost:8080": true, "https://clinic.example:8443": true,
+		"http://clinic.example": false, "https://192.0.2.1": false, "http://127.0.0.1:8080": false, "https://[2001:db8::1]": false, "": false,
+	} {
+		w := newWorld(t)
+		s, err := identity.New(t.Context(), identity.Deps{
+			Store: w.store, Clock: w.clock, Guard: w.guard, Circle: w.circle, Sender: w.post, Broadcast: w.words,
+			Key: []byte("a secret key of this test alone!"), Cost: identity.LightCost(), Limits: identity.UsualLimits(), Website: website,
+		})
+		if err != nil {
+			t.Fatalf("%q: %v", website, err)
+		}
+
+		_, err = s.BeginPasskeySignIn(t.Context(), "")
+
+		if has && err != nil {
+			t.Errorf("%q: %v", website, err)
+		}
+		if !has {
+			wantKind(t, err, fault.Conflict, "passkeys-off")
+		}
+	}
+}

@@ -15,11 +15,11 @@ import (
 // there can be no passkeys: browsers know none for a bare IP address, nor without TLS but on localhost.
 func newRelying(website string) (*webauthn.WebAuthn, error) {
 	u, err := url.Parse(website)
-	if err != nil || u.Hostname() == "" {
-		return nil, nil //nolint:nilerr // no address of its own: config has said so where one is needed
+	if err != nil {
+		return nil, err
 	}
 	host := u.Hostname()
-	if net.ParseIP(host) != nil || u.Scheme != "https" && host != "localhost" {
+	if host == "" || net.ParseIP(host) != nil || u.Scheme != "https" && host != "localhost" {
 		return nil, nil
 	}
 	return webauthn.New(&webauthn.Config{

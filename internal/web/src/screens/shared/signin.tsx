@@ -55,14 +55,16 @@ export function SignInForm({ onDone, known, titled = true }: { onDone?: () => vo
 
 	// A passkey is offered among what the browser fills in; the button asks for it outright.
 	const quiet = useRef<AbortController | undefined>(undefined);
+	const refused = useSignal<unknown>(undefined);
 	const shown = async (credential: unknown) => done(await call("POST /sign-in/passkey", { body: { credential, keep: "cookie", device: device() } }));
 	useEffect(() => {
 		const own = (quiet.current = new AbortController());
-		void suggest(own.signal, shown);
+		void suggest(own.signal, (credential) => shown(credential).catch((err) => void (refused.value = err)));
 		return () => own.abort();
 	}, []);
 	const passkey = useAct(async () => {
 		quiet.current?.abort();
+		refused.value = undefined;
 		const { public_key } = await call("POST /sign-in/passkey/options");
 		await shown(await show(public_key));
 	});
@@ -88,8 +90,9 @@ export function SignInForm({ onDone, known, titled = true }: { onDone?: () => vo
 		open.clear();
 		staff.clear();
 		passkey.clear();
+		refused.value = undefined;
 	};
-	const problem = v.step === "address" ? ask.problem ?? passkey.problem : v.step === "staff" ? staff.problem : open.problem;
+	const problem = v.step === "address" ? ask.problem ?? passkey.problem ?? refused.value : v.step === "staff" ? staff.problem : open.problem;
 	const busy = ask.busy || open.busy || staff.busy || passkey.busy;
 	const title = { address: w.welcome, code: w.codeTitle, profile: w.signUp, staff: w.staff }[v.step];
 	return (
