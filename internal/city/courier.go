@@ -183,7 +183,6 @@ func (c *courier) allReady() bool {
 		}
 		c.jobs = slices.DeleteFunc(c.jobs, func(x *Order) bool { return x == o })
 		o.stage, o.courier = open, nil
-		o.left = append(o.left, leaving{c, c.sim.now, dispatch.ShunDeclined}) // not to be asked for it again at once
 		c.sim.words["split"]++
 	}
 	return len(c.here()) > 0

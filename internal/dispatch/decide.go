@@ -48,7 +48,7 @@ func (s *search) time(at int32) time.Time { return s.now.Add(time.Duration(at) *
 func (s *search) decideFor(r int32, d *Decision) {
 	rt, c := &s.routes[r], &s.riders[r]
 	q := Sequence{Courier: s.couriers[r].ID}
-	w := s.begin(r)
+	w := s.begin(r, rt.bundles)
 	for i := range rt.bundles {
 		b := &rt.bundles[i]
 		if b.n == 0 {

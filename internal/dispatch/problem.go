@@ -44,6 +44,7 @@ type rider struct {
 	end     int32 // no counter after
 	bound   bool  // the first bundle is of this shop
 	asked   bool  // the first bundle is what they are asked now
+	turns   bool  // bound, and free where they are once they go for nothing there
 	loaded  bool  // has bags on board, which are in the first bundle
 	shop    int32 // bound, or standing at; nobody
 	arrive  int32 // at shop
@@ -249,6 +250,7 @@ func (p *problem) riderOf(c Courier, kind int32) rider {
 	case Bound:
 		r.bound, r.shop, r.arrive, r.from = true, p.shopOf(c.To, c.At), max(-never, p.since(c.ArriveAt, 0)), 0
 		r.bound = r.shop != nobody
+		r.turns = r.bound && p.weights.promise
 	case Asked:
 		r.asked = true
 	case Free:

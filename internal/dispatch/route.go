@@ -57,13 +57,22 @@ type walkState struct {
 	ridden int32
 }
 
-func (p *problem) begin(r int32) walkState {
+func (p *problem) begin(r int32, bundles []bundle) walkState {
 	c := &p.riders[r]
 	w := walkState{at: c.from, last: nobody, shop: nobody}
-	if c.bound {
+	switch {
+	case c.bound && c.turns && (len(bundles) == 0 || bundles[0].n == 0):
+		w.at = p.released(r)
+	case c.bound:
 		w.at, w.shop, w.way = max(0, c.arrive), c.shop, max(0, c.arrive)
 	}
 	return w
+}
+
+// released is from when a rider who goes for nothing any more can be sent elsewhere from where they are.
+func (p *problem) released(r int32) int32 {
+	c := &p.riders[r]
+	return max(0, c.arrive-p.shopWay(r, c.shop))
 }
 
 // come answers when the rider is at a counter.
@@ -88,7 +97,7 @@ func (p *problem) price(r int32, bundles []bundle) float64 { return p.walk(r, bu
 // walk is price, noting the marks of each bundle where somebody wants them.
 func (p *problem) walk(r int32, bundles []bundle, marks *[]mark) (cost float64) {
 	c := &p.riders[r]
-	w := p.begin(r)
+	w := p.begin(r, bundles)
 	count, asked := int32(0), false
 	for i := range bundles {
 		b := &bundles[i]

@@ -215,3 +215,30 @@ func anyRides(t *rapid.T) dispatch.State {
 	}
 	return s
 }
+
+func TestWhoIsOnTheWayIsTurnedRoundWithoutRidingToTheCounterFirst(t *testing.T) {
+	t.Parallel()
+	far := geo.Point{Lat: 50.03, Lon: 10}
+	held, other := job(1), job(2)
+	held.From, other.From = "phm_far", "phm_near"
+	held.Pharmacy, held.Door, held.ReadyAt = far, geo.Point{Lat: 50.031, Lon: 10}, noon
+	other.ReadyAt, other.Deadline = noon, noon.Add(9*time.Minute)
+	held.Courier, held.Stage = "acc_1", dispatch.Accepted
+	rider := courier(1, 50.001) // a minute's ride from the near counter, thirteen from the far one
+	rider.Phase, rider.To = dispatch.Bound, held.From
+	rider.ArriveAt = noon.Add(dispatch.Crow{}.Time(dispatch.Scooter, rider.At, far))
+
+	got := dispatch.Plan(dispatch.State{Jobs: []dispatch.Job{held, other}, Couriers: []dispatch.Courier{rider, courier(2, 50.029)}}, noon)
+
+	if len(got.Rematches) != 1 || got.Rematches[0].To != "acc_2" {
+		t.Fatalf("rematches = %+v, want the far bag for who is close to it", got.Rematches)
+	}
+	for _, h := range got.Holds {
+		if h.Job == other.ID && (h.Courier != "acc_1" || h.Arrival.After(other.Deadline)) {
+			t.Errorf("hold = %+v, want the near bag in time by who turns round", h)
+		}
+	}
+	if len(got.Late) != 0 {
+		t.Errorf("late = %+v, want neither", got.Late)
+	}
+}

@@ -160,7 +160,11 @@ func (p *problem) soonest(r, s int32) int32 {
 	at := &p.ways.soon[int(r)*len(p.shops)+int(s)]
 	if *at < 0 {
 		*at = max(0, c.arrive)
-		if c.shop != s {
+		switch {
+		case c.shop == s:
+		case c.turns:
+			*at = min(*at+p.shopToShop(c.vehicle, c.shop, s), p.released(r)+p.shopWay(r, s))
+		default:
 			*at += p.ride(c.vehicle, p.shops[c.shop].at, p.shops[s].at)
 		}
 	}

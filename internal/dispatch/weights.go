@@ -44,7 +44,7 @@ var clickToDoor = weights{
 // any moment, which under the benchmark's rules they can't.
 var promised = weights{
 	candidates: 60, bags: MostBags, ruin: 6, promise: true, ctd: 0.25, late: 3, broken: 20, risk: 1.5, tight: 5, tightSeconds: 300,
-	unserved: 400, brokenBundle: 5000, busy: 1, rematch: 2, pay: 0.5, idle: 1, restless: 2, reach: 20, rest: 1, spread: 3,
+	unserved: 400, brokenBundle: 5000, busy: 0.6, rematch: 2, pay: 0.5, idle: 1, restless: 2, reach: 20, rest: 1, spread: 3,
 }
 
 // arrival is what a bag in the patient's hand at that second costs.

@@ -6,35 +6,45 @@ import (
 
 	"housecall/internal/delivery"
 	"housecall/internal/dispatch"
+	"housecall/internal/id"
 )
 
 // notReady is why a job is taken from a courier who stood at its counter with other bags.
 const notReady = "not_ready"
 
-// behind are the jobs of the counter at which a courier stands whose bags are not packed, and for which those in
-// hand would have to wait until they are likely to be late.
-func (in inHand) behind(h *delivery.Shift, s dispatch.State, now time.Time) []*delivery.Job {
+// ask is a job that a courier could be asked for.
+type ask struct {
+	job     id.Job
+	courier id.Account
+}
+
+// atCounter notes what a courier who stands at a counter had better not wait for: a bag that is not packed, and for
+// which those in hand would have to wait until they are likely to be late. What they have of it is left behind, and
+// for what is nobody's they are not asked: they may be once they have left, or it is packed.
+func (z *zone) atCounter(h *delivery.Shift, in inHand, jobs []*delivery.Job, travel dispatch.Travel, now time.Time) {
 	if in.counter == nil || in.counter.State != delivery.AtPharmacy || in.door != nil {
-		return nil
+		return
+	}
+	here := func(j *delivery.Job) bool {
+		return (j.State == delivery.Accepted || j.State == delivery.AtPharmacy) && j.Pharmacy == in.counter.Pharmacy
 	}
 	var bags []dispatch.Drop
-	var waited []*delivery.Job
 	for _, j := range in.held {
-		here := (j.State == delivery.Accepted || j.State == delivery.AtPharmacy) && j.Pharmacy == in.counter.Pharmacy
-		switch {
-		case j.State == delivery.Collected || here && j.Seal != "":
+		if j.State == delivery.Collected || here(j) && j.Seal != "" {
 			bags = append(bags, dropOf(j))
-		case here:
-			waited = append(waited, j)
 		}
 	}
-	var out []*delivery.Job
-	for _, j := range waited {
-		if dispatch.BetterLeave(h.Vehicle, s.Travel, j.PharmacyAt, now, bags, j.Expected(now), dropOf(j)) {
-			out = append(out, j)
+	for _, j := range jobs {
+		mine, nobodys := here(j) && j.Courier == h.Courier, j.State == delivery.Planned && j.Pharmacy == in.counter.Pharmacy
+		if j.Seal != "" || !mine && !nobodys || !dispatch.BetterLeave(h.Vehicle, travel, j.PharmacyAt, now, bags, j.Expected(now), dropOf(j)) {
+			continue
 		}
+		if mine {
+			z.behind = append(z.behind, j)
+			continue
+		}
+		z.unasked[ask{j.ID, h.Courier}] = true
 	}
-	return out
 }
 
 func dropOf(j *delivery.Job) dispatch.Drop {

@@ -12,7 +12,7 @@ import (
 // picture is what dispatch may look at: every job not collected, what is on board where more may be collected on
 // the way, and who is on shift.
 func (z *zone) picture(ctx context.Context, now time.Time) (dispatch.State, error) {
-	z.behind = nil
+	z.behind, z.unasked = nil, map[ask]bool{}
 	state := dispatch.State{Zone: z.name, Standing: z.standing, Margin: dispatch.Margin}
 	jobs, err := z.d.Delivery.LiveJobs(ctx, z.d.actor, z.name)
 	if err != nil {
@@ -52,7 +52,7 @@ func (z *zone) picture(ctx context.Context, now time.Time) (dispatch.State, erro
 	state.Travel = z.travel(ctx, here.Pace(), state.Jobs, shifts, state.Counters)
 	for _, h := range shifts {
 		state.Couriers = append(state.Couriers, courierOf(h, hands[h.Courier], state, now))
-		z.behind = append(z.behind, hands[h.Courier].behind(h, state, now)...)
+		z.atCounter(h, hands[h.Courier], jobs, state.Travel, now)
 	}
 	state.Ahead = dispatch.Ahead(count(state))
 	return state, nil
@@ -90,7 +90,7 @@ func jobOf(j *delivery.Job, now time.Time) dispatch.Job {
 			long = dispatch.ShunSilent
 		}
 		// What lies further ahead than it could count was written before the clock was set back: it is past.
-		if now.Sub(l.At).Abs() < long && (l.Event != delivery.Rematch || l.Why == notReady) || l.Why == "silent" {
+		if now.Sub(l.At).Abs() < long && l.Event != delivery.Rematch || l.Why == "silent" {
 			out.Shuns = append(out.Shuns, l.Courier)
 		}
 	}

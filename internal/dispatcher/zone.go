@@ -21,6 +21,7 @@ type zone struct {
 
 	standing []dispatch.Sequence // of the plan before
 	behind   []*delivery.Job     // as of the picture: not to be waited for
+	unasked  map[ask]bool        // as of the picture: whom it makes no sense to ask for what
 	demand   demand
 }
 
@@ -121,7 +122,7 @@ func (z *zone) carryOut(ctx context.Context, d dispatch.Decision) error {
 		}
 	}
 	for _, p := range slices.Concat(d.Bundles, d.Offers) {
-		if len(p.Ask) == 0 {
+		if len(p.Ask) == 0 || z.unasked[ask{p.Ask[0], p.Courier}] {
 			continue
 		}
 		// One offer at a time: what else is in a bundle follows once this is answered.
@@ -150,7 +151,7 @@ func (z *zone) overtaken(err error) error {
 func (z *zone) explain(ctx context.Context, d dispatch.Decision) {
 	zone := string(z.name)
 	for _, p := range slices.Concat(d.Bundles, d.Offers) {
-		if len(p.Ask) == 0 {
+		if len(p.Ask) == 0 || z.unasked[ask{p.Ask[0], p.Courier}] {
 			continue
 		}
 		z.d.Log.InfoContext(ctx, "job offered", "job", string(p.Ask[0]), "courier", string(p.Courier), "zone", zone, "why", p.Why)

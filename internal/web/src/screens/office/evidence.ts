@@ -18,7 +18,7 @@ export const words = both({
 		} as Record<string, Record<string, string>>,
 		whys: {
 			paid: "paid", unpaid: "not paid in time", again: "tried again", own_wish: "on their own wish", changed_mind: "changed their mind", pharmacy_lost: "the pharmacy could not fill it", brought_back: "brought back", left_the_pharmacy: "left the pharmacy", work_begun: "work begun", checked: "checked",
-			packed_and_sealed: "packed and sealed", code_matched: "the code matched", not_needed: "not needed any more", refused: "refused", no_answer: "no answer", chosen_by_dispatch: "chosen by dispatch", took_the_offer: "took the offer", declined: "declined", unanswered: "did not answer", matched_anew: "matched anew",
+			packed_and_sealed: "packed and sealed", code_matched: "the code matched", not_needed: "not needed any more", refused: "refused", no_answer: "no answer", chosen_by_dispatch: "chosen by dispatch", took_the_offer: "took the offer", declined: "declined", unanswered: "did not answer", matched_anew: "matched anew", not_ready: "the bag was not ready",
 			reached_the_counter: "reached the counter", reached_the_door: "reached the door", could_not_deliver: "could not deliver", turned_back: "turned back", payer_agreed: "the payer agreed", bank_said_no: "the bank said no", part_not_owed: "part of it is not owed", earned: "earned", given_back: "given back",
 			doctor_is_free: "a doctor is free", not_there: "not there", handed_over: "handed over", doctor_gone: "the doctor was gone", transferred: "passed on", seen: "seen", not_for_remote: "not for a visit by video", time_chosen: "a time was chosen", time_changed: "the time was changed", handed_in: "handed in",
 			red_flag: "red flag", second_factor_shown: "second factor shown", out_of_stock: "out of stock", nobody_home: "nobody at home", refused_at_door: "refused at the door", wrong_address: "wrong address", unsafe: "not safe there", no_signal: "no signal", no_access: "no way in", damaged: "damaged", other: "something else", silent: "the courier was silent", too_slow: "too slow", breakdown: "breakdown",
@@ -40,7 +40,7 @@ export const words = both({
 		},
 		whys: {
 			paid: "已支付", unpaid: "未按时支付", again: "再次配送", own_wish: "本人意愿", changed_mind: "改变主意", pharmacy_lost: "药房无法配药", brought_back: "已退回", left_the_pharmacy: "已离开药房", work_begun: "开始处理", checked: "审方通过",
-			packed_and_sealed: "已配好并封签", code_matched: "验证码相符", not_needed: "不再需要", refused: "已拒绝", no_answer: "未应答", chosen_by_dispatch: "系统派单", took_the_offer: "已接单", declined: "已拒单", unanswered: "未应答", matched_anew: "重新派单",
+			packed_and_sealed: "已配好并封签", code_matched: "验证码相符", not_needed: "不再需要", refused: "已拒绝", no_answer: "未应答", chosen_by_dispatch: "系统派单", took_the_offer: "已接单", declined: "已拒单", unanswered: "未应答", matched_anew: "重新派单", not_ready: "药袋尚未备好",
 			reached_the_counter: "到达药房", reached_the_door: "到达门口", could_not_deliver: "无法送达", turned_back: "返回药房", payer_agreed: "付款人同意", bank_said_no: "银行未通过", part_not_owed: "部分无需支付", earned: "服务完成", given_back: "已退还",
 			doctor_is_free: "医生接诊", not_there: "不在场", handed_over: "已转交", doctor_gone: "医生离线", transferred: "已转诊", seen: "已就诊", not_for_remote: "不适合线上问诊", time_chosen: "已选时间", time_changed: "已改时间", handed_in: "已提交",
 			red_flag: "危急征象", second_factor_shown: "已验证第二因素", out_of_stock: "缺货", nobody_home: "无人在家", refused_at_door: "当面拒收", wrong_address: "地址有误", unsafe: "不安全", no_signal: "无信号", no_access: "无法进入", damaged: "破损", other: "其他", silent: "配送员失联", too_slow: "太慢", breakdown: "车辆故障",
