@@ -1,0 +1,1 @@
+export{t as default}from"./lists-HcjCJD4-.js";

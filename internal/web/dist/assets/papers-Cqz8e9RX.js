@@ -1,0 +1,1 @@
+import{t as e}from"./papers-BUb_itNi.js";import{z as t}from"./main-DOUnRYJ4.js";function n(){return t(e,{})}export{n as default};

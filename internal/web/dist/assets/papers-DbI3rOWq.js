@@ -1,1 +1,0 @@
-import{t as e}from"./papers-CW9K0os_.js";import{z as t}from"./main-DNX8LMDT.js";function n(){return t(e,{})}export{n as default};

@@ -1,0 +1,1 @@
+import{i as e,z as t}from"./main-DOUnRYJ4.js";import{t as n}from"./visit-words-Dcd9og_0.js";function r({value:r,onPick:i}){let a=n().when;return t(`div`,{children:[t(e,{legend:a.card,value:r,onPick:i,of:[{value:`card_ok`,text:a.cards.card_ok},{value:`card_refused`,text:a.cards.card_refused}],test:`card`}),t(`p`,{class:`sub`,children:a.sandbox})]})}export{r as t};

@@ -1,0 +1,1 @@
+import{t as e}from"./recording-CEsTOIhU.js";import{z as t}from"./main-DOUnRYJ4.js";function n({id:n}){return t(e,{visit:n,up:`/visit/${n}`})}export{n as default};

@@ -1,1 +1,0 @@
-import{t as e}from"./said-BJRA3mIL.js";import{z as t}from"./main-DNX8LMDT.js";function n({id:n}){return t(e,{visit:n,up:`/visit/${n}`})}export{n as default};

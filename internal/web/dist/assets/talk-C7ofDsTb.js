@@ -1,0 +1,1 @@
+import{t as e}from"./talk-BVsLTnf6.js";import{z as t}from"./main-DOUnRYJ4.js";function n({order:n}){return t(e,{order:n,up:`/c`})}export{n as default};

@@ -1,1 +1,0 @@
-import{t as e}from"./talk-I_CZ7Wye.js";import{z as t}from"./main-DNX8LMDT.js";function n({order:n}){return t(e,{order:n,up:`/c`})}export{n as default};

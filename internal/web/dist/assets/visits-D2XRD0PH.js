@@ -1,0 +1,1 @@
+export{n as default}from"./lists-HcjCJD4-.js";
