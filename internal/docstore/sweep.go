@@ -43,7 +43,7 @@ func Overlooked(err error) (PassedOver, error) {
 	if over, is := err.(PassedOver); is { //nolint:errorlint // what wraps one is taken apart below
 		return over, nil
 	}
-	joined, is := err.(interface{ Unwrap() []error }) //nolint:errorlint // the same
+	joined, is := err.(interface{ Unwrap() []error })
 	if !is {
 		return nil, err
 	}

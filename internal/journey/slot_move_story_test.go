@@ -210,10 +210,12 @@ func TestWordOfAMoveThatComesAgainLateTakesNoPlaceAndGivesNobodysBack(t *testing
 	j := journey.New(journey.Deps{Order: w.Order, Delivery: w.Delivery, Pharmacy: w.Pharmacy, Log: slog.New(slog.DiscardHandler)})
 	wanted := func(n int, from time.Time) event.Event {
 		return event.Event{ID: "evt_late_" + strconv.Itoa(n), Kind: order.EventSlotWanted, Doc: string(o), Data: map[string]string{
-			"order": string(o), "starts_at": from.Format(time.RFC3339), "choice": strconv.Itoa(n), "attempt": "1"}}
+			"order": string(o), "starts_at": from.Format(time.RFC3339), "choice": strconv.Itoa(n), "attempt": "1",
+		}}
 	}
 	left := event.Event{ID: "evt_left", Kind: order.EventSlotMoved, Doc: string(o), Data: map[string]string{
-		"order": string(o), "left_from": tomorrow().Format(time.RFC3339), "left_choice": "1", "attempt": "1"}}
+		"order": string(o), "left_from": tomorrow().Format(time.RFC3339), "left_choice": "1", "attempt": "1",
+	}}
 
 	for _, late := range []event.Event{wanted(1, tomorrow()), left, wanted(2, tonight()), wanted(3, tomorrow())} {
 		w.Must(j.Tell(t.Context(), "placing", late))
