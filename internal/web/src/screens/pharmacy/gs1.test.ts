@@ -29,7 +29,7 @@ describe("a pharmacist who scans a pack", () => {
 
 describe("a product's code", () => {
 	it("is said as people do", () => {
-		expect(medicine("amoxicillin/capsule/500mg")).toBe("Amoxicillin 500 mg, capsule");
-		expect(medicine("paracetamol/tablet/500mg")).toBe("Paracetamol 500 mg, tablet");
+		expect(medicine("amoxicillin/capsule/500mg")).toBe("Amoxicillin 500\u00a0mg, capsule");
+		expect(medicine("paracetamol/tablet/500mg")).toBe("Paracetamol 500\u00a0mg, tablet");
 	});
 });
