@@ -34,9 +34,6 @@ type Issuer struct {
 	TimeZone string `json:"time_zone,omitempty"` // that its dates are of
 }
 
-// houseIssuer is the id of the house among the issuers.
-const houseIssuer = "house"
-
 // Taxes are what prices contain, in basis points (1900 is 19 %). Zero shows no tax: which rate holds for
 // whom is for who runs the house to know.
 type Taxes struct {

@@ -51,12 +51,12 @@ type PeriodIn struct {
 	Until time.Time `query:"until" doc:"Not included; now, when left out."`
 }
 
-func (p PeriodIn) of(now time.Time, usual time.Duration) (order.Period, error) {
+func (p PeriodIn) of(now time.Time) (order.Period, error) {
 	if p.Until.IsZero() {
 		p.Until = now
 	}
 	if p.From.IsZero() {
-		p.From = p.Until.Add(-usual)
+		p.From = p.Until.Add(-usualPeriod)
 	}
 	if !p.From.Before(p.Until) {
 		return order.Period{}, fault.InvalidField("/until", "The end has to be after the beginning.")
@@ -130,7 +130,7 @@ func spreadView(s order.Spread) SpreadView {
 }
 
 func (r exportRoutes) ordersFile(ctx context.Context, a access.Actor, in *PeriodIn) (*csvOut, error) {
-	p, err := in.of(r.clock.Now(), usualPeriod)
+	p, err := in.of(r.clock.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func orderLine(o *order.Order) []string {
 }
 
 func (r exportRoutes) ledgerFile(ctx context.Context, a access.Actor, in *PeriodIn) (*csvOut, error) {
-	p, err := in.of(r.clock.Now(), usualPeriod)
+	p, err := in.of(r.clock.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +197,7 @@ type auditFileIn struct {
 }
 
 func (r exportRoutes) auditFile(ctx context.Context, a access.Actor, in *auditFileIn) (*csvOut, error) {
-	p, err := in.of(r.clock.Now(), usualPeriod)
+	p, err := in.of(r.clock.Now())
 	if err != nil {
 		return nil, err
 	}

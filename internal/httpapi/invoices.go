@@ -86,7 +86,7 @@ func (r invoiceRoutes) paper(ctx context.Context, a access.Actor, in *printIn) (
 
 // invoicesFile writes ids, codes and sums: who the people are stands on the papers alone.
 func (r exportRoutes) invoicesFile(ctx context.Context, a access.Actor, in *PeriodIn) (*csvOut, error) {
-	p, err := in.of(r.clock.Now(), usualPeriod)
+	p, err := in.of(r.clock.Now())
 	if err != nil {
 		return nil, err
 	}

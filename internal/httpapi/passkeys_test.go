@@ -20,7 +20,8 @@ type phone struct {
 func newPhone(t *testing.T) *phone {
 	t.Helper()
 	return &phone{
-		t, virtualwebauthn.RelyingParty{ID: "clinic.example", Name: "housecall", Origin: "https://clinic.example"},
+		t,
+		virtualwebauthn.RelyingParty{ID: "clinic.example", Name: "housecall", Origin: "https://clinic.example"},
 		virtualwebauthn.NewAuthenticator(), virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2),
 	}
 }

@@ -109,7 +109,6 @@ func addsAndSignsIn(t *testing.T, w *world) {
 
 	d, passkey := w.passkey(june)
 	again, err := d.signIn()
-
 	if err != nil {
 		t.Fatal(err)
 	}
