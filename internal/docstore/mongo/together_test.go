@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -183,21 +184,15 @@ func TestCommandThatHangsKeepsNobodyBackForLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := newHall(true)
-		hangs := h.ask(t.Context(), 1)
-		later, last := h.ask(t.Context(), 2), h.ask(t.Context(), 3)
-		do := h.do
+		do, hung := h.do, atomic.Bool{}
 		h.do = func(ctx context.Context, collection string, all []int) []answer[string] {
-			h.mu.Lock()
-			free := len(h.groups) < 2
-			h.mu.Unlock()
-			if !free {
+			if hung.CompareAndSwap(false, true) {
 				return do(ctx, collection, all)
 			}
-			h.mu.Lock()
-			h.groups = append(h.groups, all)
-			h.mu.Unlock()
 			return []answer[string]{{value: "elsewhere"}}
 		}
+		hangs := h.ask(t.Context(), 1)
+		later, last := h.ask(t.Context(), 2), h.ask(t.Context(), 3)
 		<-time.After(patience + time.Millisecond)
 		synctest.Wait()
 
