@@ -177,9 +177,38 @@ func (x *tale) isSeen() *tale {
 	return x.isGiven("amoxicillin/capsule/500mg", 3)
 }
 
+// filled keeps deliveries to the market place apart.
+var filled sync.Mutex
+
+// isStocked has the market place receive what one story takes from the shelf: there are more stories than packs.
+func (x *tale) isStocked(product string) {
+	x.t.Helper()
+	filled.Lock()
+	defer filled.Unlock()
+	at := staffIn(x.t, x.in, market)
+	house := "/pharmacies/" + x.must(at.Get(x.t.Context(), "/me")).Text("pharmacy") + "/stock"
+	stock := x.must(at.Get(x.t.Context(), house+"?limit=200"))
+	for {
+		for n := range listOf(stock, "items") {
+			if on := fmt.Sprintf("items.%d.", n); stock.Text(on+"product") == product && stock.Text(on+"batches.0.batch") != "" {
+				x.post(at, house, sim.JSON{
+					"product": product, "pack_units": stock.At(on + "pack_units"), "price": stock.At(on + "price"),
+					"batch": sim.JSON{"batch": stock.Text(on + "batches.0.batch"), "expiry": stock.Text(on + "batches.0.expiry"), "units": 60},
+				})
+				return
+			}
+		}
+		if stock.Text("next") == "" {
+			return // it is not to be had there: that may be the story
+		}
+		stock = x.must(at.Get(x.t.Context(), house+"?limit=200&cursor="+stock.Text("next")))
+	}
+}
+
 // isGiven is the same with another medicine: one capsule, so many times a day, for five days.
 func (x *tale) isGiven(product string, times int) *tale {
 	x.t.Helper()
+	x.isStocked(product)
 	if x.intake == "" {
 		x.tells(nil)
 	}
