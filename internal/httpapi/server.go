@@ -3,8 +3,6 @@ package httpapi
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -210,7 +208,7 @@ func (s *Server) watch(c *gin.Context) {
 	ctx, ended := s.traced(ctx, c)
 	c.Request = c.Request.WithContext(ctx)
 	secure(c)
-	c.Header("X-Request-Id", i.reference)
+	c.Writer.Header()["X-Request-Id"] = []string{i.reference}
 	c.Next()
 	took := time.Since(begun) //nolint:forbidigo // as above
 	route, status := c.FullPath(), c.Writer.Status()
@@ -239,9 +237,14 @@ func lasting(route string) bool {
 }
 
 func reference() string {
-	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], rand.Uint64())
-	return "HC-" + strings.ToUpper(hex.EncodeToString(b[2:]))
+	const digits = "0123456789ABCDEF"
+	drawn := rand.Uint64()
+	text := [15]byte{'H', 'C', '-'}
+	for i := 3; i < len(text); i++ {
+		text[i] = digits[drawn&15]
+		drawn >>= 4
+	}
+	return string(text[:])
 }
 
 // secure sets what every answer carries.

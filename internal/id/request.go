@@ -19,15 +19,24 @@ type Request struct {
 // RequestOf hashes the parts of a request. Nothing of the person can be read back from it. Where the
 // last part, the caller's own key, is a UUIDv7, its time stands before the hash for Of to keep.
 func RequestOf(body []byte, parts ...string) Request {
-	key := sha256.Sum256([]byte(strings.Join(parts, "\x1f")))
-	sum := sha256.Sum256(body)
-	r := Request{Key: hex.EncodeToString(key[:16]), Body: hex.EncodeToString(sum[:16])}
-	if len(parts) > 0 {
-		if at := timeIn(parts[len(parts)-1]); at != "" {
-			r.Key = timed + at + r.Key
+	var room [256]byte // for what nearly everybody sends
+	joined := room[:0]
+	for i, part := range parts {
+		if i > 0 {
+			joined = append(joined, '\x1f')
 		}
+		joined = append(joined, part...)
 	}
-	return r
+	key, sum := sha256.Sum256(joined), sha256.Sum256(body)
+	at := ""
+	if len(parts) > 0 {
+		at = timeIn(parts[len(parts)-1])
+	}
+	text := make([]byte, 0, 64)
+	if at != "" {
+		text = append(append(text, timed...), at...)
+	}
+	return Request{Key: string(hex.AppendEncode(text, key[:16])), Body: hex.EncodeToString(sum[:16])}
 }
 
 const (

@@ -25,7 +25,7 @@ type write struct {
 type writer struct {
 	db      *sql.DB
 	conn    *conn
-	queue   chan write // not buffered: what is received is done, what is not was never begun
+	queue   chan write // what stands in it is done, unless the writer is closed before: then it was never begun
 	closing chan struct{}
 	closed  chan struct{}
 	wake    chan struct{}
@@ -38,24 +38,49 @@ func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 		return nil, err
 	}
 	w := &writer{
-		db: db, conn: c, queue: make(chan write), closing: make(chan struct{}),
+		db: db, conn: c, queue: make(chan write, maxGroup), closing: make(chan struct{}),
 		closed: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 	go w.loop(context.WithoutCancel(ctx))
 	return w, nil
 }
 
-// do has the write done and answers what became of it. When ctx ends before the writer takes it,
-// it is not done and the answer is ctx's error; after that the answer is awaited, one commit at most,
+// do has the write done and answers what became of it. When ctx ends before it stands in the queue,
+// it is not done and the answer is ctx's error; after that the answer is awaited, two commits at most,
 // since who reads "cancelled" must be able to trust that nothing was written.
 func (w *writer) do(ctx context.Context, one write) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	one.done = make(chan error, 1)
+	if err := w.enqueue(ctx, one); err != nil {
+		return err
+	}
+	select {
+	case err := <-one.done:
+		return err
+	case <-w.closed:
+	}
+	select {
+	case err := <-one.done: // it was the last that was done
+		return err
+	default:
+		return errClosed
+	}
+}
+
+// enqueue asks for ctx's end only where there is no room: that a deadline is watched has its cost.
+func (w *writer) enqueue(ctx context.Context, one write) error {
+	select {
+	case <-w.closing:
+		return errClosed
+	case w.queue <- one:
+		return nil
+	default:
+	}
 	select {
 	case w.queue <- one:
-		return <-one.done
+		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-w.closing:
