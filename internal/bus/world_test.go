@@ -88,7 +88,7 @@ func (w *world) open() {
 
 func stop(t *testing.T, b *bus.Bus) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second) // as long as serve takes
 	defer cancel()
 	if err := b.Stop(ctx); err != nil {
 		t.Errorf("stop: %v", err)
