@@ -45,6 +45,9 @@ func (s *Service) Reschedule(ctx context.Context, a access.Actor, order id.Order
 	if err := s.guard.Check(ctx, a, moving, o.access()); err != nil {
 		return nil, err
 	}
+	if known, err := o.Knows(a.Request); known || err != nil { // sent again after its place was taken, or its work began
+		return o, err
+	}
 	if err := o.movable(); err != nil {
 		return nil, err
 	}
@@ -65,6 +68,9 @@ func (s *Service) Reschedule(ctx context.Context, a access.Actor, order id.Order
 func (s *Service) slotToMoveTo(ctx context.Context, o *Order, to time.Time) (Slot, error) {
 	if o.Slot.From.Equal(to) {
 		return *o.Slot, nil
+	}
+	if o.Moving != nil && o.Moving.From.Equal(to) { // its place may be theirs already, and the last
+		return o.Moving.Slot, nil
 	}
 	all, err := s.Slots.Keeping(ctx, o.Zone, o.Pharmacy)
 	if err != nil {

@@ -228,3 +228,27 @@ func TestOnlyWhoMayPayForThePatientMovesTheirOrder(t *testing.T) {
 		t.Errorf("a stranger %v, their list %v, an operator %v, a patient who books the place herself %v; want all refused", eve, list, boss, byHand)
 	}
 }
+
+func TestAWishThatIsSentAgainIsAnsweredAlikeWhateverHasBecomeOfIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	o := w.canMove(t)
+	a := w.as(patient)
+	a.Request = id.RequestOf(nil, "one press")
+	press := func() (*order.Order, error) { return w.Reschedule(t.Context(), a, o.ID, w.hoursFromNow(14)) }
+	_, first := press()
+	w.free = []time.Duration{6 * time.Hour, 20 * time.Hour} // the place was the last
+	_, again := press()
+	pressed, twice := w.wishes(t, patient, o, 14)
+	w.isTaken(t, o.ID, 1)
+	w.clock.Advance(14 * time.Hour)
+	w.fire(t, o.ID, order.TimerSlot) // the pharmacy begins
+	late, much := press()
+
+	if first != nil || again != nil || twice != nil || much != nil {
+		t.Fatalf("errors %v, %v, %v, %v", first, again, twice, much)
+	}
+	if pressed.Moving == nil || pressed.Moving.Choice != 1 || !late.Slot.From.Equal(w.hoursFromNow(14)) {
+		t.Errorf("moving %+v, then in the slot of %v; want one wish, fulfilled", pressed.Moving, late.Slot.From)
+	}
+}
