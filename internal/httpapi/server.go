@@ -85,6 +85,7 @@ func New(d Deps, resources ...[]Route) *Server {
 	s.seconds = newTimings()
 	d.Metrics.MustRegister(s.seconds)
 	s.gin.HandleMethodNotAllowed = true
+	_ = s.gin.SetTrustedProxies(nil) // Proxies alone say where a request came from, never gin
 	s.gin.Use(s.watch, s.recover)
 	s.gin.NoMethod(func(c *gin.Context) {
 		c.AbortWithStatus(http.StatusMethodNotAllowed)
